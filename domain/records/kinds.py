@@ -1,0 +1,98 @@
+"""The registry of kinds: kind → record class → merge class and data class of each field."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from domain.records.call import Call
+from domain.records.case import Case, Stay
+from domain.records.clock_record import ClockRecord
+from domain.records.contact import Contact
+from domain.records.fields import Column, DataClass, FieldSpec, Merge, specs_of
+from domain.records.note import Note
+from domain.records.party import Party
+from domain.records.person import Address, Alias, Person, Phone
+from domain.records.referral import Attempt, Referral
+from domain.records.road import Grant, Link, NumberBlockRecord, Reconciliation
+
+SCHEMA = 1
+"""Schema number written into every operation made by this program."""
+
+RETRACTED = "retracted"
+"""Built-in field of every kind: why the record was taken back. A retraction is never a delete."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of record: its name on the road, its class in code, its fields by name.
+
+    `retracted` (fact, class P1, text) is added to every kind.
+    """
+
+    name: str
+    record: type[Any]
+    fields: Mapping[str, FieldSpec]
+
+    def make(self, record_id: str, values: Mapping[str, Any]) -> Any:
+        """A frozen record from present values; fields this class does not have are left out."""
+        kept: dict[str, Any] = {}
+        for name, spec in self.fields.items():
+            if name == RETRACTED or name not in values:
+                continue
+            value = values[name]
+            if spec.column is Column.JSON:
+                value = tuple(value) if value else ()
+            kept[name] = value
+        return self.record(id=record_id, **kept)
+
+
+class Registry(Mapping[str, Kind]):
+    """Every kind a program knows. A kind it does not know is parked, never refused (settled 9)."""
+
+    def __init__(self, kinds: Iterable[tuple[str, type[Any]]]) -> None:
+        made: dict[str, Kind] = {}
+        for name, record in kinds:
+            fields = {spec.name: spec for spec in specs_of(record)}
+            fields[RETRACTED] = FieldSpec(RETRACTED, Merge.FACT, DataClass.P1, Column.TEXT)
+            made[name] = Kind(name, record, MappingProxyType(fields))
+        self._kinds = MappingProxyType(made)
+        self._by_record = {kind.record: kind for kind in made.values()}
+
+    def __getitem__(self, name: str) -> Kind:
+        return self._kinds[name]
+
+    def __iter__(self) -> Any:
+        return iter(self._kinds)
+
+    def __len__(self) -> int:
+        return len(self._kinds)
+
+    def kind_of(self, record: object) -> Kind:
+        """The kind of a record object. Raises KeyError for an object that is no record."""
+        return self._by_record[type(record)]
+
+
+KINDS = Registry(
+    (
+        ("call", Call),
+        ("contact", Contact),
+        ("person", Person),
+        ("alias", Alias),
+        ("phone", Phone),
+        ("address", Address),
+        ("party", Party),
+        ("case", Case),
+        ("stay", Stay),
+        ("note", Note),
+        ("referral", Referral),
+        ("attempt", Attempt),
+        ("clock", ClockRecord),
+        ("grant", Grant),
+        ("number_block", NumberBlockRecord),
+        ("link", Link),
+        ("reconciliation", Reconciliation),
+    )
+)
