@@ -1,0 +1,1 @@
+"""Code lists and places as dated data: loading, checking, reading and finding."""

@@ -1,0 +1,1 @@
+"""The rules of the work as pure functions: intake, triage, outcomes, clocks, duplicates."""
