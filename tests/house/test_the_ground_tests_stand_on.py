@@ -1,0 +1,128 @@
+"""The suite's own floor: PostgreSQL, clock, home, threads and windows, the counts of a soak."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import psycopg
+import pytest
+import sqlalchemy
+from PySide6.QtCore import QThread
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from tests.conftest import Rounds, left_behind, living_threads, open_windows
+from tests.postgres import PostgresServer, answers, find_binaries, open_to_all
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_each_database_is_new_and_takes_vietnamese(postgres: PostgresServer) -> None:
+    for _ in range(2):
+        engine = sqlalchemy.create_engine(postgres.new_database())
+        with engine.begin() as connection:
+            connection.execute(sqlalchemy.text("CREATE TABLE ca (ten text)"))
+            connection.execute(sqlalchemy.text("INSERT INTO ca VALUES ('Đặng Thị Ẵm')"))
+            assert connection.scalar(sqlalchemy.text("SELECT ten FROM ca")) == "Đặng Thị Ẵm"
+        engine.dispose()
+
+
+def test_a_database_is_dropped_even_while_somebody_holds_it_open(postgres: PostgresServer) -> None:
+    with postgres.database() as url:
+        plain = url.replace("postgresql+psycopg", "postgresql")
+        held = psycopg.connect(plain)
+    with pytest.raises(psycopg.OperationalError):
+        held.execute("SELECT 1")
+    held.close()
+    with pytest.raises(psycopg.OperationalError, match="does not exist"):
+        psycopg.connect(plain)
+
+
+def test_a_folder_without_postgresql_is_not_taken_for_one(tmp_path: Path) -> None:
+    assert not answers(tmp_path)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="modes of folders are POSIX")
+def test_binaries_in_a_folder_closed_to_the_servers_account_are_copied_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, postgres: PostgresServer
+) -> None:
+    closed = tmp_path / "closed"
+    (closed / "pg" / "bin").mkdir(parents=True)
+    server = closed / "pg" / "bin" / "postgres"
+    server.write_text("#!/bin/sh\necho postgres 18\n")
+    server.chmod(0o755)
+    closed.chmod(0o700)
+    monkeypatch.setattr("tests.postgres.known_places", lambda: iter([server.parent]))
+    folder = postgres.folder / "copies"
+    folder.mkdir(mode=0o755, exist_ok=True)
+    found = find_binaries(folder)
+    assert found is not None
+    assert answers(found)
+    if os.geteuid() == 0:
+        assert not open_to_all(server)
+        assert found == folder / "install" / "bin"
+
+
+def test_the_clock_of_the_suite_is_vietnams_and_its_home_is_its_own() -> None:
+    assert time.strftime("%z", time.localtime(0)) in {"+0700", "+0800"}  # Saigon kept +08 until 1975
+    assert time.strftime("%z") == "+0700"
+    assert Path(os.environ["XDG_DATA_HOME"]).is_dir()
+    assert Path.home() not in Path(os.environ["XDG_DATA_HOME"]).parents
+
+
+def test_a_thread_that_outlives_its_test_is_named() -> None:
+    before, release = living_threads(), threading.Event()
+    thread = threading.Thread(target=release.wait, name="quên tắt")
+    thread.start()
+    try:
+        assert left_behind(before, patience_s=0.05) == ["quên tắt"]
+    finally:
+        release.set()
+        thread.join()
+    assert left_behind(before) == []
+
+
+def test_a_finished_qt_thread_is_not_counted_as_left(qtbot: QtBot) -> None:
+    seen: list[str] = []
+
+    class Lane(QThread):
+        def run(self) -> None:
+            seen.append(threading.current_thread().name)
+
+    before, lane = living_threads(), Lane()
+    lane.start()
+    assert lane.wait(5000)
+    assert seen
+    assert left_behind(before) == []
+
+
+def test_a_window_that_stays_open_is_named(qtbot: QtBot) -> None:
+    window = QWidget()
+    window.setObjectName("quen_dong")
+    before = open_windows()
+    window.show()
+    assert any("quen_dong" in name for name in open_windows() - before)
+    window.close()
+    assert open_windows() == before
+
+
+@pytest.mark.parametrize(("whole", "suite"), [(500, 50), (11, 2), (1, 1)])
+def test_the_suite_runs_a_tenth_and_the_soak_runs_the_whole_count(whole: int, suite: int) -> None:
+    assert Rounds(full=False)(whole) == suite
+    assert Rounds(full=True)(whole) == whole
+
+
+@pytest.mark.slow
+def test_a_soak_that_nobody_wrote_is_refused_and_names_the_others() -> None:
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.soak", "khong-co-bai-nay", "tests/house", "-q"],
+        capture_output=True, text=True, cwd=ROOT, env=env,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "Không có bài «khong-co-bai-nay»" in done.stderr
