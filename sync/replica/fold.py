@@ -1,0 +1,254 @@
+"""Fold operations into record tables: one read a kind, merge in memory, one write a kind, digests last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from domain.records.kinds import KINDS, Registry
+from sync import digest as digests
+from sync.digest import NOTHING, Digest
+from sync.merge import State, apply, siblings
+from sync.operation import CHANGING, FOUNDING, Body, Placed, Undecodable, decode_body
+from sync.replica import sql, tables
+from sync.replica.changes import Folded, HeldOperation, Projection, RowChange
+from sync.replica.rows import base_of, fresh_row, parked_state, parked_text, row_of, state_of
+
+Allowed = Callable[[Placed, Body], str]
+"""Answers why an operation must be held at this node (empty: it may be applied)."""
+
+
+def _anything(_placed: Placed, _body: Body) -> str:
+    return ""
+
+
+class _Entry:
+    """One record while a batch is folded."""
+
+    __slots__ = ("base", "before", "body", "old", "scope", "state")
+
+    def __init__(self, before: dict[str, Any] | None) -> None:
+        self.before = before
+        self.body: Body | None = None
+        self.state: State | None = None
+        self.old: Digest = NOTHING
+        self.scope = before["scope"] if before else ""
+        self.base = ""
+
+
+class Fold:
+    """Folds operations on one connection's transaction. Stateless between calls."""
+
+    def __init__(self, registry: Registry = KINDS, projections: Sequence[Projection] = ()) -> None:
+        self._registry = registry
+        self._projections = projections
+
+    def create(self, connection: Connection) -> None:
+        """Make the projections' tables where they are missing."""
+        for projection in self._projections:
+            projection.create(connection)
+
+    def __call__(
+        self, connection: Connection, placed: Sequence[Placed], allowed: Allowed = _anything
+    ) -> Folded:
+        """Apply operations in the order given; any order ends in the same rows.
+
+        Nothing is refused: what cannot be applied is in `held` and in table `waiting`, and is tried again when
+        the record it misses appears. The caller owns the transaction.
+        """
+        result = Folded()
+        decoded = self._decode(placed, allowed, result)
+        released = self._released(connection, [body for _, body in decoded if body.action in FOUNDING])
+        entries = self._read(connection, [*decoded, *released])
+        self._merge(decoded, entries, result)
+        late = Folded()
+        self._merge(released, entries, late)
+        self._unhold(connection, released, late)
+        self._write(connection, entries, result)
+        self._hold(connection, result)
+        for projection in self._projections:
+            projection.follow(connection, result.changes)
+        return result
+
+    def _decode(
+        self, placed: Sequence[Placed], allowed: Allowed, result: Folded
+    ) -> list[tuple[Placed, Body]]:
+        decoded: list[tuple[Placed, Body]] = []
+        for one in placed:
+            try:
+                body = decode_body(one.body)
+            except Undecodable:
+                result.held.append(HeldOperation(one, "undecodable"))
+                continue
+            why = allowed(one, body)
+            if not why and body.action not in FOUNDING and body.action not in CHANGING:
+                why = "unknown_action"
+            if why:
+                result.held.append(HeldOperation(one, why, body.kind, body.id, body.scope))
+            else:
+                decoded.append((one, body))
+        return decoded
+
+    def _released(self, connection: Connection, founding: Sequence[Body]) -> list[tuple[Placed, Body]]:
+        """Operations that wait for a record which is being made now."""
+        w = tables.waiting.c
+        if not founding or connection.execute(select(w.n).where(w.why == "missing_target").limit(1)).first() is None:
+            return []
+        born = {(body.kind, body.id) for body in founding}
+        found: list[tuple[Placed, Body]] = []
+        for row in sql.select_in(connection, tables.waiting, "record", {i for _, i in born}):
+            if row["why"] == "missing_target" and (row["kind"], row["record"]) in born:
+                one = Placed(
+                    row["device"], row["incarnation"], row["n"], row["grp"], row["salt"], row["body"], row["seq"]
+                )
+                found.append((one, decode_body(one.body)))
+        return found
+
+    def _read(
+        self, connection: Connection, decoded: Iterable[tuple[Placed, Body]]
+    ) -> dict[tuple[str, str], _Entry]:
+        wanted: dict[str, set[str]] = {}
+        for _, body in decoded:
+            wanted.setdefault(body.kind, set()).add(body.id)
+        entries: dict[tuple[str, str], _Entry] = {}
+        for kind, ids in wanted.items():
+            if kind in self._registry:
+                rows = sql.select_in(connection, tables.records[kind], "id", ids)
+            else:
+                found = sql.select_in(connection, tables.parked_record, "id", ids)
+                rows = (row for row in found if row["kind"] == kind)
+            for row in rows:
+                entries[kind, row["id"]] = _Entry(row)
+            for record_id in ids:
+                entries.setdefault((kind, record_id), _Entry(None))
+        return entries
+
+    def _merge(
+        self, decoded: Iterable[tuple[Placed, Body]], entries: dict[tuple[str, str], _Entry], result: Folded
+    ) -> None:
+        patches: list[tuple[Placed, Body]] = []
+        for one, body in decoded:
+            if body.action in FOUNDING:
+                self._put(one, body, entries[body.kind, body.id], result)
+            else:
+                patches.append((one, body))
+        for one, body in patches:
+            self._put(one, body, entries[body.kind, body.id], result)
+
+    def _put(self, one: Placed, body: Body, entry: _Entry, result: Folded) -> None:
+        known = entry.before is not None or entry.body is not None or entry.state is not None
+        if not known and body.action not in FOUNDING:
+            result.held.append(HeldOperation(one, "missing_target", body.kind, body.id, body.scope))
+        elif known and entry.scope != body.scope:
+            result.held.append(HeldOperation(one, "wrong_scope", body.kind, body.id, body.scope))
+        elif not known:
+            entry.body, entry.scope, entry.base = body, body.scope, body.stamp
+        else:
+            if entry.state is None:
+                self._open(body.kind, entry)
+            assert entry.state is not None
+            apply(entry.state, body)
+
+    def _open(self, kind: str, entry: _Entry) -> None:
+        if entry.before is None:
+            assert entry.body is not None
+            entry.state = {}
+            apply(entry.state, entry.body)
+        elif kind in self._registry:
+            entry.state = state_of(self._registry[kind], entry.before)
+            entry.base = base_of(entry.before)
+            entry.old = digests.of_state(kind, entry.before["id"], entry.scope, entry.state)
+        else:
+            entry.state = parked_state(entry.before["state"])
+            entry.old = digests.of_state(kind, entry.before["id"], entry.scope, entry.state)
+
+    def _write(
+        self, connection: Connection, entries: dict[tuple[str, str], _Entry], result: Folded
+    ) -> None:
+        inserts: dict[str, list[tuple[Any, ...]]] = {}
+        upserts: dict[str, list[tuple[Any, ...]]] = {}
+        conflicts: list[tuple[Any, ...]] = []
+        settled: list[str] = []
+        for (kind, record_id), entry in entries.items():
+            if entry.body is None and entry.state is None:
+                continue
+            row, new = self._after(kind, record_id, entry)
+            key = (entry.scope, kind)
+            result.deltas[key] = result.deltas.get(key, NOTHING).plus(new).minus(entry.old)
+            if kind not in self._registry:
+                upserts.setdefault("", []).append((kind, record_id, entry.scope, row["state"]))
+                result.changes.append(RowChange(kind, record_id, entry.scope, None, None))
+                continue
+            table = tables.records[kind]
+            line = tuple(row.get(column.name) for column in table.columns)
+            (inserts if entry.before is None else upserts).setdefault(kind, []).append(line)
+            result.changes.append(RowChange(kind, record_id, entry.scope, entry.before, row))
+            if entry.state is not None:
+                found = self._siblings(kind, record_id, entry.scope, entry.state)
+                conflicts.extend(found)
+                if entry.before is not None and '"h"' in entry.before["versions"]:
+                    settled.append(record_id)
+        for kind, lines in inserts.items():
+            sql.insert_many(connection, tables.records[kind], lines)
+        for kind, lines in upserts.items():
+            sql.upsert_many(connection, tables.records[kind] if kind else tables.parked_record, lines)
+        sql.delete_in(connection, tables.sibling, "record", settled)
+        sql.upsert_many(connection, tables.sibling, conflicts)
+
+    def _after(self, kind: str, record_id: str, entry: _Entry) -> tuple[dict[str, Any], Digest]:
+        if kind not in self._registry:
+            if entry.state is None:
+                self._open(kind, entry)
+            assert entry.state is not None
+            new = digests.of_state(kind, record_id, entry.scope, entry.state)
+            return {"state": parked_text(entry.state)}, new
+        if entry.state is None:
+            assert entry.body is not None
+            row = fresh_row(self._registry[kind], entry.body)
+            if row is not None:
+                return row, digests.of_fresh(entry.body)
+            self._open(kind, entry)
+        assert entry.state is not None
+        row = row_of(self._registry[kind], record_id, entry.scope, entry.state, entry.base)
+        return row, digests.of_state(kind, record_id, entry.scope, entry.state)
+
+    def _siblings(self, kind: str, record_id: str, scope: str, state: State) -> list[tuple[Any, ...]]:
+        found: list[tuple[Any, ...]] = []
+        for name, held in state.items():
+            spec = self._registry[kind].fields.get(name)
+            if spec is None or len(held.heads) < 2:
+                continue
+            for version, head in siblings(spec.merge, held.heads):
+                name_hash = sha256(f"{kind}\n{record_id}\n{name}\n{version}".encode()).hexdigest()
+                value = msgspec.json.encode(head.value).decode()
+                found.append((name_hash, kind, record_id, scope, name, version, value))
+        return found
+
+    def _hold(self, connection: Connection, result: Folded) -> None:
+        sql.upsert_many(
+            connection,
+            tables.waiting,
+            [
+                (p.device, p.incarnation, p.n, p.group, p.seq, p.salt, p.body, held.why, held.kind, held.record, held.scope)
+                for held in result.held
+                for p in (held.placed,)
+            ],
+        )
+
+    def _unhold(
+        self, connection: Connection, released: Sequence[tuple[Placed, Body]], late: Folded
+    ) -> None:
+        still = {(h.placed.device, h.placed.incarnation, h.placed.n) for h in late.held}
+        w = tables.waiting.c
+        for one, _ in released:
+            if (one.device, one.incarnation, one.n) not in still:
+                connection.execute(
+                    tables.waiting.delete().where(
+                        w.device == one.device, w.incarnation == one.incarnation, w.n == one.n
+                    )
+                )
+

@@ -1,0 +1,46 @@
+"""What a node knows of itself, kept in one small table: version, identity, feed counter, stamp, cursors."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, select
+
+from sync.replica import sql, tables
+
+STORE_VERSION = 1
+"""Version of the tables of log and node; a store with a higher one was written by a newer program."""
+
+FEED = "feed"
+STAMP = "stamp"
+
+
+def get(connection: Connection, key: str, default: str = "") -> str:
+    """The value of a key, or the default."""
+    node = tables.node.c
+    found = connection.execute(select(node.value).where(node.key == key)).scalar_one_or_none()
+    return default if found is None else str(found)
+
+
+def put(connection: Connection, **values: str) -> None:
+    """Set keys. Values are text; personal data has no place here."""
+    sql.upsert_many(connection, tables.node, list(values.items()))
+
+
+def put_key(connection: Connection, key: str, value: str) -> None:
+    """Set one key whose name is no Python word (`cursor:<lineage>`)."""
+    sql.upsert_many(connection, tables.node, [(key, value)])
+
+
+def feed(connection: Connection) -> int:
+    """The highest commit number this node has given."""
+    return int(get(connection, FEED, "0"))
+
+
+def take(connection: Connection, count: int) -> int:
+    """Take `count` commit numbers and answer the first. The counter's row stays locked to the commit, so a
+    reader never meets a number whose operation is still on its way (sync.md §3.5): call it last."""
+    mark = "%s" if connection.dialect.name == "postgresql" else "?"
+    last = connection.exec_driver_sql(
+        f"UPDATE node SET value = CAST(CAST(value AS BIGINT) + {mark} AS TEXT) WHERE key = 'feed' RETURNING value",
+        (count,),
+    ).scalar_one()
+    return int(last) - count + 1

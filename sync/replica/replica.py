@@ -1,0 +1,250 @@
+"""A node's log and record tables together: author here, accept from a device, receive from a server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from sqlalchemy import Connection, select
+
+from sync import chain
+from sync.operation import Body, Placed, Undecodable, decode_body, encode_body
+from sync.replica import node, scopes, sql, sums, tables
+from sync.replica.changes import Folded, HeldOperation
+from sync.replica.fold import Fold
+from sync.replica.sums import Audiences, one_audience
+
+SALT_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who writes here: device id and incarnation (raised when a fork is found)."""
+
+    device: str
+    incarnation: int = 1
+
+
+class Fork(Exception):
+    """The device has already sent other bytes under this number: a cloned or restored desk."""
+
+    def __init__(self, n: int) -> None:
+        super().__init__(f"other bytes are known under number {n}")
+        self.n = n
+
+
+class Gap(Exception):
+    """Numbers are missing before the first of the batch; `acked` is the last one known."""
+
+    def __init__(self, acked: int) -> None:
+        super().__init__(f"continue after {acked}")
+        self.acked = acked
+
+
+class BadSignature(Exception):
+    """The batch's head was not signed by the device's registered key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """A device as a serving node knows it. `centre` is its audience; `rules` may hold an operation back."""
+
+    device: str
+    centre: str
+    key: Ed25519PublicKey
+    authority: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What a push did: the last number known of this chain, commit numbers given, and what was held."""
+
+    acked: int
+    first_seq: int
+    last_seq: int
+    held: tuple[HeldOperation, ...] = ()
+    folded: Folded = field(default_factory=Folded)
+
+
+class Replica:
+    """Log and record tables over connections that the caller owns: each call is one transaction of the caller's.
+
+    `random` gives that many random bytes (salts). `audiences` tells to whom a scope's digest counts.
+    """
+
+    def __init__(
+        self, fold: Fold, random: Callable[[int], bytes], audiences: Audiences = one_audience
+    ) -> None:
+        self._fold = fold
+        self._random = random
+        self._audiences = audiences
+
+    def create(self, connection: Connection) -> None:
+        """Make what is missing of the tables, and the feed counter."""
+        tables.metadata.create_all(connection)
+        self._fold.create(connection)
+        if not node.get(connection, node.FEED):
+            node.put(connection, feed="0")
+
+    def author(self, connection: Connection, identity: Identity, bodies: Sequence[Body]) -> Folded:
+        """Write one act: its operations become one group of this device's chain, logged and folded at once."""
+        n, head = self._head(connection, identity.device, identity.incarnation)
+        group = n + len(bodies)
+        placed = [
+            Placed(identity.device, identity.incarnation, n + i, group, self._random(SALT_BYTES), encode_body(b))
+            for i, b in enumerate(bodies, start=1)
+        ]
+        hashes = chain.advance(head, placed)
+        folded = self._fold(connection, placed)
+        if self._audiences is not one_audience:
+            scopes.settle(connection, self._found(connection, bodies, ""))
+        sums.add(connection, folded.deltas, self._audiences)
+        self._log(connection, placed, bodies, hashes, folded)
+        return folded
+
+    def accept(
+        self,
+        connection: Connection,
+        peer: Peer,
+        placed: Sequence[Placed],
+        previous: bytes,
+        signature: bytes,
+        granted: frozenset[str] = frozenset(),
+    ) -> Accepted:
+        """Take a device's batch: whole, signed, contiguous, each operation exactly once.
+
+        `previous` is the device's own hash before the batch. Raises Gap, Fork, BadSignature. An operation that
+        may not or cannot be applied is logged and held.
+        """
+        first = placed[0]
+        hashes = chain.advance(previous, placed)
+        if not chain.head_is_signed(
+            peer.key, signature, first.device, first.incarnation, placed[-1].n, hashes[-1]
+        ):
+            raise BadSignature
+        n, _ = self._head(connection, first.device, first.incarnation)
+        if first.n > n + 1:
+            raise Gap(n)
+        if self._hash_at(connection, first.device, first.incarnation, first.n - 1) != previous:
+            raise Fork(first.n - 1)
+        known = [one for one in placed if one.n <= n]
+        new = list(placed[len(known) :])
+        for one, hash_ in zip(known, hashes, strict=False):
+            if self._hash_at(connection, one.device, one.incarnation, one.n) != hash_:
+                raise Fork(one.n)
+        if not new:
+            return Accepted(n, 0, 0)
+        bodies = [_decoded(one) for one in new]
+        founded = self._found(connection, [b for b in bodies if b is not None], peer.centre)
+        homes = dict(scopes.homes(connection, {b.scope for b in bodies if b is not None}))
+        rules = _Rules(peer, homes, founded, granted)
+        folded = self._fold(connection, new, rules.why_held)
+        scopes.settle(connection, rules.founded_rightly)
+        sums.add(connection, folded.deltas, self._audiences)
+        first_seq, last_seq = self._log(connection, new, bodies, hashes[len(known) :], folded)
+        return Accepted(new[-1].n, first_seq, last_seq, tuple(folded.held), folded)
+
+    def receive(
+        self, connection: Connection, placed: Sequence[Placed], cursor_key: str = "", cursor: str = ""
+    ) -> Folded:
+        """Fold operations that a server sent, and move the cursor in the same transaction."""
+        folded = self._fold(connection, placed)
+        sums.add(connection, folded.deltas, self._audiences)
+        if cursor_key:
+            node.put_key(connection, cursor_key, cursor)
+        return folded
+
+    def _found(self, connection: Connection, bodies: Sequence[Body], centre: str) -> dict[str, str]:
+        """Audiences of scopes seen for the first time; a founder may only found what is its own."""
+        seen = {body.scope for body in bodies}
+        known = scopes.homes(connection, seen)
+        return {scope: scopes.audience_of(scope, centre) for scope in seen if scope not in known}
+
+    def head(self, connection: Connection, identity: Identity) -> tuple[int, bytes]:
+        """Last number and hash of this identity's chain."""
+        return self._head(connection, identity.device, identity.incarnation)
+
+    def hash_at(self, connection: Connection, identity: Identity, n: int) -> bytes:
+        """The chain's hash after number n; GENESIS for 0. Raises sqlalchemy.exc.NoResultFound."""
+        return self._hash_at(connection, identity.device, identity.incarnation, n)
+
+    def _head(self, connection: Connection, device: str, incarnation: int) -> tuple[int, bytes]:
+        c = tables.chain.c
+        row = connection.execute(
+            select(c.n, c.head).where(c.device == device, c.incarnation == incarnation)
+        ).first()
+        return (0, chain.GENESIS) if row is None else (int(row.n), bytes(row.head))
+
+    def _hash_at(self, connection: Connection, device: str, incarnation: int, n: int) -> bytes:
+        if n == 0:
+            return chain.GENESIS
+        log = tables.log.c
+        found = connection.execute(
+            select(log.hash).where(log.device == device, log.incarnation == incarnation, log.n == n)
+        ).scalar_one()
+        return bytes(found)
+
+    def _log(
+        self,
+        connection: Connection,
+        placed: Sequence[Placed],
+        bodies: Sequence[Body | None],
+        hashes: Sequence[bytes],
+        folded: Folded,
+    ) -> tuple[int, int]:
+        held = {held.placed.n: held.why for held in folded.held}
+        sql.upsert_many(
+            connection,
+            tables.chain,
+            [(placed[-1].device, placed[-1].incarnation, placed[-1].n, hashes[-1])],
+        )
+        seq = node.take(connection, len(placed))
+        rows = [
+            (
+                seq + i,
+                one.device,
+                one.incarnation,
+                one.n,
+                one.group,
+                body.scope if body else "",
+                body.kind if body else "",
+                body.id if body else "",
+                one.salt,
+                one.body,
+                hash_,
+                held.get(one.n),
+            )
+            for i, (one, body, hash_) in enumerate(zip(placed, bodies, hashes, strict=True))
+        ]
+        sql.insert_many(connection, tables.log, rows)
+        return seq, seq + len(placed) - 1
+
+
+def _decoded(one: Placed) -> Body | None:
+    try:
+        return decode_body(one.body)
+    except Undecodable:
+        return None
+
+
+class _Rules:
+    """Which operations of one device's batch may be applied: into its own scopes and into granted ones."""
+
+    def __init__(
+        self, peer: Peer, homes: Mapping[str, str], founded: Mapping[str, str], granted: frozenset[str]
+    ) -> None:
+        self._peer = peer
+        self._homes = homes
+        self._founded = founded
+        self._granted = granted
+        self.founded_rightly: dict[str, str] = {}
+
+    def why_held(self, _placed: Placed, body: Body) -> str:
+        """Empty where the operation may be applied, else `ungranted_scope`."""
+        audience = self._homes.get(body.scope) or self._founded.get(body.scope, "")
+        if not (self._peer.authority or audience == self._peer.centre or body.scope in self._granted):
+            return "ungranted_scope"
+        if body.scope in self._founded:
+            self.founded_rightly[body.scope] = self._founded[body.scope]
+        return ""
