@@ -48,8 +48,8 @@ def _fold_one(char: str) -> str:
     before = char
     for _ in range(4):
         parts: list[str] = []
-        for piece in unicodedata.normalize("NFKD", before):
-            piece = _STROKES.get(piece) or _LOOKALIKES.get(piece) or piece
+        for decomposed in unicodedata.normalize("NFKD", before):
+            piece = _STROKES.get(decomposed) or _LOOKALIKES.get(decomposed) or decomposed
             if "\u0300" <= piece <= "\u036f" or piece in _APOSTROPHES:
                 continue
             parts.append(" " if piece.isspace() else piece.casefold())
