@@ -1,0 +1,78 @@
+"""Troubles of the world, each with one clear sentence of advice: anything else that is raised is a bug."""
+
+from __future__ import annotations
+
+
+class Trouble(Exception):
+    """The world's fault: told to the person in one Vietnamese sentence, and work goes on.
+
+    `advice` never holds personal data.
+    """
+
+    advice = "Có trục trặc ngoài phần mềm. Chị/anh cứ làm việc tiếp và báo bộ phận kỹ thuật."
+
+    def __init__(self, advice: str = "") -> None:
+        super().__init__(advice or self.advice)
+        if advice:
+            self.advice = advice
+
+
+class Offline(Trouble):
+    """The server cannot be reached: refused, no route, timed out, name not found."""
+
+    advice = "Chưa tới được máy chủ. Chị/anh cứ làm việc bình thường, dữ liệu nằm an toàn trên máy này."
+
+    def __init__(self, advice: str = "", *, timed_out: bool = False) -> None:
+        super().__init__(advice)
+        self.timed_out = timed_out
+
+
+class ServerLied(Trouble):
+    """What came back is no answer of ours: a web page, a cut body, another program."""
+
+    advice = (
+        "Máy chủ trả lời không đúng (có thể đường truyền bị chặn bởi trang đăng nhập mạng). "
+        "Dữ liệu vẫn an toàn trên máy này; hãy báo bộ phận kỹ thuật nếu kéo dài."
+    )
+
+
+class ServerTrouble(Trouble):
+    """The server says that it cannot now (5xx, 429). `retry_after_ms` is what it asked for, or None."""
+
+    advice = "Máy chủ đang bận hoặc gặp lỗi. Phần mềm sẽ tự gửi lại; chị/anh cứ làm việc bình thường."
+
+    def __init__(self, advice: str = "", *, retry_after_ms: int | None = None) -> None:
+        super().__init__(advice)
+        self.retry_after_ms = retry_after_ms
+
+
+class SignedOut(Trouble):
+    """The server does not know this device, or its session has ended and could not be renewed."""
+
+    advice = "Máy chủ không nhận ra máy trạm này. Dữ liệu vẫn ở trên máy; hãy báo trưởng ca để đăng ký lại."
+
+
+class Forked(Trouble):
+    """The server holds other operations under this device's numbers: a cloned or restored desk."""
+
+    advice = "Máy này từng được sao chép hoặc khôi phục. Phần mềm sẽ tự gửi lại dưới số hiệu mới."
+
+    def __init__(self, advice: str = "", *, n: int = 0) -> None:
+        super().__init__(advice)
+        self.n = n
+
+
+class Behind(Trouble):
+    """The server lacks operations before this batch; `acked` is the last one it has."""
+
+    advice = "Máy chủ còn thiếu dữ liệu cũ; phần mềm đang gửi lại."
+
+    def __init__(self, advice: str = "", *, acked: int = 0) -> None:
+        super().__init__(advice)
+        self.acked = acked
+
+
+class TooLarge(Trouble):
+    """The batch is larger than the server takes."""
+
+    advice = "Gói dữ liệu quá lớn; phần mềm sẽ chia nhỏ và gửi lại."

@@ -1,0 +1,194 @@
+"""Messages of the road: zstd bodies of lines, decoded strictly, the author's bytes carried unparsed."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+import zstandard
+
+from sync.operation import Placed
+
+PROTOCOL: Final = 1
+CONTENT_TYPE: Final = "application/x-tram111"
+MAX_BYTES: Final = 16 << 20
+"""Largest decompressed message (bytes) that a node reads."""
+
+
+class BadMessage(ValueError):
+    """The bytes are no message of this protocol; the text names the part and never its content."""
+
+
+class PushHead(msgspec.Struct, frozen=True, kw_only=True):
+    """First line of a push: whose chain, from where, and one signature of its head.
+
+    `previous` is the device's chain hash before the batch (hex); `signature` covers device, incarnation, last
+    number and the head after the batch (base64). `lineage` is the server's as the device knows it (empty at
+    the first meeting), `cursor` the feed number up to which the device has pulled.
+    """
+
+    p: int
+    device: str
+    incarnation: int
+    lineage: str
+    first: int
+    count: int
+    previous: str
+    signature: str
+    schema: int
+    cursor: int = 0
+    urgent: bool = False
+
+
+class HeldNotice(msgspec.Struct, frozen=True):
+    """An operation of the sender that is held at the server, and why."""
+
+    n: int
+    why: str
+
+
+class PushAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What the server has of the sender's chain now: `acked` here, `centre_acked` at the national centre,
+    `backed_up` in a verified backup. `last_seq` is the last feed number given to it in this push (0: none)."""
+
+    lineage: str
+    acked: int
+    centre_acked: int
+    backed_up: int = 0
+    last_seq: int = 0
+    held: list[HeldNotice] = []
+    time: int = 0
+
+
+class PullHead(msgspec.Struct, frozen=True, kw_only=True):
+    """First line of a pull answer: the cursor behind its operations, whether more are there, what is acked.
+
+    `digest` (`count:hex`) is that of all scopes granted to the asker, at feed number `next`; empty where more
+    operations are to come. `count` is the number of lines that follow, so that a cut body is found.
+    """
+
+    lineage: str
+    next: int
+    more: bool
+    count: int
+    acked: int
+    centre_acked: int
+    backed_up: int = 0
+    digest: str = ""
+    time: int = 0
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """The body of every answer that is not 200 or 204. `code`: fork, gap, too_large, busy, unknown_device,
+    bad_message, bad_signature, unknown_code, newer_protocol, revoked."""
+
+    code: str
+    n: int = 0
+    acked: int = 0
+    retry_after_ms: int = 0
+
+
+_push_decoder = msgspec.json.Decoder(PushHead)
+_pull_decoder = msgspec.json.Decoder(PullHead)
+_place_decoder = msgspec.json.Decoder(tuple[int, str, int, int, int, str])
+_encode = msgspec.json.encode
+
+
+def pack(raw: bytes) -> bytes:
+    """Compress a body (zstd level 3: 10 × cheaper than gzip and smaller, sync.md §4.2)."""
+    return zstandard.ZstdCompressor(level=3, write_checksum=True).compress(raw)
+
+
+def unpack(data: bytes) -> bytes:
+    """Decompress a body of at most MAX_BYTES. Raises BadMessage."""
+    try:
+        size = zstandard.frame_content_size(data)
+        if size < 0 or size > MAX_BYTES:
+            raise BadMessage("size")
+        return zstandard.ZstdDecompressor().decompress(data, max_output_size=MAX_BYTES)
+    except zstandard.ZstdError as fault:
+        raise BadMessage("compression") from fault
+
+
+def _line(one: Placed) -> bytes:
+    salt = base64.b64encode(one.salt).decode()
+    return _encode((one.seq, one.device, one.incarnation, one.n, one.group, salt)) + b"\t" + one.body
+
+
+def _placed(line: bytes) -> Placed:
+    head, tab, body = line.partition(b"\t")
+    if not tab:
+        raise BadMessage("line")
+    try:
+        seq, device, incarnation, n, group, salt = _place_decoder.decode(head)
+        return Placed(device, incarnation, n, group, base64.b64decode(salt, validate=True), body, seq)
+    except (msgspec.MsgspecError, binascii.Error, ValueError) as fault:
+        raise BadMessage("line") from fault
+
+
+def _placed_lines(lines: Sequence[bytes], count: int) -> list[Placed]:
+    if len(lines) != count:
+        raise BadMessage("count")
+    return [_placed(line) for line in lines]
+
+
+def encode_push(head: PushHead, placed: Sequence[Placed]) -> bytes:
+    """A push body: the head's line, then one line an operation."""
+    return pack(b"\n".join([_encode(head), *map(_line, placed)]))
+
+
+def decode_push(data: bytes) -> tuple[PushHead, list[Placed]]:
+    """The push in a body. Raises BadMessage; checks that numbers run from `first` without a gap, that all are
+    of the named device and incarnation, and that no group is split."""
+    first_line, *lines = unpack(data).split(b"\n")
+    try:
+        head = _push_decoder.decode(first_line)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as fault:
+        raise BadMessage("head") from fault
+    placed = _placed_lines(lines, head.count)
+    if not placed:
+        raise BadMessage("empty")
+    group = 0
+    for n, one in enumerate(placed, start=head.first):
+        if (one.device, one.incarnation, one.n) != (head.device, head.incarnation, n) or n < 1:
+            raise BadMessage("numbers")
+        if one.group < n or (group >= n and one.group != group):
+            raise BadMessage("groups")
+        group = one.group
+    if group != placed[-1].n:
+        raise BadMessage("groups")
+    return head, placed
+
+
+def encode_pull(head: PullHead, placed: Sequence[Placed]) -> bytes:
+    """A pull answer's body."""
+    return pack(b"\n".join([_encode(head), *map(_line, placed)]))
+
+
+def decode_pull(data: bytes) -> tuple[PullHead, list[Placed]]:
+    """The pull answer in a body. Raises BadMessage."""
+    first_line, *lines = unpack(data).split(b"\n")
+    try:
+        head = _pull_decoder.decode(first_line)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as fault:
+        raise BadMessage("head") from fault
+    return head, _placed_lines(lines, head.count)
+
+
+def decode_answer(data: bytes) -> PushAnswer:
+    """The answer to a push (plain JSON: it is small). Raises BadMessage."""
+    try:
+        return msgspec.json.decode(data, type=PushAnswer)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as fault:
+        raise BadMessage("answer") from fault
+
+
+def decode_problem(data: bytes) -> Problem:
+    """The problem in an answer's body. Raises BadMessage (a web page is no problem of ours)."""
+    try:
+        return msgspec.json.decode(data, type=Problem)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as fault:
+        raise BadMessage("problem") from fault
