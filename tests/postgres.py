@@ -37,10 +37,18 @@ def known_places() -> Iterator[Path]:
 
 
 def answers(binaries: Path) -> bool:
-    """Whether the account that will run the server can run it from there."""
-    command = [*prefix(), str(binaries / "postgres"), "--version"]
+    """Whether the account that will run the server can run it from there.
+
+    Starting is not enough: setpriv may start a program in a folder that its new account cannot read, and then it
+    does not find its own libraries and files.
+    """
+    questions: list[list[str | Path]] = [["test", "-r", binaries / "postgres"]] if prefix() else []
+    questions += [[binaries / name, "--version"] for name in ("postgres", "initdb", "pg_ctl")]
     with contextlib.suppress(OSError):
-        return subprocess.run(command, capture_output=True, check=False, cwd=os.sep).returncode == 0
+        return all(
+            subprocess.run([*prefix(), *question], capture_output=True, check=False).returncode == 0
+            for question in questions
+        )
     return False
 
 
@@ -70,12 +78,24 @@ def find_binaries(folder: Path) -> Path | None:
             return binaries
     for binaries in places:
         if (binaries / "postgres").exists():
-            copied = folder / "install"
-            shutil.copytree(binaries.parent, copied, symlinks=True)
-            if answers(copied / binaries.name):
-                return copied / binaries.name
-            shutil.rmtree(copied)
+            copied = copy_installation(binaries, folder / "install")
+            if answers(copied):
+                return copied
+            shutil.rmtree(folder / "install")
     return None
+
+
+def copy_installation(binaries: Path, into: Path) -> Path:
+    """Copy an installation with the libraries its wheel keeps beside it; returns the copied binaries."""
+    installation = binaries.parent
+    package = installation.parent
+    beside = package.with_name(f"{package.name}.libs")
+    if not beside.is_dir():
+        shutil.copytree(installation, into, symlinks=True)
+        return into / binaries.name
+    shutil.copytree(beside, into / beside.name, symlinks=True)
+    shutil.copytree(installation, into / package.name / installation.name, symlinks=True)
+    return into / package.name / installation.name / binaries.name
 
 
 @dataclass

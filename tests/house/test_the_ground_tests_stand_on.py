@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.conftest import Rounds, left_behind, living_threads, open_windows
-from tests.postgres import PostgresServer, answers, find_binaries, open_to_all
+from tests.postgres import PostgresServer, answers, copy_installation, find_binaries
 
 ROOT = Path(__file__).parents[2]
 
@@ -52,20 +52,20 @@ def test_binaries_in_a_folder_closed_to_the_servers_account_are_copied_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, postgres: PostgresServer
 ) -> None:
     closed = tmp_path / "closed"
-    (closed / "pg" / "bin").mkdir(parents=True)
-    server = closed / "pg" / "bin" / "postgres"
-    server.write_text("#!/bin/sh\necho postgres 18\n")
-    server.chmod(0o755)
+    closed.mkdir()
+    wheel = find_binaries(tmp_path)
+    assert wheel is not None
+    hidden = copy_installation(wheel, closed / "pg")
     closed.chmod(0o700)
-    monkeypatch.setattr("tests.postgres.known_places", lambda: iter([server.parent]))
+    monkeypatch.setattr("tests.postgres.known_places", lambda: iter([hidden]))
     folder = postgres.folder / "copies"
-    folder.mkdir(mode=0o755, exist_ok=True)
+    folder.mkdir(mode=0o755)
     found = find_binaries(folder)
     assert found is not None
     assert answers(found)
     if os.geteuid() == 0:
-        assert not open_to_all(server)
-        assert found == folder / "install" / "bin"
+        assert not answers(hidden)
+        assert folder in found.parents
 
 
 def test_the_clock_of_the_suite_is_vietnams_and_its_home_is_its_own() -> None:
