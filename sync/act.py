@@ -32,7 +32,7 @@ class Act:
         kind = self._registry.kind_of(record)
         values = {f.name: getattr(record, f.name) for f in dataclasses.fields(record) if f.name != "id"}
         given = {name: value for name, value in values.items() if not _is_empty(value)}
-        classes = sorted({kind.fields[name].data_class for name in given}) or ["P1"]
+        classes = sorted({str(kind.fields[name].data_class) for name in given}) or ["P1"]
         for data_class in classes:
             part = {n: v for n, v in given.items() if kind.fields[n].data_class == data_class}
             sets = {n: sorted(set(v)) for n, v in part.items() if kind.fields[n].merge is Merge.SET}

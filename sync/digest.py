@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
@@ -15,7 +16,8 @@ MODULUS = 1 << 256
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
-class Digest(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Digest:
     """How many records, and Σ mod 2²⁵⁶ of their hashes. Adding and taking away one record is one step."""
 
     count: int

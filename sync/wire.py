@@ -97,6 +97,19 @@ _place_decoder = msgspec.json.Decoder(tuple[int, str, int, int, int, str])
 _encode = msgspec.json.encode
 
 
+def text64(raw: bytes) -> str:
+    """Bytes as base64 text, the form of signatures and keys on the wire."""
+    return base64.b64encode(raw).decode()
+
+
+def raw64(text: str) -> bytes:
+    """The bytes of a base64 text. Raises BadMessage."""
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as fault:
+        raise BadMessage("base64") from fault
+
+
 def pack(raw: bytes) -> bytes:
     """Compress a body (zstd level 3: 10 × cheaper than gzip and smaller, sync.md §4.2)."""
     return zstandard.ZstdCompressor(level=3, write_checksum=True).compress(raw)
@@ -114,8 +127,8 @@ def unpack(data: bytes) -> bytes:
 
 
 def _line(one: Placed) -> bytes:
-    salt = base64.b64encode(one.salt).decode()
-    return _encode((one.seq, one.device, one.incarnation, one.n, one.group, salt)) + b"\t" + one.body
+    place = (one.seq, one.device, one.incarnation, one.n, one.group, text64(one.salt))
+    return _encode(place) + b"\t" + one.body
 
 
 def _placed(line: bytes) -> Placed:

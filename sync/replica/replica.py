@@ -161,6 +161,13 @@ class Replica:
         known = scopes.homes(connection, seen)
         return {scope: scopes.audience_of(scope, centre) for scope in seen if scope not in known}
 
+    def replace(self, connection: Connection, placed: Sequence[Placed]) -> None:
+        """Place own operations anew, under a new incarnation: logged and chained, not folded again."""
+        if placed:
+            _, head = self._head(connection, placed[0].device, placed[0].incarnation)
+            hashes = chain.advance(head, placed)
+            self._log(connection, placed, [_decoded(one) for one in placed], hashes, Folded())
+
     def head(self, connection: Connection, identity: Identity) -> tuple[int, bytes]:
         """Last number and hash of this identity's chain."""
         return self._head(connection, identity.device, identity.incarnation)

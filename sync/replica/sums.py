@@ -16,7 +16,7 @@ from sync.replica.rows import parked_state, state_of
 class Audiences(Protocol):
     """Says to which audience a scope belongs, so that comparing two nodes costs one read."""
 
-    def __call__(self, connection: Connection, scopes: Iterable[str]) -> Mapping[str, str]:
+    def __call__(self, connection: Connection, scopes: Iterable[str], /) -> Mapping[str, str]:
         """Audience by scope; a scope left out belongs to the audience named by the empty text."""
 
 
@@ -74,7 +74,7 @@ def of_scopes(connection: Connection, scopes: Iterable[str]) -> Digest:
 def by_scope_and_kind(connection: Connection) -> dict[tuple[str, str], Digest]:
     """Every running digest this node keeps."""
     rows = connection.execute(select(tables.digest))
-    return {(r.scope, r.kind): _digest(r.count, r.total) for r in rows if r.count or int(r.total, 16)}
+    return {(r[0], r[1]): _digest(r[2], r[3]) for r in rows if r[2] or int(r[3], 16)}
 
 
 def recount(connection: Connection, registry: Registry = KINDS) -> dict[tuple[str, str], Digest]:
@@ -83,7 +83,7 @@ def recount(connection: Connection, registry: Registry = KINDS) -> dict[tuple[st
     for name, kind in registry.items():
         table = tables.records[name]
         for row in connection.execute(select(table)).mappings():
-            one = of_state(name, row["id"], row["scope"], state_of(kind, row))
+            one = of_state(name, row["id"], row["scope"], state_of(kind, dict(row)))
             key = (row["scope"], name)
             found[key] = found.get(key, NOTHING).plus(one)
     for row in connection.execute(select(tables.parked_record)).mappings():

@@ -1,0 +1,246 @@
+"""The engine's store over a desk's replica: outbox, cursors, back-fills and comparisons, one transaction a call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeVar
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import BigInteger, Column, Connection, Table, Text, select
+
+from sync import chain
+from sync.engine import Backfill
+from sync.operation import Placed, decode_body
+from sync.replica import feed, node, sql, sums, tables
+from sync.replica.changes import Folded
+from sync.replica.replica import Identity, Replica
+from sync.wire import PushAnswer
+
+R = TypeVar("R")
+
+backfill = Table(
+    "backfill",
+    tables.metadata,
+    Column("scope", Text, primary_key=True),
+    Column("upto", BigInteger, nullable=False),
+    Column("past", BigInteger, nullable=False),
+)
+"""Granted scopes whose history is still to be fetched."""
+
+INCARNATION = "incarnation"
+LINEAGE = "lineage"
+EQUAL_AT = "equal_at"
+EQUAL = "equal"
+
+
+class Runner(Protocol):
+    """Runs a function in one write transaction of the store (on the store lane, at the desk) and answers it."""
+
+    def __call__(self, work: Callable[[Connection], R]) -> R:
+        """Commit when it returns, roll back when it raises."""
+
+
+class DeskRoad:
+    """Implements `sync.engine.RoadStore`.
+
+    `learned` is told of every foreign stamp's operation batch folded here, inside the transaction, so that the
+    owner's clock follows; `folded` is told after the commit what changed.
+    """
+
+    def __init__(
+        self,
+        run: Runner,
+        replica: Replica,
+        device: str,
+        key: Ed25519PrivateKey,
+        learned: Callable[[Connection, Sequence[Placed]], None],
+        folded: Callable[[Folded], None],
+    ) -> None:
+        self._run = run
+        self._replica = replica
+        self._device = device
+        self._key = key
+        self._learned = learned
+        self._folded = folded
+
+    def identity(self, connection: Connection) -> Identity:
+        """Device and present incarnation."""
+        return Identity(self._device, int(node.get(connection, INCARNATION, "1")))
+
+    def incarnation(self) -> int:
+        """The present incarnation."""
+        return self._run(self.identity).incarnation
+
+    def _acked(self, connection: Connection) -> int:
+        return int(node.get(connection, self._acked_key(connection), "0"))
+
+    def _acked_key(self, connection: Connection) -> str:
+        lineage = node.get(connection, LINEAGE)
+        return f"acked:{lineage}:{self.identity(connection).incarnation}"
+
+    def _cursor_key(self, connection: Connection) -> str:
+        return f"cursor:{node.get(connection, LINEAGE)}"
+
+    def pending(self, limit: int, max_bytes: int) -> list[Placed]:
+        """Own operations the server has not acknowledged, whole groups, in order."""
+
+        def work(connection: Connection) -> list[Placed]:
+            me = self.identity(connection)
+            return feed.own_after(
+                connection,
+                me.device,
+                me.incarnation,
+                self._acked(connection),
+                limit=limit,
+                max_bytes=max_bytes,
+            )
+
+        return self._run(work)
+
+    def waiting(self) -> int:
+        """How many own operations are not acknowledged."""
+        return self._run(self._waiting)
+
+    def _waiting(self, connection: Connection) -> int:
+        n, _ = self._replica.head(connection, self.identity(connection))
+        return n - self._acked(connection)
+
+    def sign(self, placed: Sequence[Placed]) -> tuple[bytes, bytes]:
+        """The chain's hash before these operations, and the signature of the head behind them."""
+
+        def work(connection: Connection) -> tuple[bytes, bytes]:
+            me = self.identity(connection)
+            previous = self._replica.hash_at(connection, me, placed[0].n - 1)
+            head = self._replica.hash_at(connection, me, placed[-1].n)
+            return previous, chain.sign_head(self._key, me.device, me.incarnation, placed[-1].n, head)
+
+        return self._run(work)
+
+    def settle(self, answer: PushAnswer) -> None:
+        """Remember what the server has. An older answer that arrives late takes nothing back."""
+
+        def work(connection: Connection) -> None:
+            if answer.acked > self._acked(connection):
+                node.put_key(connection, self._acked_key(connection), str(answer.acked))
+            if answer.last_seq > int(node.get(connection, self._own_key(connection), "0")):
+                node.put_key(connection, self._own_key(connection), str(answer.last_seq))
+
+        self._run(work)
+
+    def _own_key(self, connection: Connection) -> str:
+        return f"own_seq:{node.get(connection, LINEAGE)}"
+
+    def behind(self, acked: int) -> None:
+        """The server has only this many: send again from there."""
+        self._run(lambda c: node.put_key(c, self._acked_key(c), str(acked)))
+
+    def fork(self, n: int) -> None:
+        """Continue under a new incarnation: own operations from n on are placed anew, their authors' bytes
+        untouched; the feed is read again from the start, since what the twin wrote was left out as our own."""
+
+        def work(connection: Connection) -> None:
+            me = self.identity(connection)
+            again = feed.own_after(
+                connection, me.device, me.incarnation, max(n, 1) - 1, limit=1 << 30, max_bytes=1 << 40
+            )
+            new = Identity(me.device, me.incarnation + 1)
+            node.put(connection, **{INCARNATION: str(new.incarnation)})
+            shift = again[0].n - 1 if again else 0
+            placed = [
+                Placed(new.device, new.incarnation, one.n - shift, one.group - shift, one.salt, one.body)
+                for one in again
+            ]
+            self._replica.replace(connection, placed)
+            node.put_key(connection, self._cursor_key(connection), "0")
+
+        self._run(work)
+
+    def lineage(self) -> str:
+        """The lineage of the server last met (empty: none yet)."""
+        return self._run(lambda c: node.get(c, LINEAGE))
+
+    def meet(self, lineage: str) -> None:
+        """Another server, or a restored one: its own cursor and acknowledgements hold from now."""
+        self._run(lambda c: node.put(c, **{LINEAGE: lineage}))
+
+    def cursor(self) -> int:
+        """The feed number up to which this lineage's operations are folded here."""
+        return self._run(lambda c: int(node.get(c, self._cursor_key(c), "0")))
+
+    def receive(self, placed: Sequence[Placed], cursor: int) -> None:
+        """Fold a chunk, note new grants for back-fill, and move the cursor, in one transaction."""
+
+        def work(connection: Connection) -> Folded:
+            folded = self._replica.receive(
+                connection, placed, self._cursor_key(connection), str(cursor)
+            )
+            self._note_grants(connection, folded, cursor)
+            self._learned(connection, placed)
+            return folded
+
+        self._folded(self._run(work))
+
+    def _note_grants(self, connection: Connection, folded: Folded, seq: int) -> None:
+        wanted = [
+            (str(change.after["granted_scope"]), seq, 0)
+            for change in folded.changes
+            if change.kind == "grant"
+            and change.after is not None
+            and change.before is None
+            and change.after.get("device") == self._device
+        ]
+        sql.upsert_many(connection, backfill, wanted)
+
+    def backfills(self) -> list[Backfill]:
+        """Granted scopes whose history is still missing."""
+
+        def work(connection: Connection) -> list[Backfill]:
+            rows = connection.execute(select(backfill).order_by(backfill.c.scope))
+            return [Backfill(row.scope, row.upto, row.past) for row in rows]
+
+        return self._run(work)
+
+    def receive_scope(self, scope: str, placed: Sequence[Placed], past: int, done: bool) -> None:
+        """Fold a page of a scope's history and remember how far it came, in one transaction."""
+
+        def work(connection: Connection) -> Folded:
+            folded = self._replica.receive(connection, placed)
+            if done:
+                connection.execute(backfill.delete().where(backfill.c.scope == scope))
+            else:
+                connection.execute(backfill.update().where(backfill.c.scope == scope).values(past=past))
+            self._learned(connection, placed)
+            return folded
+
+        self._folded(self._run(work))
+
+    def digest_at(self, seq: int) -> str | None:
+        """The digest of all that is held here, or None where own operations lie beyond that feed number."""
+
+        def work(connection: Connection) -> str | None:
+            if self._waiting(connection) or int(node.get(connection, self._own_key(connection), "0")) > seq:
+                return None
+            return sums.of_audiences(connection, [""]).text()
+
+        return self._run(work)
+
+    def compared(self, equal: bool, wall_ms: int) -> None:
+        """Remember the outcome of the last comparison, and when it last was equality."""
+
+        def work(connection: Connection) -> None:
+            node.put(connection, **{EQUAL: "1" if equal else "0"})
+            if equal:
+                node.put(connection, **{EQUAL_AT: str(wall_ms)})
+
+        self._run(work)
+
+
+def stamps_of(placed: Sequence[Placed]) -> list[str]:
+    """The stamps of operations that can be decoded, for the owner's clock to follow."""
+    found: list[str] = []
+    for one in placed:
+        try:
+            found.append(decode_body(one.body).stamp)
+        except ValueError:
+            continue
+    return found
