@@ -39,7 +39,7 @@ def known_places() -> Iterator[Path]:
 def answers(binaries: Path) -> bool:
     """Whether the account that will run the server can run it from there.
 
-    Starting is not enough: setpriv may start a program in a folder that its new account cannot read, and then it
+    Starting is not enough: setpriv may start a program that its new account cannot read, and which then
     does not find its own libraries and files.
     """
     questions: list[list[str | Path]] = [["test", "-r", binaries / "postgres"]] if prefix() else []
