@@ -14,9 +14,7 @@ LONGEST = 450
 
 # Each word with one letter in brackets, so that this file does not contain what it looks for.
 UNFINISHED = re.compile(r"\b(TOD[O]|FIXM[E]|XX[X]|HAC[K]|NotImplemente[d]Error)\b")
-SKIPS = re.compile(
-    r"pytest\.ski[p]\(|mark\.(ski[p]\b|xfai[l])|importorski[p]|assert Tru[e]\b|unittest\.ski[p]"
-)
+SKIPS = re.compile(r"pytest\.ski[p]\(|mark\.(ski[p]\b|xfai[l])|importorski[p]|assert Tru[e]\b|unittest\.ski[p]")
 MAY_SKIP = {"tests/postgres.py"}
 """Skips, printed, only where no PostgreSQL exists at all; fails instead when CI is set."""
 
@@ -144,9 +142,7 @@ def says_what_it_is_for(source: Source) -> list[str]:
 def rooms_have_names(source: Source) -> list[str]:
     """No file, folder or class whose name says nothing about its work."""
     parts = PurePosixPath(source.path).with_suffix("").parts
-    found = [
-        source.at(1, f"{part}: a name of its own") for part in parts if part.lower() in ROOM_WITHOUT_NAME
-    ]
+    found = [source.at(1, f"{part}: a name of its own") for part in parts if part.lower() in ROOM_WITHOUT_NAME]
     classes = (node for node in ast.walk(source.tree) if isinstance(node, ast.ClassDef))
     bad = (node for node in classes if CLASS_WITHOUT_NAME.search(node.name))
     return found + [source.at(node.lineno, f"{node.name}: a name that says what it does") for node in bad]

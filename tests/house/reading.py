@@ -46,8 +46,7 @@ def paths() -> tuple[str, ...]:
         found = {
             path.relative_to(ROOT).as_posix()
             for path in ROOT.rglob("*")
-            if not built & set(path.relative_to(ROOT).parts)
-            and not path.relative_to(ROOT).parts[0].startswith(".")
+            if not built & set(path.relative_to(ROOT).parts) and not path.relative_to(ROOT).parts[0].startswith(".")
         }
     return tuple(sorted(name for name in found if (ROOT / name).is_file()))
 
@@ -66,9 +65,7 @@ def texts() -> tuple[Source, ...]:
 
 def python() -> list[Source]:
     """Every Python file, the bootstrap script included."""
-    return [
-        source for source in texts() if source.path.endswith((".py", ".spec")) or source.path == "tram111"
-    ]
+    return [source for source in texts() if source.path.endswith((".py", ".spec")) or source.path == "tram111"]
 
 
 def installed_python() -> list[Source]:

@@ -53,9 +53,7 @@ def sentences_can_be_translated(source: Source) -> list[str]:
         name = called(call)
         if name in {"tr", "translate"}:
             found += [
-                source.at(
-                    call.lineno, "tr() takes a whole literal: put values in with .format or %n after it"
-                )
+                source.at(call.lineno, "tr() takes a whole literal: put values in with .format or %n after it")
                 for argument in call.args[-1:]
                 if isinstance(argument, ast.JoinedStr | ast.BinOp)
             ]

@@ -37,9 +37,7 @@ def test_contracts_name_only_rooms_that_exist() -> None:
             tails = " | ".join(contract["layers"]).split("|")
             named |= {f"{container}.{tail.strip(' ()')}" for tail in tails}
     paths = {name: ROOT / Path(*name.split(".")) for name in named}
-    gone = sorted(
-        n for n, path in paths.items() if not path.is_dir() and not path.with_suffix(".py").is_file()
-    )
+    gone = sorted(n for n, path in paths.items() if not path.is_dir() and not path.with_suffix(".py").is_file())
     assert gone == []
 
 
@@ -83,7 +81,5 @@ def test_each_contract_catches_a_planted_import(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr[-2000:]
     broken = [name for name in done.stdout.splitlines() if name]
-    assert [
-        expected for _, expected in PLANTED.values() if not any(expected in name for name in broken)
-    ] == []
+    assert [expected for _, expected in PLANTED.values() if not any(expected in name for name in broken)] == []
     assert len(broken) == len(options)

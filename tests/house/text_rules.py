@@ -8,9 +8,7 @@ import unicodedata
 from tests.house.reading import Source
 
 # Each with one letter in brackets, so that this file does not contain what it looks for.
-MACHINE = re.compile(
-    r"(?<![\w.:/-])/(wor[k]|tm[p]|roo[t]|hom[e]|User[s])/[\w.]|[A-Z]:\\User[s]\b|\.pyen[v]\b"
-)
+MACHINE = re.compile(r"(?<![\w.:/-])/(wor[k]|tm[p]|roo[t]|hom[e]|User[s])/[\w.]|[A-Z]:\\User[s]\b|\.pyen[v]\b")
 REGISTRY = re.compile(
     r"index-ur[l]|find-link[s]|files\.pythonhoste[d]|pypi\.(or[g]|pytho[n])|(deb|ftp|security)\.debia[n]\b"
     r"|registry\.npmj[s]|proxy\.golan[g]|crates\.i[o]|archive\.ubunt[u]",
