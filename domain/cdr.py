@@ -29,9 +29,7 @@ _SEAT: Final = re.compile(r"[A-Za-z0-9]+/([A-Z]{2}[0-9]{2})-[0-9A-Fa-f]+(?:;[12]
 _TRUNK: Final = re.compile(r"[A-Za-z0-9]+/trunk-([a-z]{2})-")
 _QUEUE: Final = re.compile(r"q111-([a-z]{2})\b")
 _NUMBER: Final = re.compile(r"\+?[0-9]{2,20}")
-_ANONYMOUS: Final = frozenset(
-    {"", "anonymous", "unknown", "restricted", "unavailable", "private", "withheld"}
-)
+_ANONYMOUS: Final = frozenset({"", "anonymous", "unknown", "restricted", "unavailable", "private", "withheld"})
 _COUNT: Final = re.compile(r"[0-9]{1,9}")
 _LONGEST_LINE: Final = 10_000
 # Start, answer and end are each cut to whole seconds, so a difference may be off by one from the counted

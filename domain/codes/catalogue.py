@@ -59,9 +59,7 @@ class Code:
 
     def valid_on(self, day: date) -> bool:
         """Whether the code may be chosen for something that happened on that day (Vietnam date)."""
-        return (self.valid_from is None or self.valid_from <= day) and (
-            self.valid_to is None or day <= self.valid_to
-        )
+        return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)
 
 
 class CodeList:

@@ -249,9 +249,7 @@ class Places:
         provinces = {key: " ".join((one.name_full_vi, *one.aliases)) for key, one in self._provinces.items()}
         earlier = {code: change.old_name_full_vi for code, change in self._commune_changes.items()}
         for code, row in self._now_rows.items():
-            yield IndexRow(
-                code, row[2], f"{row[3]} {earlier.get(code, '')}", provinces.get((NOW, row[1]), ""), ""
-            )
+            yield IndexRow(code, row[2], f"{row[3]} {earlier.get(code, '')}", provinces.get((NOW, row[1]), ""), "")
         for row in self._old_rows.values():
             around = f"{row[2]} {provinces.get((OLD, row[1]), '')}"
             reason = f"tên cũ: {row[3]}, {row[2]}, {self._provinces[OLD, row[1]].name_vi}"

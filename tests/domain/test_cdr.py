@@ -92,9 +92,7 @@ def test_the_rough_day_names_its_two_damaged_lines_and_counts_a_repeat_once() ->
         ('"Queue"', '"Que\ufffde"', "có ký tự không đọc được"),
     ],
 )
-def test_a_damaged_line_is_set_aside_with_its_number_and_reason(
-    old: str, new: str, reason: str | None
-) -> None:
+def test_a_damaged_line_is_set_aside_with_its_number_and_reason(old: str, new: str, reason: str | None) -> None:
     assert old in GOOD
     reading = read_cdr([MISSED, GOOD.replace(old, new, 1), ""])
     assert len(reading.calls) == (1 if reason else 2)
@@ -130,9 +128,7 @@ def test_the_same_uniqueid_with_another_story_is_damaged_and_the_first_stands() 
 
 def test_a_call_that_rang_out_at_one_desk_and_was_taken_at_another_is_one_answered_call() -> None:
     first_leg = (
-        GOOD.replace('"2026-11-20 00:02:09"', '""')
-        .replace('"ANSWERED"', '"NO ANSWER"')
-        .replace('"24"', '"0"')
+        GOOD.replace('"2026-11-20 00:02:09"', '""').replace('"ANSWERED"', '"NO ANSWER"').replace('"24"', '"0"')
     )
     for lines in ([first_leg, GOOD], [GOOD, first_leg]):
         reading = read_cdr(lines)
@@ -159,9 +155,7 @@ def test_no_text_makes_the_reader_fail_or_lose_count(lines: list[str]) -> None:
 
 
 @given(st.integers(0, len(GOOD) - 1), st.text(max_size=3), st.integers(0, 8))
-def test_any_small_damage_gives_a_call_or_a_reported_line_and_spares_the_others(
-    at: int, put: str, cut: int
-) -> None:
+def test_any_small_damage_gives_a_call_or_a_reported_line_and_spares_the_others(at: int, put: str, cut: int) -> None:
     damaged = (GOOD[:at] + put + GOOD[at + cut :]).replace("\n", "").replace("\r", "")
     reading = read_cdr([MISSED, damaged])
     assert len(reading.calls) + len(reading.damaged) == 2
