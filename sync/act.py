@@ -13,7 +13,7 @@ from sync.operation import CREATE, PATCH, RESOLVE, RETRACT, Body
 
 
 def _is_empty(value: object) -> bool:
-    return value is None or value == () or value == []
+    return value is None or value in ((), [])
 
 
 class Act:

@@ -74,5 +74,4 @@ class HybridClock:
             return
         if other.ms > max(wall_ms, self._ms) + AHEAD_MS:
             return
-        if (other.ms, other.counter) > (self._ms, self._counter):
-            self._ms, self._counter = other.ms, other.counter
+        self._ms, self._counter = max((self._ms, self._counter), (other.ms, other.counter))

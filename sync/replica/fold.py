@@ -233,9 +233,9 @@ class Fold:
             connection,
             tables.waiting,
             [
-                (p.device, p.incarnation, p.n, p.group, p.seq, p.salt, p.body, held.why, held.kind, held.record, held.scope)
-                for held in result.held
-                for p in (held.placed,)
+                (p.device, p.incarnation, p.n, p.group, p.seq, p.salt, p.body, h.why, h.kind, h.record, h.scope)
+                for h in result.held
+                for p in (h.placed,)
             ],
         )
 
