@@ -1,0 +1,95 @@
+"""The one bus by which the GUI thread hears what changed; made and owned by the GUI thread (law 3)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, Final
+
+from PySide6.QtCore import QObject, Qt, QThread, Signal, Slot
+from shiboken6 import isValid
+
+_log = logging.getLogger(__name__)
+
+
+class Origin(StrEnum):
+    """Where a change was made."""
+
+    HERE = "here"
+    CENTRE = "centre"
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Records changed by one committed transaction: ids by kind. `initiator` is what the submitter named."""
+
+    origin: Origin
+    ids: Mapping[str, frozenset[str]] = MappingProxyType({})
+    initiator: str = ""
+
+
+class RoadState(StrEnum):
+    """The road in one word.
+
+    settled: everything saved here is at the centre. waiting: something is still to be sent. sending: it is
+    being sent. offline: the centre cannot be reached. signed_out: the centre does not know this desk.
+    held: everything arrived, but something lies held until what it misses arrives.
+    """
+
+    SETTLED = "settled"
+    WAITING = "waiting"
+    SENDING = "sending"
+    OFFLINE = "offline"
+    SIGNED_OUT = "signed_out"
+    HELD = "held"
+
+
+@dataclass(frozen=True, slots=True)
+class RoadStatus:
+    """What a person may know of the road: operations saved here, at the centre, waiting; times in UTC ms.
+
+    `equal` is True only while the last comparison found equal digests and nothing waits; None before any.
+    """
+
+    state: RoadState = RoadState.WAITING
+    saved_here: int = 0
+    at_centre: int = 0
+    waiting: int = 0
+    line_down_since_ms: int | None = None
+    equal_at_ms: int | None = None
+    equal: bool | None = None
+    advice: str = ""
+    last_contact_ms: int | None = None
+    held: int = 0
+
+
+class ChangeBus(QObject):
+    """Workers emit, screens connect bound methods. `failed` carries what nobody else took.
+
+    `delivered` is internal: a pair (bound method, payload) that the GUI thread calls.
+    """
+
+    changed: Final = Signal(object)
+    road: Final = Signal(object)
+    failed: Final = Signal(object)
+    delivered: Final = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.delivered.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+
+    def is_own_thread(self) -> bool:
+        """Whether the caller runs on the GUI thread."""
+        return bool(QThread.currentThread() == self.thread())
+
+    @Slot(object)
+    def _deliver(self, call: tuple[Callable[[Any], None], Any]) -> None:
+        callback, payload = call
+        owner = getattr(callback, "__self__", None)
+        if isinstance(owner, QObject) and not isValid(owner):
+            _log.info("an answer came after its screen was closed")
+            return
+        callback(payload)

@@ -1,0 +1,44 @@
+"""The desk's own folder on this machine: store, key slots, diary, copies set aside; readable by its owner only."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Where one desk keeps what it keeps. No name in it holds personal data."""
+
+    root: Path
+
+    @property
+    def db(self) -> Path:
+        """The encrypted store."""
+        return self.root / "store.db"
+
+    @property
+    def slots(self) -> Path:
+        """The wrapped store key, one slot a person."""
+        return self.root / "keyslots.json"
+
+    @property
+    def logs(self) -> Path:
+        """The diary: counts and ids, never personal data."""
+        return self.root / "logs"
+
+    @property
+    def backups(self) -> Path:
+        """Copies of the store made before an upgrade, under the same key."""
+        return self.root / "backups"
+
+    def prepare(self) -> None:
+        """Make the folders (0700) and let nothing made from now on be read by others (umask 077).
+
+        Raises OSError when the disk does not allow it.
+        """
+        os.umask(0o077)
+        for folder in (self.root, self.logs, self.backups):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder.chmod(0o700)

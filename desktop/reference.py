@@ -1,0 +1,34 @@
+"""The dated reference data a desk works by: code lists, places, working calendar, clock rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from domain.codes.catalogue import Catalogue
+from domain.codes.places import Places
+from domain.rules.calendar import WorkingCalendar
+from domain.rules.clocks import ClockRules
+
+RESOURCES = Path(__file__).parent.parent / "resources"
+"""Beside the program's rooms, in a checkout and in the frozen desk alike."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What the lists of one moment say; frozen, so every lane may read it."""
+
+    catalogue: Catalogue
+    places: Places
+    calendar: WorkingCalendar
+    clock_rules: ClockRules
+
+    @classmethod
+    def load(cls, resources: Path = RESOURCES) -> Reference:
+        """Read and check every list. Raises `CatalogueError` (file, line) on the first fault."""
+        return cls(
+            Catalogue.load(resources / "codes"),
+            Places.load(resources / "places"),
+            WorkingCalendar.load(resources / "calendar"),
+            ClockRules.load(resources / "calendar" / "clock_rules.csv"),
+        )

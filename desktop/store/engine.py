@@ -1,0 +1,163 @@
+"""The desk's encrypted store: one write connection for the store lane, `query_only` readers, nobody else."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import sqlcipher3.dbapi2 as sqlcipher
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import QueuePool
+
+from desktop.store import versions
+from desktop.store.search import SearchIndex
+from desktop.store.troubles import translate
+from sync.replica import node
+from sync.replica.fold import Fold
+from sync.replica.replica import Replica
+from sync.stamp import HybridClock
+
+KEY_BYTES: Final = 32
+BUSY_S: Final = 5.0
+READERS: Final = 2
+
+
+class Store:
+    """One open store. The write connection belongs to the store lane; readers see the last commit.
+
+    `stamps` is the hybrid clock, touched only by whoever holds the write connection.
+    """
+
+    def __init__(self, path: Path, key: bytes, writer: Engine, readers: Engine, replica: Replica) -> None:
+        self.path = path
+        self.replica = replica
+        self._key = key
+        self._writer = writer
+        self._readers = readers
+        self._kept_off: set[int] = set()
+        with self.read() as connection:
+            self.stamps = HybridClock(secrets.token_hex(4), node.get(connection, node.STAMP))
+
+    def keep_off(self, thread: int) -> None:
+        """From now on this thread (`threading.get_ident()`) may not touch the store: the GUI thread (law 1)."""
+        self._kept_off.add(thread)
+
+    def _check_thread(self) -> None:
+        if threading.get_ident() in self._kept_off:
+            raise AssertionError("the GUI thread never opens the store (law 1)")
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """The write connection with a transaction begun; committed only by `connection.commit()`."""
+        self._check_thread()
+        with self._writer.connect() as connection:
+            connection.begin()
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection that cannot write, on one snapshot."""
+        self._check_thread()
+        with self._readers.connect() as connection:
+            yield connection
+
+    def copy_to(self, target: Path) -> None:
+        """A whole copy under the same key, through SQLite's backup API; other connections go on working."""
+        copy_aside(self.path, self._key, target)
+
+    def close(self) -> None:
+        """Close every connection; the write-ahead log is folded into the file by the last one."""
+        self._readers.dispose()
+        self._writer.dispose()
+
+
+def _connect(path: Path, key: bytes, *pragmas: str) -> Any:
+    connection = sqlcipher.connect(str(path), timeout=BUSY_S, isolation_level=None, check_same_thread=False)
+    try:
+        connection.execute("PRAGMA cipher_log_level = NONE")  # before the key: nothing on standard error
+        connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()  # a wrong key shows here
+        for pragma in pragmas:
+            connection.execute(f"PRAGMA {pragma}")
+    except sqlcipher.DatabaseError:
+        connection.close()
+        raise
+    return connection
+
+
+_COMMON = ("foreign_keys = ON", "secure_delete = ON", "temp_store = MEMORY", "cache_size = -32768")
+
+
+def _engine(creator: Callable[[], Any], size: int, begin: str) -> Engine:
+    engine = create_engine(
+        "sqlite://",
+        module=sqlcipher,
+        creator=creator,
+        poolclass=QueuePool,
+        pool_size=size,
+        max_overflow=0,
+        hide_parameters=True,  # an error's text must never hold what a child said
+    )
+
+    def begun(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    event.listen(engine, "begin", begun)
+    return engine
+
+
+def open_store(path: Path, key: bytes) -> Store:
+    """Open the store, make it when there is none, bring an older one up to date (a copy is set aside first).
+
+    Raises WrongKey, NewerStore (the file stays untouched), DiskFull or Damaged.
+    """
+    if len(key) != KEY_BYTES:
+        raise ValueError("a raw store key has 32 bytes")
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    try:
+        return _open(path, key)
+    except (DBAPIError, sqlcipher.DatabaseError, OSError) as fault:
+        trouble = translate(fault)
+        if trouble is None:
+            raise
+        raise trouble from None
+
+
+def _open(path: Path, key: bytes) -> Store:
+    versions.refuse_newer(lambda: _connect(path, key, "query_only = ON"))
+    writer = _engine(
+        lambda: _connect(path, key, "journal_mode = WAL", "synchronous = FULL", *_COMMON), 1, "BEGIN IMMEDIATE"
+    )
+    readers = _engine(lambda: _connect(path, key, *_COMMON, "query_only = ON"), READERS, "BEGIN")
+    index = SearchIndex()
+    replica = Replica(Fold(projections=(index,)), secrets.token_bytes)
+    try:
+        versions.bring_up_to_date(
+            writer, replica, index, lambda: copy_aside(path, key, versions.aside_name(path))
+        )
+        return Store(path, key, writer, readers, replica)
+    except BaseException:
+        readers.dispose()
+        writer.dispose()
+        raise
+
+
+def copy_aside(path: Path, key: bytes, target: Path) -> None:
+    """Copy a store page by page to a new file under the same key (0600). Raises FileExistsError."""
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    source = _connect(path, key)
+    try:
+        copy = _connect(target, key)
+        try:
+            source.backup(copy)
+        finally:
+            copy.close()
+    finally:
+        source.close()

@@ -1,0 +1,38 @@
+"""The desk's own tables beside the replica's: drafts, secrets, settings. They never travel."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, LargeBinary, Table, Text
+
+from sync.replica import tables
+
+draft = Table(
+    "draft",
+    tables.metadata,
+    Column("id", Text, primary_key=True),
+    Column("staff", Text, nullable=False, index=True),
+    Column("form", Text, nullable=False),
+    Column("about", Text, nullable=False),
+    Column("data", Text, nullable=False),
+    Column("bases", Text, nullable=False),
+    Column("begun_at", BigInteger, nullable=False),
+    Column("saved_at", BigInteger, nullable=False),
+)
+"""Forms a person has begun, each as it stood ≤ 2 s ago; `about` names the record they are about, or nothing."""
+
+secret = Table(
+    "secret",
+    tables.metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+)
+"""Keys of this device; the file around them is encrypted."""
+
+setting = Table(
+    "setting",
+    tables.metadata,
+    Column("staff", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+"""Settings that differ from their declared value, of a person or (empty staff) of the desk."""

@@ -1,0 +1,145 @@
+"""The one registry of actions and keys: feeds shortcuts, the key strip, the F1 sheet and the manual.
+
+The map of function keys is `domain.rules.outcomes.KEYS` (hotline.md §2): function keys, because Telex and VNI
+typing uses letters and digits for tone marks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from PySide6.QtGui import QKeySequence
+
+from desktop.ui.words import tr
+from domain.rules.outcomes import KEYS, Deed
+
+OUTCOME: Final = "outcome."
+"""Beginning of the ids of actions that give a call its outcome; the code of `contact_outcome` follows."""
+
+SECOND_ROW: Final = (
+    ("Shift+F2", "test_call"),
+    ("Shift+F3", "technical_failure"),
+    ("Shift+F4", "out_of_scope"),
+    ("Shift+F5", "callback_scheduled"),
+    ("Shift+F6", "feedback"),
+    ("Shift+F7", "transferred"),
+)
+"""No-file outcomes that are rarer: the same keys with Shift."""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing a person can do. `key` is a portable key sequence; `scope` is where the key works."""
+
+    id: str
+    key: str
+    label: str
+    group: str
+    scope: str = "window"
+
+    @property
+    def outcome(self) -> str:
+        """The outcome code this action gives a call, or an empty string."""
+        return self.id.removeprefix(OUTCOME) if self.id.startswith(OUTCOME) else ""
+
+    @property
+    def key_text(self) -> str:
+        """The key as it is written on the screen."""
+        return self.key.replace("Return", "Enter")
+
+
+class TwiceError(ValueError):
+    """Two actions of one scope have one key or one id."""
+
+
+class Registry:
+    """Actions by id, in the order in which the F1 sheet shows them. Raises `TwiceError` for a double key."""
+
+    def __init__(self, actions: Iterable[Action]) -> None:
+        self._by_id: dict[str, Action] = {}
+        keys: dict[tuple[str, str], str] = {}
+        for action in actions:
+            place = (action.scope, QKeySequence(action.key).toString())
+            if action.id in self._by_id or place in keys or not place[1]:
+                raise TwiceError(f"{action.id}: {action.key} ({keys.get(place, 'twice or not a key')})")
+            self._by_id[action.id] = action
+            keys[place] = action.id
+
+    def __getitem__(self, action_id: str) -> Action:
+        return self._by_id[action_id]
+
+    def __iter__(self) -> Iterator[Action]:
+        return iter(self._by_id.values())
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def strip(self) -> tuple[Action, ...]:
+        """F2 to F9, as they stand along the foot of the window."""
+        return tuple(a for a in self if a.key in {f"F{number}" for number in range(2, 10)})
+
+    def groups(self) -> dict[str, list[Action]]:
+        """Actions by the heading under which the F1 sheet shows them."""
+        found: dict[str, list[Action]] = {}
+        for action in self:
+            found.setdefault(action.group, []).append(action)
+        return found
+
+
+def outcome_words() -> dict[str, str]:
+    """Short words of outcomes for keys, where the label of the code list is too long."""
+    return {
+        "silent": tr("Im lặng"),
+        "hang_up": tr("Gác máy"),
+        "wrong_number": tr("Nhầm số"),
+        "prank": tr("Trêu đùa"),
+        "abusive_caller": tr("Quấy rối"),
+        "information": tr("Thông tin"),
+        "test_call": tr("Gọi thử"),
+        "technical_failure": tr("Lỗi đường truyền"),
+        "out_of_scope": tr("Ngoài phạm vi"),
+        "callback_scheduled": tr("Hẹn gọi lại"),
+        "feedback": tr("Góp ý"),
+        "transferred": tr("Chuyển máy"),
+    }
+
+
+def desk_actions() -> Registry:
+    """Every action of the desk."""
+    words = outcome_words()
+    quick, writing = tr("Kết quả cuộc gọi: một phím là lưu"), tr("Ghi chép")
+    moving, desk = tr("Đi lại"), tr("Bàn làm việc")
+    by_deed = {
+        Deed.FILE: Action("open_file", "F8", tr("Hồ sơ tư vấn"), writing),
+        Deed.REPORT: Action("open_report", "F9", tr("Báo tin Mẫu 01"), writing),
+        Deed.ADD_TO_CASE: Action("add_to_case", "F10", tr("Gắn vào ca đã có"), writing),
+        Deed.INTERPRETER: Action("interpreter", "F11", tr("Cần phiên dịch"), writing),
+        Deed.PRIVACY: Action("privacy", "F12", tr("Che màn hình"), desk),
+        Deed.HELP: Action("help", "F1", tr("Bảng phím"), desk),
+    }
+    actions: list[Action] = []
+    for key in KEYS:
+        if key.deed is Deed.OUTCOME:
+            code = key.outcomes[0]
+            actions.append(Action(OUTCOME + code, key.key, words[code], quick))
+    actions += [Action(OUTCOME + code, key, words[code], quick) for key, code in SECOND_ROW]
+    actions += [by_deed[key.deed] for key in KEYS if key.deed in by_deed]
+    actions += [
+        Action("undo", "Ctrl+Z", tr("Hoàn tác kết quả vừa ghi (10 giây)"), quick),
+        Action("save_form", "Ctrl+Return", tr("Lưu biểu mẫu, ghi chép"), writing),
+        Action("next_form", "Ctrl+Tab", tr("Sang biểu mẫu đang gác"), writing),
+        Action("go_calls", "Ctrl+1", tr("Cuộc gọi"), moving),
+        Action("go_file", "Ctrl+2", tr("Hồ sơ"), moving),
+        Action("go_case", "Ctrl+3", tr("Ca"), moving),
+        Action("go_search", "Ctrl+4", tr("Tìm"), moving),
+        Action("go_road", "Ctrl+5", tr("Đường truyền"), moving),
+        Action("search", "Ctrl+F", tr("Tìm tên, số máy, mã"), moving),
+        Action("back", "Esc", tr("Quay lại (không bỏ chữ nào)"), moving),
+        Action("zoom_in", "Ctrl++", tr("Chữ to hơn"), desk),
+        Action("zoom_out", "Ctrl+-", tr("Chữ nhỏ hơn"), desk),
+        Action("zoom_reset", "Ctrl+0", tr("Chữ cỡ thường"), desk),
+        Action("theme", "Ctrl+Shift+M", tr("Đổi màu: sáng, tối, tương phản cao"), desk),
+    ]
+    return Registry(actions)

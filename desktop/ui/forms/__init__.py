@@ -1,0 +1,1 @@
+"""Forms drawn from definitions in resources/forms."""

@@ -1,0 +1,1 @@
+"""How the desk looks: tokens, palette, style sheet, fonts, zoom."""

@@ -1,0 +1,86 @@
+"""Puts a theme on the application: bundled fonts, palette, style sheet, zoom, Vietnamese words of Qt itself."""
+
+from __future__ import annotations
+
+from importlib.resources import as_file, files
+from pathlib import Path
+
+from PySide6.QtCore import QLocale, QTranslator
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
+from PySide6.QtWidgets import QApplication, QStyleFactory
+
+from desktop.ui.theme.sheet import style_sheet
+from desktop.ui.theme.tokens import BODY, LIGHT, THEMES, ZOOMS, Tokens
+
+FAMILY = "Be Vietnam Pro"
+_FACES = ("BeVietnamPro-Regular.ttf", "BeVietnamPro-SemiBold.ttf")
+RESOURCES = Path(__file__).resolve().parents[3] / "resources"
+
+
+class Look:
+    """The look of one application. Keep the object: Qt does not own the translator."""
+
+    def __init__(self, app: QApplication, theme: str = LIGHT.name, zoom: float = 1.0) -> None:
+        self._app = app
+        self.tokens: Tokens = THEMES[theme]
+        self.zoom = zoom
+        self.qt_words = QTranslator()
+        self._load_fonts()
+        QLocale.setDefault(QLocale("vi_VN"))
+        if self.qt_words.load(str(RESOURCES / "i18n" / "qt_vi.qm")):
+            app.installTranslator(self.qt_words)
+        style = QStyleFactory.create("Fusion")
+        if style is not None:
+            app.setStyle(style)
+        # A caret that blinks makes the screen repaint all night; a steady one is as easy to find.
+        app.setCursorFlashTime(0)
+        self.put_on()
+
+    def _load_fonts(self) -> None:
+        if FAMILY in QFontDatabase.families():
+            return
+        folder = files("fontpkg_be_vietnam_pro") / "files"
+        for face in _FACES:
+            with as_file(folder / face) as path:
+                QFontDatabase.addApplicationFont(str(path))
+
+    def wear(self, theme: str) -> None:
+        """Change to another theme: `light`, `dark` or `contrast`."""
+        self.tokens = THEMES[theme]
+        self.put_on()
+
+    def next_theme(self) -> None:
+        """The theme after the present one."""
+        names = list(THEMES)
+        self.wear(names[(names.index(self.tokens.name) + 1) % len(names)])
+
+    def step_zoom(self, step: int) -> None:
+        """Larger (1), smaller (-1) or back to the normal size (0)."""
+        place = min(range(len(ZOOMS)), key=self._distance)
+        self.zoom = 1.0 if step == 0 else ZOOMS[max(0, min(len(ZOOMS) - 1, place + step))]
+        self.put_on()
+
+    def _distance(self, place: int) -> float:
+        return abs(ZOOMS[place] - self.zoom)
+
+    def put_on(self) -> None:
+        """Set font, palette and style sheet."""
+        font = QFont(FAMILY)
+        font.setPixelSize(round(BODY * self.zoom))
+        font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
+        self._app.setFont(font)
+        self._app.setPalette(_palette(self.tokens))
+        self._app.setStyleSheet(style_sheet(self.tokens, self.zoom, FAMILY))
+
+
+def _palette(t: Tokens) -> QPalette:
+    role = QPalette.ColorRole
+    palette = QPalette()
+    for where, colour in (
+        (role.Window, t.ground), (role.WindowText, t.text), (role.Base, t.surface), (role.AlternateBase, t.band),
+        (role.Text, t.text), (role.Button, t.surface), (role.ButtonText, t.text), (role.Highlight, t.accent),
+        (role.HighlightedText, t.on_accent), (role.PlaceholderText, t.muted), (role.ToolTipBase, t.text),
+        (role.ToolTipText, t.surface), (role.Link, t.accent), (role.Mid, t.border), (role.BrightText, t.urgent),
+    ):  # fmt: skip
+        palette.setColor(where, QColor(colour))
+    return palette

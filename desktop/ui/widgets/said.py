@@ -1,0 +1,105 @@
+"""Plain things on paper: labels with room for tones, cards, lines, buttons, status marks."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from desktop.ui.theme.tokens import GLYPHS, TONE_ROOM, Status
+
+Weight = str
+"""One of the roles of the style sheet: title, section, strong, reading, muted, caption, number, or empty."""
+
+
+class Said(QLabel):
+    """A label: plain text only (a child's name is never markup), with room above for stacked tones."""
+
+    def __init__(self, text: str = "", role: Weight = "", *, wraps: bool = False) -> None:
+        super().__init__()
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setText(text)
+        self.setContentsMargins(0, TONE_ROOM, 0, 1)
+        self.setWordWrap(wraps)
+        if role:
+            self.setProperty("role", role)
+        if wraps:
+            self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.MinimumExpanding)
+
+
+class Mark(QWidget):
+    """A status in shape and words; only the shape takes the status colour, the words stay text."""
+
+    def __init__(self, status: Status = Status.QUIET, words: str = "", role: Weight = "", *, wraps: bool = False) -> None:
+        super().__init__()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(6)
+        self.shape = Said()
+        self.words = Said("", role, wraps=wraps)
+        top = Qt.AlignmentFlag.AlignTop
+        row.addWidget(self.shape, 0, top if wraps else Qt.AlignmentFlag.AlignVCenter)
+        row.addWidget(self.words, 1)
+        self.status = status
+        self.say(status, words)
+
+    def say(self, status: Status, words: str) -> None:
+        """Show another status; the words always say it without the shape."""
+        self.status = status
+        self.shape.setText(GLYPHS[status] if words else "")
+        self.words.setText(words)
+        if self.shape.property("status") != status.value:
+            self.shape.setProperty("status", status.value)
+            restyle(self.shape)
+
+    def text(self) -> str:
+        """The words, without the shape."""
+        return self.words.text()
+
+
+class Card(QFrame):
+    """A sheet of paper: a frame with a hairline, and a column or row inside."""
+
+    def __init__(self, role: str = "card", *, row: bool = False, margins: int = 16, space: int = 8) -> None:
+        super().__init__()
+        self.setProperty("role", role)
+        self.inside: QBoxLayout = QHBoxLayout(self) if row else QVBoxLayout(self)
+        self.inside.setContentsMargins(margins, margins, margins, margins)
+        self.inside.setSpacing(space)
+
+
+def button(name: str, text: str, role: str = "", *, tip: str = "") -> QPushButton:
+    """A button with an object name `action.<name>`; `text` is already translated."""
+    made = QPushButton(text)
+    made.setObjectName(f"action.{name}")
+    made.setAccessibleName(text)
+    made.setAutoDefault(False)
+    if role:
+        made.setProperty("role", role)
+    if tip:
+        made.setToolTip(tip)
+    return made
+
+
+def line() -> QFrame:
+    """A hairline between two parts."""
+    made = QFrame()
+    made.setProperty("role", "line")
+    return made
+
+
+def restyle(widget: QWidget) -> None:
+    """Let the style sheet see a changed property."""
+    widget.style().unpolish(widget)
+    widget.style().polish(widget)
+
+
+def empty(layout: QBoxLayout) -> None:
+    """Take every widget and layout out of a box and delete it."""
+    while layout.count():
+        item = layout.takeAt(0)
+        if item is None:
+            continue
+        widget = item.widget()
+        if widget is not None:
+            widget.hide()
+            widget.deleteLater()
