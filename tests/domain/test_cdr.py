@@ -130,9 +130,11 @@ def test_a_call_that_rang_out_at_one_desk_and_was_taken_at_another_is_one_answer
     first_leg = (
         GOOD.replace('"2026-11-20 00:02:09"', '""').replace('"ANSWERED"', '"NO ANSWER"').replace('"24"', '"0"')
     )
+    first_leg = first_leg.replace("2026-11-20 00:02:06", "2026-11-20 00:01:56").replace('"27"', '"37"')
     for lines in ([first_leg, GOOD], [GOOD, first_leg]):
         reading = read_cdr(lines)
         assert [call.answered for call in reading.calls] == [True]
+        assert [call.ring_at for call in reading.calls] == [vn_to_ms("2026-11-20 00:01:56")]
         assert (reading.damaged, reading.repeated) == ((), 0)
 
 
