@@ -83,8 +83,6 @@ def _log(node: Node, proof: Proof) -> None:
         previous = GENESIS
         for expected, row in enumerate(rows, start=1):
             if row["n"] != expected:
-                proof.lost += row["n"] > expected
-                proof.duplicated += row["n"] < expected
                 proof.faults.append(f"{node.name}: chuỗi của {key[0]} đứt ở số {expected}")
                 break
             previous = link(previous, row)
@@ -193,8 +191,6 @@ def _refold(centre: Node, proof: Proof) -> None:
         for row in centre.records(kind.name)
     }
     missing, extra = states.keys() - rows.keys(), rows.keys() - states.keys()
-    proof.lost += len(missing)
-    proof.duplicated += len(extra)
     for key in sorted(missing)[:20]:
         proof.faults.append(f"{centre.name}: mất bản ghi {key[0]} {key[1]}")
     for key in sorted(extra)[:20]:
@@ -239,8 +235,4 @@ def _same_scopes(centre: Node, desk: Node, sums: Mapping[str, Sums], proof: Proo
         return
     proof.digests_equal = False
     differing = {scope for scope, _ in {k for k in here.keys() | there.keys() if here.get(k) != there.get(k)}}
-    for (scope, kind) in sorted(here.keys() | there.keys()):
-        more = there.get((scope, kind), NOTHING).count - here.get((scope, kind), NOTHING).count
-        proof.lost += max(more, 0)
-        proof.duplicated += max(-more, 0)
     proof.faults.append(f"{desk.name}: {len(differing)} phạm vi khác với trung tâm")
