@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from desktop.reference import Reference
 from desktop.store import numbers
@@ -18,7 +18,7 @@ from domain.ids import RANDOM_BYTES, uuid7
 from domain.records.kinds import KINDS
 from sync.act import Act
 from sync.operation import Placed
-from sync.replica import node, read
+from sync.replica import node, read, tables
 from sync.replica.changes import Folded
 from sync.replica.desk_road import INCARNATION, stamps_of
 from sync.replica.read import Stored
@@ -114,6 +114,14 @@ class UnitOfWork:
     def stored(self, value: Any) -> Stored | None:
         """The record that a frozen record object is the present value of, or None when it is not here."""
         return self.read(KINDS.kind_of(value).name, value.id)
+
+    def wrote(self, record_id: str) -> bool:
+        """Whether this device wrote anything of the record: a desk's log holds only its own operations."""
+        log = tables.log.c
+        found = self.connection.execute(
+            select(log.n).where(log.record == record_id, log.device == self.seat.device).limit(1)
+        )
+        return found.first() is not None
 
     def contact_code(self, received_at_ms: int) -> str:
         """The next contact code of this seat for the Vietnam day of `received_at_ms`; final, made offline."""
