@@ -14,12 +14,15 @@ SHOWN_BY = {
     "setAccessibleDescription", "showMessage", "addAction", "addMenu", "addTab", "addRow", "addItem",
     "insertTab", "setTabText", "setItemText", "setHeaderLabels", "setHorizontalHeaderLabels",
     "setPrefix", "setSuffix", "QLabel", "QPushButton", "QToolButton", "QCheckBox", "QRadioButton",
-    "QGroupBox", "QAction", "QDockWidget", "information", "warning", "critical", "question", "about",
+    "QGroupBox", "QAction", "QDockWidget",
 }  # fmt: skip
 """Methods and classes of Qt whose text a person reads."""
 
-NOT_SCREENS = {"log", "logger", "_log", "diary", "warnings", "logging"}
-"""Owners of methods with the same names that write to no screen."""
+BOXES = {
+    "QMessageBox": {"information", "warning", "critical", "question", "about"},
+    "QInputDialog": {"getText", "getItem"},
+}
+"""Static methods whose text a person reads, by their class."""
 
 KEYS = re.compile(r"\b(F\d{1,2}|Esc|Ctrl|Alt|Shift|Enter|Tab|UTF-8)\b|<[^>]+>|&\w+;")
 """Names of keys and markup: not translated."""
@@ -57,7 +60,7 @@ def sentences_can_be_translated(source: Source) -> list[str]:
                 for argument in call.args[-1:]
                 if isinstance(argument, ast.JoinedStr | ast.BinOp)
             ]
-        if name not in SHOWN_BY or owner(call) in NOT_SCREENS:
+        if name not in SHOWN_BY and name not in BOXES.get(owner(call), ()):
             continue
         for argument in [*call.args, *(keyword.value for keyword in call.keywords if keyword.arg == "text")]:
             if (words := literal_words(argument)) is not None:
