@@ -1,0 +1,74 @@
+"""Who this desk is: device, centre, seat and server as enrolment set them, and its signing key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import Connection, select
+
+from desktop.store.schema import secret
+from desktop.store.unit_of_work import Seat
+from sync.replica import node, sql
+from sync.replica.desk_road import INCARNATION, LINEAGE
+
+DEVICE = "device"
+CENTRE = "centre"
+SEAT = "seat"
+DIGIT = "digit"
+SERVER = "server"
+SIGNING_KEY = "device_signing_key"
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """What enrolment gave this desk: its seat (with device) and the server's address."""
+
+    seat: Seat
+    server_url: str
+
+
+def enrolment(connection: Connection) -> Enrolment | None:
+    """The desk's enrolment, or None before it."""
+    device = node.get(connection, DEVICE)
+    if not device:
+        return None
+    seat = Seat(
+        node.get(connection, CENTRE),
+        node.get(connection, SEAT),
+        int(node.get(connection, DIGIT)),
+        device,
+        int(node.get(connection, INCARNATION, "1")),
+    )
+    return Enrolment(seat, node.get(connection, SERVER))
+
+
+def enrol(connection: Connection, seat: Seat, server_url: str, lineage: str = "") -> None:
+    """Write down who this desk is."""
+    values = {
+        DEVICE: seat.device,
+        CENTRE: seat.centre,
+        SEAT: seat.seat_code,
+        DIGIT: str(seat.digit),
+        SERVER: server_url,
+        INCARNATION: str(seat.incarnation),
+    }
+    node.put(connection, **values)
+    if lineage:
+        node.put(connection, **{LINEAGE: lineage})
+
+
+def signing_key(connection: Connection) -> Ed25519PrivateKey | None:
+    """The device's key, or None before it was made."""
+    found = connection.execute(select(secret.c.value).where(secret.c.name == SIGNING_KEY)).scalar_one_or_none()
+    return None if found is None else Ed25519PrivateKey.from_private_bytes(bytes(found))
+
+
+def make_signing_key(connection: Connection) -> Ed25519PrivateKey:
+    """The device's key, made when there is none; it never leaves the encrypted store."""
+    known = signing_key(connection)
+    if known is not None:
+        return known
+    made = Ed25519PrivateKey.generate()
+    sql.insert_many(connection, secret, [(SIGNING_KEY, made.private_bytes_raw())])
+    return made

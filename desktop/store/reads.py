@@ -1,0 +1,36 @@
+"""Frozen rows for the screens, read on a reader's connection; each from the room it belongs to."""
+
+from desktop.store.reads_call import (
+    CallerHistory,
+    CallRow,
+    calls_by_hand,
+    calls_today,
+    call_row,
+    caller_history,
+    counts_today,
+    silent_calls,
+)
+from desktop.store.reads_case import CaseRow, CaseView, case_view, cases_open
+from desktop.store.reads_file import ContactView, PersonRow, TimelineEntry, contact_view
+from desktop.store.reads_road import RoadView, road_view
+
+__all__ = [
+    "CallRow",
+    "CallerHistory",
+    "CaseRow",
+    "CaseView",
+    "ContactView",
+    "PersonRow",
+    "RoadView",
+    "TimelineEntry",
+    "call_row",
+    "caller_history",
+    "calls_by_hand",
+    "calls_today",
+    "case_view",
+    "cases_open",
+    "contact_view",
+    "counts_today",
+    "road_view",
+    "silent_calls",
+]

@@ -1,0 +1,170 @@
+"""Calls for the screens: today's list, today's counts, and what is known of a caller before anyone speaks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection
+
+from desktop.store.reads_road import not_at_centre
+from domain.clock import DAY
+from domain.phones import normalise
+from domain.rules.outcomes import SILENT
+from sync.replica import read, scopes
+from sync.replica.read import Stored
+
+_COLUMNS = (
+    "id, number, ring_at, answer_at, end_at, outcome, outcome_by, outcome_at, seat, contact_id, disposition, by_hand"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CallRow:
+    """One call of the list. Times are UTC ms. `saved_at_centre` says that all that was written here of it has
+    been acknowledged; `siblings` counts values that wait for a decision."""
+
+    id: str
+    number: str | None
+    ring_at: int | None
+    answer_at: int | None
+    end_at: int | None
+    outcome: str | None
+    outcome_by: str | None
+    outcome_at: int | None
+    seat: str | None
+    contact_id: str | None
+    disposition: str | None
+    by_hand: bool
+    saved_at_centre: bool
+    siblings: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallerHistory:
+    """What may be shown while it rings: counts, last outcome, language, an open case; no name (settled 20).
+
+    Counts hold the calls of this number before now, the ringing one included once it has a row.
+    """
+
+    calls_24h: int = 0
+    calls_30d: int = 0
+    silent_24h: int = 0
+    last_outcome: str | None = None
+    last_at: int | None = None
+    open_case: bool = False
+    language: str | None = None
+
+
+def calls_today(
+    connection: Connection, centre: str, day_start_ms: int, limit: int = 200, before: int | None = None
+) -> list[CallRow]:
+    """A centre's calls from a day's first moment on, newest first; `before` is the `ring_at` of the last row
+    of the page before. A row by hand that was matched with the exchange's own is left out."""
+    rows = connection.exec_driver_sql(
+        # sql-names-only: the columns are this module's own constant
+        f"SELECT {_COLUMNS} FROM r_call WHERE ring_at >= ? AND ring_at < ? AND +scope = ? AND same_as IS NULL"
+        " AND retracted IS NULL ORDER BY ring_at DESC, id DESC LIMIT ?",
+        (day_start_ms, before if before is not None else 1 << 62, scopes.centre(centre), limit),
+    ).mappings()
+    return _rows(connection, rows.all())
+
+
+def call_row(connection: Connection, call_id: str) -> CallRow | None:
+    """One row of the list, or None."""
+    rows = connection.exec_driver_sql(
+        # sql-names-only: the columns are this module's own constant
+        f"SELECT {_COLUMNS} FROM r_call WHERE id = ?",
+        (call_id,),
+    ).mappings()
+    return next(iter(_rows(connection, rows.all())), None)
+
+
+def _rows(connection: Connection, rows: Iterable[Any]) -> list[CallRow]:
+    found = list(rows)
+    ids = [row["id"] for row in found]
+    unsent = not_at_centre(connection, ids)
+    disputed = siblings_of(connection, ids)
+    return [
+        CallRow(
+            **{**row, "by_hand": bool(row["by_hand"])},
+            saved_at_centre=row["id"] not in unsent,
+            siblings=disputed.get(row["id"], 0),
+        )
+        for row in found
+    ]
+
+
+def siblings_of(connection: Connection, ids: Iterable[str]) -> dict[str, int]:
+    """How many values wait for a decision, by record."""
+    found = connection.exec_driver_sql(
+        "SELECT record, count(*) FROM sibling WHERE record IN (SELECT value FROM json_each(?)) GROUP BY record",
+        (msgspec.json.encode(list(ids)).decode(),),
+    )
+    return {row[0]: row[1] for row in found}
+
+
+def counts_today(connection: Connection, centre: str, day_start_ms: int) -> dict[str, int]:
+    """How many calls of a centre have which outcome since a day's first moment."""
+    rows = connection.exec_driver_sql(
+        "SELECT coalesce(outcome, 'unclassified'), count(*) FROM r_call WHERE ring_at >= ? AND ring_at < ?"
+        " AND +scope = ? AND same_as IS NULL AND retracted IS NULL GROUP BY 1 ORDER BY 1",
+        (day_start_ms, day_start_ms + DAY, scopes.centre(centre)),
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def silent_calls(connection: Connection, number: str, since_ms: int) -> int:
+    """How many calls of a number since then were silent."""
+    found = connection.exec_driver_sql(
+        "SELECT count(*) FROM r_call WHERE number = ? AND outcome = ? AND ring_at >= ? AND same_as IS NULL",
+        (number, SILENT, since_ms),
+    )
+    return int(found.scalar_one())
+
+
+def caller_history(connection: Connection, number: str, now_ms: int) -> CallerHistory:
+    """What is known of a number, however it is written; nothing for a withheld one (≤ 0.1 s)."""
+    key = normalise(number)
+    if not key:
+        return CallerHistory()
+    counts = connection.exec_driver_sql(
+        "SELECT count(*) FILTER (WHERE ring_at >= :day), count(*),"
+        " count(*) FILTER (WHERE ring_at >= :day AND outcome = :silent)"
+        " FROM r_call WHERE number = :number AND ring_at >= :month AND ring_at <= :now AND same_as IS NULL",
+        {"day": now_ms - DAY, "month": now_ms - 30 * DAY, "now": now_ms, "number": key, "silent": SILENT},
+    ).one()
+    last = connection.exec_driver_sql(
+        "SELECT outcome, ring_at FROM r_call WHERE number = ? AND ring_at <= ? AND same_as IS NULL"
+        " AND outcome IS NOT NULL AND outcome <> 'unclassified' ORDER BY ring_at DESC LIMIT 1",
+        (key, now_ms),
+    ).first()
+    files = connection.exec_driver_sql(
+        "SELECT t.language, EXISTS (SELECT 1 FROM r_case k WHERE k.contact_id = t.id AND k.closed_at IS NULL"
+        " AND coalesce(k.status, '') <> 'closed') FROM r_contact t WHERE t.id IN"
+        " (SELECT contact_id FROM r_call WHERE number = :n AND contact_id IS NOT NULL"
+        " UNION SELECT substr(scope, 9) FROM r_phone WHERE number = :n) ORDER BY t.received_at DESC LIMIT 100",
+        {"n": key},
+    ).all()
+    return CallerHistory(
+        calls_24h=counts[0],
+        calls_30d=counts[1],
+        silent_24h=counts[2],
+        last_outcome=last[0] if last else None,
+        last_at=last[1] if last else None,
+        open_case=any(row[1] for row in files),
+        language=next((row[0] for row in files if row[0]), None),
+    )
+
+
+def calls_by_hand(connection: Connection, scope: str, first_ms: int, last_ms: int) -> list[Stored]:
+    """Rows logged by hand in a span that no row of the exchange has been matched with."""
+    ids = connection.exec_driver_sql(
+        "SELECT id FROM r_call WHERE ring_at >= ? AND ring_at <= ? AND +scope = ? AND by_hand = 1"
+        " AND same_as IS NULL AND retracted IS NULL ORDER BY ring_at, id",
+        (first_ms, last_ms, scope),
+    )
+    found = read.many(connection, "call", [row[0] for row in ids])
+    return [found[call_id] for call_id in sorted(found)]

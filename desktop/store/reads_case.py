@@ -1,0 +1,145 @@
+"""One case whole, and the list of open cases with the next deadline of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection
+
+from desktop.store.reads_call import siblings_of
+from desktop.store.reads_file import (
+    PersonRow,
+    TimelineEntry,
+    form_values,
+    notes_of,
+    people_of,
+    siblings_in,
+)
+from desktop.store.reads_road import not_at_centre
+from domain.records.case import Case, Stay
+from domain.records.clock_record import ClockRecord
+from domain.records.contact import Contact
+from domain.records.referral import Attempt, Referral
+from domain.rules.triage import urgency_rank
+from sync.replica import read
+from sync.replica.read import Stored
+
+
+@dataclass(frozen=True, slots=True)
+class ReferralRow:
+    """A referral with its tries, oldest first."""
+
+    referral: Referral
+    attempts: tuple[Attempt, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """A case. `siblings` and `opened` as in `ContactView`; `saved_at_centre` speaks of all its records."""
+
+    case: Case
+    contact: Contact
+    persons: tuple[PersonRow, ...]
+    stays: tuple[Stay, ...]
+    clocks: tuple[ClockRecord, ...]
+    referrals: tuple[ReferralRow, ...]
+    timeline: tuple[TimelineEntry, ...]
+    siblings: Mapping[str, list[Any]]
+    opened: Mapping[str, Stored]
+    form: Mapping[str, Any]
+    saved_at_centre: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """One open case of the list. `next_due_ms` is the earliest deadline still running (UTC ms)."""
+
+    id: str
+    code: str | None
+    contact_id: str | None
+    contact_code: str | None
+    opened_at: int | None
+    status: str | None
+    urgency: str | None
+    abuse_types: tuple[str, ...]
+    centre: str | None
+    child_name: str | None
+    next_due_ms: int | None
+    siblings: int
+    saved_at_centre: bool
+
+
+def case_view(connection: Connection, case_id: str) -> CaseView | None:
+    """The case with this id, or None where this desk does not have it and its file."""
+    stored = read.one(connection, "case", case_id)
+    contact = read.one(connection, "contact", stored.record.contact_id) if stored is not None else None
+    if stored is None or contact is None:
+        return None
+    opened = {case_id: stored, contact.id: contact}
+    persons, number = people_of(connection, contact.id, opened)
+    of_case = {
+        kind: read.where(connection, kind, "case_id", case_id) for kind in ("stay", "clock", "referral", "attempt")
+    }
+    for held in of_case.values():
+        opened |= {one.id: one for one in held}
+    attempts: dict[str, list[Attempt]] = {}
+    for attempt in sorted((s.record for s in of_case["attempt"]), key=lambda a: (a.at or 0, a.id)):
+        attempts.setdefault(attempt.referral_id, []).append(attempt)
+    referrals = sorted((s.record for s in of_case["referral"]), key=lambda r: (r.made_at or 0, r.id))
+    record: Case = stored.record
+    form = form_values(contact.record, persons, number)
+    form |= {n: v for n in ("urgency", "status") if (v := getattr(record, n)) is not None}
+    if record.abuse_types:
+        form["abuse_types"] = list(record.abuse_types)
+    timeline = [
+        TimelineEntry(record.opened_at or 0, "opened", record.opened_by or "", "", record.id, code=record.status or ""),
+        *notes_of(connection, contact.id),
+        *(
+            TimelineEntry(r.made_at or 0, "referral", r.made_by or "", r.to_name or "", r.id, code=r.to_kind or "")
+            for r in referrals
+        ),
+        *(
+            TimelineEntry(a.at or 0, "attempt", a.by or "", a.remark or "", a.id, code=a.result or "")
+            for listed in attempts.values()
+            for a in listed
+        ),
+    ]
+    timeline.sort(key=lambda entry: (entry.at_ms, entry.id))
+    return CaseView(
+        case=record,
+        contact=contact.record,
+        persons=persons,
+        stays=tuple(s.record for s in of_case["stay"]),
+        clocks=tuple(sorted((s.record for s in of_case["clock"]), key=lambda c: (c.due_at or 0, c.id))),
+        referrals=tuple(ReferralRow(r, tuple(attempts.get(r.id, ()))) for r in referrals),
+        timeline=tuple(timeline),
+        siblings=siblings_in(opened),
+        opened=opened,
+        form=form,
+        saved_at_centre=not not_at_centre(connection, [*opened, *(e.id for e in timeline)]),
+    )
+
+
+def cases_open(connection: Connection, limit: int = 200) -> list[CaseRow]:
+    """Cases that are not closed, the most urgent first, then the newest."""
+    rows = connection.exec_driver_sql(
+        "SELECT k.id, k.code, k.contact_id, t.code AS contact_code, k.opened_at, k.status, k.urgency, k.abuse_types,"
+        " k.centre, p.full_name AS child_name, (SELECT min(c.due_at) FROM r_clock c WHERE c.case_id = k.id"
+        " AND c.stopped_at IS NULL) AS next_due_ms FROM r_case k LEFT JOIN r_contact t ON t.id = k.contact_id"
+        " LEFT JOIN r_person p ON p.id = k.child_id WHERE k.closed_at IS NULL AND coalesce(k.status, '') <> 'closed'"
+        " AND k.retracted IS NULL ORDER BY k.opened_at DESC, k.id LIMIT 5000"
+    ).mappings()
+    found = sorted(rows.all(), key=lambda row: -urgency_rank(row["urgency"]))[:limit]
+    ids = [row["id"] for row in found]
+    disputed, unsent = siblings_of(connection, ids), not_at_centre(connection, ids)
+    return [
+        CaseRow(
+            **{**row, "abuse_types": tuple(msgspec.json.decode(row["abuse_types"])) if row["abuse_types"] else ()},
+            siblings=disputed.get(row["id"], 0),
+            saved_at_centre=row["id"] not in unsent,
+        )
+        for row in found
+    ]

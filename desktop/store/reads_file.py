@@ -1,0 +1,178 @@
+"""One consulted file whole: the contact, its people, its notes, and what still waits for a decision."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from domain.records.contact import Contact
+from domain.records.person import Address, Alias, Person, Phone
+from sync.replica import read
+from sync.replica.read import Stored
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """One person with every role they have in the file, and what hangs on them."""
+
+    person: Person
+    roles: tuple[str, ...]
+    relationship: str | None
+    phones: tuple[Phone, ...]
+    aliases: tuple[Alias, ...]
+    addresses: tuple[Address, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """One thing that happened: opened, note, referral, attempt, call. `code` is its coded part (kind of
+    agency, result, outcome), `corrects` the note it corrects. Time in UTC ms."""
+
+    at_ms: int
+    kind: str
+    author: str
+    text: str
+    id: str
+    code: str = ""
+    corrects: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ContactView:
+    """A file. `siblings`: values beside the present one by `kind.field`; `opened` holds every record as it
+    stands, by id: what an edit must be based on. `form` holds the values as the intake form names them."""
+
+    contact: Contact
+    persons: tuple[PersonRow, ...]
+    case_id: str | None
+    timeline: tuple[TimelineEntry, ...]
+    siblings: Mapping[str, list[Any]]
+    opened: Mapping[str, Stored]
+    form: Mapping[str, Any]
+    number: str | None
+
+
+def contact_view(connection: Connection, contact_id: str) -> ContactView | None:
+    """The file with this id, or None where this desk does not have it."""
+    stored = read.one(connection, "contact", contact_id)
+    if stored is None:
+        return None
+    opened = {contact_id: stored}
+    persons, number = people_of(connection, contact_id, opened)
+    cases = read.where(connection, "case", "contact_id", contact_id)
+    for case in cases:
+        opened[case.id] = case
+    form = form_values(stored.record, persons, number)
+    for case in cases[:1]:
+        form |= _given(case.record, ("abuse_types", "urgency", "status"))
+    return ContactView(
+        contact=stored.record,
+        persons=persons,
+        case_id=cases[0].id if cases else None,
+        timeline=tuple(notes_of(connection, contact_id)),
+        siblings=siblings_in(opened),
+        opened=opened,
+        form=form,
+        number=number,
+    )
+
+
+def people_of(
+    connection: Connection, contact_id: str, opened: dict[str, Stored]
+) -> tuple[tuple[PersonRow, ...], str | None]:
+    """The people of a file, the child first, and the caller's number; adds what it reads to `opened`."""
+    roles: dict[str, list[str]] = {}
+    relationship: dict[str, str | None] = {}
+    for party in read.where(connection, "party", "contact_id", contact_id):
+        opened[party.id] = party
+        if party.retracted is None and party.record.person_id is not None:
+            roles.setdefault(party.record.person_id, []).append(party.record.role or "")
+            if party.record.relationship:
+                relationship[party.record.person_id] = party.record.relationship
+    found: list[PersonRow] = []
+    number = None
+    for person_id, named in roles.items():
+        person = read.one(connection, "person", person_id)
+        if person is None:
+            continue
+        opened[person_id] = person
+        hung: dict[str, list[Any]] = {}
+        for kind in ("phone", "alias", "address"):
+            held = [s for s in read.where(connection, kind, "person_id", person_id) if s.retracted is None]
+            opened |= {one.id: one for one in held}
+            hung[kind] = [one.record for one in held]
+        if "caller" in named and hung["phone"]:
+            number = hung["phone"][0].number
+        found.append(
+            PersonRow(
+                person.record,
+                tuple(sorted(named)),
+                relationship.get(person_id),
+                tuple(hung["phone"]),
+                tuple(hung["alias"]),
+                tuple(hung["address"]),
+            )
+        )
+    found.sort(key=lambda row: ("child" not in row.roles, row.person.id))
+    return tuple(found), number
+
+
+def notes_of(connection: Connection, contact_id: str) -> list[TimelineEntry]:
+    """The notes of a file and its case, oldest first."""
+    notes = [note.record for note in read.where(connection, "note", "contact_id", contact_id)]
+    entries = [
+        TimelineEntry(n.written_at or 0, "note", n.author or "", n.text or "", n.id, corrects=n.corrects)
+        for n in notes
+    ]
+    return sorted(entries, key=lambda entry: (entry.at_ms, entry.id))
+
+
+def siblings_in(opened: Mapping[str, Stored]) -> dict[str, list[Any]]:
+    """Values that wait for a decision, by `kind.field`."""
+    found: dict[str, list[Any]] = {}
+    for stored in opened.values():
+        for name, values in stored.siblings().items():
+            found.setdefault(f"{stored.kind}.{name}", []).extend(values)
+    return found
+
+
+_CONTACT_FIELDS = (
+    "primary_channel", "caller_kind", "topics", "in_depth", "province_set", "province", "commune_set", "commune",
+    "language", "needs_interpreter", "summary", "child_safe_now", "child_whereabouts", "happened_when", "urgency",
+    "received_at",
+)  # fmt: skip
+_CHILD_FIELDS = {
+    "child_name": "full_name",
+    "child_age": "age_years",
+    "child_birth_year": "birth_year",
+    "child_sex": "sex",
+    "age_group": "age_group",
+    "ethnic_group": "ethnic_group",
+}
+
+
+def form_values(contact: Contact, persons: tuple[PersonRow, ...], number: str | None) -> dict[str, Any]:
+    """A file as the values of the intake form, for opening it again without retyping."""
+    form = _given(contact, _CONTACT_FIELDS)
+    for row in persons:
+        if "child" in row.roles:
+            for name, field in _CHILD_FIELDS.items():
+                value = getattr(row.person, field)
+                if value not in (None, ()):
+                    form[name] = value
+        if "caller" in row.roles:
+            if row.person.full_name:
+                form["caller_name"] = row.person.full_name
+            if row.relationship:
+                form["child_relationship"] = row.relationship
+    if number:
+        form["number"] = number
+    return form
+
+
+def _given(record: Any, names: tuple[str, ...]) -> dict[str, Any]:
+    values = {name: getattr(record, name) for name in names}
+    return {n: list(v) if isinstance(v, tuple) else v for n, v in values.items() if v not in (None, ())}
