@@ -1,0 +1,256 @@
+"""The store lane and its readers: one thread writes, others only read, the GUI thread does neither."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import Connection
+
+from desktop.background.change_bus import ChangeBus, Changes, Origin
+from desktop.reference import Reference
+from desktop.store.engine import Store
+from desktop.store.troubles import translate
+from desktop.store.unit_of_work import Operation, Seat, UnitOfWork
+from domain.clock import Clock
+from domain.numbering import CENTRE_DIGITS, centre_of_seat
+
+R = TypeVar("R")
+
+_log = logging.getLogger(__name__)
+
+READERS: Final = 2
+_PATIENCE_S: Final = 30.0
+
+
+class Closed(Exception):
+    """The lane takes no more work: the desk is being closed."""
+
+
+class _Answer:
+    """Where a blocking caller waits for one result."""
+
+    def __init__(self) -> None:
+        self._ready = threading.Event()
+        self._result: Any = None
+        self._fault: BaseException | None = None
+
+    def put(self, result: Any) -> None:
+        """The work is committed."""
+        self._result = result
+        self._ready.set()
+
+    def fail(self, fault: BaseException) -> None:
+        """The work was rolled back."""
+        self._fault = fault
+        self._ready.set()
+
+    def take(self) -> Any:
+        """Wait for the result; raises what the work raised."""
+        self._ready.wait()
+        if self._fault is not None:
+            raise self._fault
+        return self._result
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    run: Callable[..., Any]
+    done: Callable[[Any], None] | None
+    failed: Callable[[Exception], None] | None
+    initiator: str = ""
+    answer: _Answer | None = None
+    origin: Origin = Origin.HERE
+
+
+class StoreLane:
+    """Takes operations in order and runs each whole on the one store thread.
+
+    Made on the GUI thread, which may then never touch the store. `done` and `failed` must be bound methods;
+    they are called on the GUI thread, `done` only after COMMIT returned. `before_commit` is handed to every
+    unit of work (a test or the day kills the process there).
+    """
+
+    def __init__(
+        self, store: Store, seat: Seat, staff: str, clock: Clock, bus: ChangeBus, reference: Reference
+    ) -> None:
+        if not bus.is_own_thread():
+            raise AssertionError("the lane is made on the thread that owns the bus")
+        self.before_commit: Callable[[], None] | None = None
+        self.staff = staff
+        self.clock = clock
+        self._store = store
+        self._seat = seat
+        self._bus = bus
+        self._reference = reference
+        self._gui = threading.get_ident()
+        self._open = True
+        self._writes: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
+        self._reads: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
+        store.keep_off(self._gui)
+        self._threads = [threading.Thread(target=self._write_on, name="store-lane", daemon=True)]
+        self._threads += [
+            threading.Thread(target=self._read_on, name=f"store-reader-{i}", daemon=True) for i in range(READERS)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    @property
+    def seat(self) -> Seat:
+        """Where acts are made at now."""
+        return self._seat
+
+    @property
+    def bus(self) -> ChangeBus:
+        """The bus it speaks on."""
+        return self._bus
+
+    def sit_at(self, seat_code: str) -> None:
+        """Acts submitted from now on are made at this seat of the desk's own centre. Raises ValueError."""
+        if centre_of_seat(seat_code) != self._seat.centre:
+            raise ValueError("a desk sits in its own centre")
+        self._seat = replace(self._seat, seat_code=seat_code, digit=CENTRE_DIGITS[seat_code[:2]])
+
+    def submit(
+        self,
+        operation: Operation[R],
+        done: Callable[[R], None] | None = None,
+        failed: Callable[[Exception], None] | None = None,
+        initiator: str = "",
+    ) -> None:
+        """Run an operation after those before it. Never waits. A fault without `failed` goes to `bus.failed`."""
+        _must_be_bound(done, failed)
+        self._put(_Work(self._as_act(operation), done, failed, initiator))
+
+    def query(
+        self,
+        read: Callable[[Connection], R],
+        done: Callable[[R], None],
+        failed: Callable[[Exception], None] | None = None,
+    ) -> None:
+        """Read on a reader's own connection, which never blocks a save and sees the last commit."""
+        _must_be_bound(done, failed)
+        if not self._open:
+            raise Closed
+        self._reads.put(_Work(read, done, failed))
+
+    def call(self, operation: Operation[R], initiator: str = "") -> R:
+        """Run an operation and wait for its result: for the net lane, never for the GUI thread."""
+        return self._wait(self._as_act(operation), Origin.HERE, initiator)
+
+    def run(self, work: Callable[[Connection], R]) -> R:
+        """Run a bare function of the write connection as one transaction: what the sync engine's store needs."""
+        return self._wait(self._as_work(work), Origin.CENTRE, "")
+
+    def read(self, read: Callable[[Connection], R]) -> R:
+        """Read and wait for the result: for the net lane and tests, never for the GUI thread."""
+        answer = self._answer()
+        if not self._open:
+            raise Closed
+        self._reads.put(_Work(read, None, None, answer=answer))
+        result: R = answer.take()
+        return result
+
+    def close(self) -> None:
+        """Finish what was submitted (a save is never dropped), end the threads, close the store."""
+        if not self._open:
+            return
+        self._open = False
+        self._writes.put(None)
+        for _ in range(READERS):
+            self._reads.put(None)
+        for thread in self._threads:
+            thread.join(_PATIENCE_S)
+        self._store.close()
+
+    def _answer(self) -> _Answer:
+        if threading.get_ident() == self._gui:
+            raise AssertionError("the GUI thread never waits for the store (law 1)")
+        return _Answer()
+
+    def _wait(self, run: Callable[[], Any], origin: Origin, initiator: str) -> Any:
+        answer = self._answer()
+        self._put(_Work(run, None, None, initiator, answer, origin))
+        return answer.take()
+
+    def _put(self, work: _Work) -> None:
+        if not self._open:
+            raise Closed
+        self._writes.put(work)
+
+    def _as_act(self, operation: Operation[Any]) -> Callable[[], tuple[Any, dict[str, frozenset[str]]]]:
+        seat = self._seat
+
+        def act() -> tuple[Any, dict[str, frozenset[str]]]:
+            with UnitOfWork(
+                self._store,
+                clock=self.clock,
+                staff=self.staff,
+                seat=seat,
+                reference=self._reference,
+                before_commit=self.before_commit,
+            ) as uow:
+                result = operation(uow)
+                uow.commit()
+                return result, uow.touched()
+
+        return act
+
+    def _as_work(self, work: Callable[[Connection], Any]) -> Callable[[], tuple[Any, dict[str, frozenset[str]]]]:
+        def run() -> tuple[Any, dict[str, frozenset[str]]]:
+            with self._store.write() as connection:
+                result = work(connection)
+                connection.commit()
+                return result, {}
+
+        return run
+
+    def _write_on(self) -> None:
+        while (work := self._writes.get()) is not None:
+            try:
+                result, touched = work.run()
+            except Exception as fault:  # noqa: BLE001 - whatever an operation raises must reach its caller
+                self._tell_fault(work, fault)
+                continue
+            self._tell(work, result)
+            if touched:
+                self._bus.changed.emit(Changes(work.origin, touched, work.initiator))
+
+    def _read_on(self) -> None:
+        while (work := self._reads.get()) is not None:
+            try:
+                with self._store.read() as connection:
+                    result = work.run(connection)
+            except Exception as fault:  # noqa: BLE001 - whatever a read raises must reach its caller
+                self._tell_fault(work, fault)
+                continue
+            self._tell(work, result)
+
+    def _tell(self, work: _Work, result: Any) -> None:
+        if work.answer is not None:
+            work.answer.put(result)
+        elif work.done is not None:
+            self._bus.delivered.emit((work.done, result))
+
+    def _tell_fault(self, work: _Work, fault: Exception) -> None:
+        told = translate(fault) or fault
+        if told is fault:
+            _log.error("an operation failed: %s", type(fault).__name__, exc_info=fault)
+        else:
+            _log.warning("an operation met a trouble: %s", type(told).__name__)
+        if work.answer is not None:
+            work.answer.fail(told)
+        elif work.failed is not None:
+            self._bus.delivered.emit((work.failed, told))
+        else:
+            self._bus.failed.emit(told)
+
+
+def _must_be_bound(*callbacks: Callable[..., None] | None) -> None:
+    for callback in callbacks:
+        if callback is not None and getattr(callback, "__self__", None) is None:
+            raise TypeError("done and failed are bound methods: a bare function has no thread to come back to")
