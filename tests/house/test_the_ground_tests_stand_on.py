@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.conftest import Rounds, left_behind, living_threads, open_windows
-from tests.postgres import PostgresServer, answers, copy_installation, find_binaries
+from tests.postgres import PostgresServer, answers, copy_installation, find_binaries, prefix
 
 ROOT = Path(__file__).parents[2]
 
@@ -47,7 +47,6 @@ def test_a_folder_without_postgresql_is_not_taken_for_one(tmp_path: Path) -> Non
     assert not answers(tmp_path)
 
 
-@pytest.mark.skipif(os.name == "nt", reason="modes of folders are POSIX")
 def test_binaries_in_a_folder_closed_to_the_servers_account_are_copied_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, postgres: PostgresServer
 ) -> None:
@@ -63,7 +62,7 @@ def test_binaries_in_a_folder_closed_to_the_servers_account_are_copied_out(
     found = find_binaries(folder)
     assert found is not None
     assert answers(found)
-    if os.geteuid() == 0:
+    if prefix():
         assert not answers(hidden)
         assert folder in found.parents
 
