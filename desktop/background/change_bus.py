@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Any, Final
 
 from PySide6.QtCore import QObject, Qt, QThread, Signal, Slot
@@ -27,7 +26,7 @@ class Changes:
     """Records changed by one committed transaction: ids by kind. `initiator` is what the submitter named."""
 
     origin: Origin
-    ids: Mapping[str, frozenset[str]] = MappingProxyType({})
+    ids: Mapping[str, frozenset[str]] = field(default_factory=dict)
     initiator: str = ""
 
 

@@ -1,0 +1,167 @@
+"""The processes of a day: started together, spoken to in lines of JSON, and none of them left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final, Self
+
+PATIENCE_S: Final = 60.0
+"""How long (s) a fact may be waited for before the day is given up with a fault."""
+
+_LONGEST_LINE: Final = 64 << 20
+
+
+class DayFailedError(Exception):
+    """The day cannot go on; the text is one Vietnamese sentence."""
+
+
+def own_command(*arguments: str) -> list[str]:
+    """The command that starts this program again, from a checkout and from the frozen desk alike."""
+    start = [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", "desktop"]
+    return [*start, *arguments]
+
+
+def child_environ(**more: str) -> dict[str, str]:
+    """The environment of every process of a day: UTF-8, no proxy of the machine between it and the centre."""
+    here = str(Path(__file__).parents[2])
+    path = os.pathsep.join(part for part in (here, os.environ.get("PYTHONPATH", "")) if part)
+    return {
+        **os.environ,
+        "PYTHONPATH": path,
+        "PYTHONUTF8": "1",
+        "NO_PROXY": "localhost,127.0.0.1",
+        "no_proxy": "localhost,127.0.0.1",
+        **more,
+    }
+
+
+class Program:
+    """One process. Its standard output speaks JSON lines (a reply carries the `id` of its question, an event
+    the name `event`); its standard error goes into a log file of its node's folder."""
+
+    def __init__(self, name: str, on_event: Callable[[Mapping[str, Any]], None] | None = None) -> None:
+        self.name = name
+        self._on_event = on_event
+        self._process: asyncio.subprocess.Process | None = None
+        self._reading: asyncio.Task[None] | None = None
+        self._questions: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        self._count = 0
+
+    async def start(self, command: list[str], log: Path, **environ: str) -> Self:
+        """Start it. Raises DayFailedError where the system refuses."""
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("ab") as sink:
+            try:
+                self._process = await asyncio.create_subprocess_exec(
+                    *command,
+                    stdin=asyncio.subprocess.PIPE,
+                    stdout=asyncio.subprocess.PIPE,
+                    stderr=sink,
+                    env=child_environ(**environ),
+                    limit=_LONGEST_LINE,
+                )
+            except OSError as fault:
+                raise DayFailedError(f"Không khởi động được {self.name}: xem lại bộ nhớ và chỗ trống.") from fault
+        self._reading = asyncio.create_task(self._read())
+        return self
+
+    @property
+    def running(self) -> bool:
+        """Whether the process lives."""
+        return self._process is not None and self._process.returncode is None
+
+    @property
+    def code(self) -> int | None:
+        """Its exit code once it has ended; negative for a signal."""
+        return None if self._process is None else self._process.returncode
+
+    async def ask(self, what: str, *, patience_s: float = PATIENCE_S, **values: Any) -> dict[str, Any]:
+        """One question and its answer. Raises DayFailedError when it ends, stays silent or answers a fault."""
+        assert self._process is not None and self._process.stdin is not None
+        self._count += 1
+        number = self._count
+        answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._questions[number] = answer
+        line = json.dumps({"id": number, "do": what, **values}, ensure_ascii=False)
+        try:
+            self._process.stdin.write(line.encode() + b"\n")
+            await self._process.stdin.drain()
+            reply = await asyncio.wait_for(answer, patience_s)
+        except TimeoutError as late:
+            reason = f"{self.name} không trả lời «{what}» trong {patience_s:.0f} giây: xem nhật ký của nút này."
+            raise DayFailedError(reason) from late
+        except (ConnectionError, EOFError) as gone:
+            raise DayFailedError(f"{self.name} đã dừng giữa chừng: xem nhật ký của nút này.") from gone
+        finally:
+            self._questions.pop(number, None)
+        if "fault" in reply:
+            raise DayFailedError(f"{self.name}: {reply['fault']}")
+        return reply
+
+    async def _read(self) -> None:
+        assert self._process is not None and self._process.stdout is not None
+        while line := await self._process.stdout.readline():
+            with contextlib.suppress(ValueError):
+                said = json.loads(line)
+                if isinstance(said, dict):
+                    self._heard(said)
+        await self._process.wait()
+        for question in self._questions.values():
+            if not question.done():
+                question.set_exception(EOFError())
+
+    def _heard(self, said: dict[str, Any]) -> None:
+        question = self._questions.get(said.get("id", 0))
+        if question is not None and not question.done():
+            question.set_result(said)
+        elif "event" in said and self._on_event is not None:
+            self._on_event(said)
+
+    async def ended(self, patience_s: float = PATIENCE_S) -> int:
+        """Wait for its end; answers the exit code. Raises DayFailedError."""
+        assert self._process is not None and self._reading is not None
+        try:
+            await asyncio.wait_for(asyncio.shield(self._reading), patience_s)
+        except TimeoutError as late:
+            raise DayFailedError(f"{self.name} không kết thúc: xem nhật ký của nút này.") from late
+        return await self._process.wait()
+
+    async def stop(self, gentle: signal.Signals | None = None) -> int | None:
+        """End it: by closing its input (or by `gentle`), then by force. Never raises for a dead process."""
+        if self._process is None or self._reading is None:
+            return None
+        if self.running:
+            with contextlib.suppress(ProcessLookupError, ConnectionError):
+                if gentle is not None:
+                    self._process.send_signal(gentle)
+                elif self._process.stdin is not None:
+                    self._process.stdin.close()
+            try:
+                await asyncio.wait_for(asyncio.shield(self._reading), 15)
+            except TimeoutError:
+                with contextlib.suppress(ProcessLookupError):
+                    self._process.kill()
+        await self._reading
+        return await self._process.wait()
+
+    def kill_now(self) -> None:
+        """The last resort on the way out: no waiting, no asking."""
+        if self.running and self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on now."""
+    import socket  # noqa: PLC0415 - only the driver's process binds a port to find a free one
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

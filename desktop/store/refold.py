@@ -1,0 +1,47 @@
+"""After an upgrade: what an older program parked because it did not know it moves into its columns."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from domain.records.kinds import KINDS
+from sync.replica import sql, tables
+from sync.replica.rows import base_of, parked_state, row_of, state_of
+
+_CHUNK: Final = 1_000
+
+
+def parked(connection: Connection) -> int:
+    """Put parked fields and records of kinds now known into their tables; answers how many rows moved.
+
+    States stay what they were, so digests do not change. The search index is the caller's to rebuild.
+    """
+    moved = 0
+    for name, kind in KINDS.items():
+        table = tables.records[name]
+        lines: list[tuple[Any, ...]] = []
+        for row in connection.execute(table.select().where(table.c.parked.is_not(None))).mappings().all():
+            new = row_of(kind, row["id"], row["scope"], state_of(kind, row), base_of(row))
+            if new["parked"] != row["parked"]:
+                lines.append(tuple(new.get(column.name) for column in table.columns))
+        for start in range(0, len(lines), _CHUNK):
+            sql.upsert_many(connection, table, lines[start : start + _CHUNK])
+        moved += len(lines)
+    return moved + _records(connection)
+
+
+def _records(connection: Connection) -> int:
+    held = tables.parked_record
+    moved = 0
+    for row in connection.execute(held.select().where(held.c.kind.in_(list(KINDS)))).mappings().all():
+        kind, table = KINDS[row["kind"]], tables.records[row["kind"]]
+        state = parked_state(row["state"])
+        # Any version may be the one that is not written out field by field: the earliest, as when it was made.
+        base = min((version for held_field in state.values() for version in held_field.heads), default="")
+        new = row_of(kind, row["id"], row["scope"], state, base)
+        sql.insert_many(connection, table, [tuple(new.get(column.name) for column in table.columns)])
+        connection.execute(held.delete().where(held.c.kind == row["kind"], held.c.id == row["id"]))
+        moved += 1
+    return moved

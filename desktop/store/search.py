@@ -1,0 +1,187 @@
+"""The search index: a projection of the record tables, kept in step inside every fold, never synced."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from string import ascii_uppercase
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Connection
+
+from domain.phones import tail_key
+from domain.text import fold
+from sync.replica import scopes, tables
+from sync.replica.changes import RowChange
+
+TEXTS: Final[Mapping[str, tuple[str, str]]] = {
+    "person": ("full_name", ""),
+    "alias": ("name", ""),
+    "contact": ("", "summary"),
+}
+"""Kind → the field that is a name, the field that is prose."""
+
+CODES: Final[Mapping[str, tuple[str, ...]]] = {"contact": ("code", "second_code"), "case": ("code",)}
+NUMBERS: Final[Mapping[str, str]] = {"call": "number", "phone": "number"}
+
+_TABLES: Final = (
+    "CREATE TABLE IF NOT EXISTS search_entry"
+    " (no INTEGER PRIMARY KEY, record TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, contact TEXT NOT NULL)",
+    "CREATE VIRTUAL TABLE IF NOT EXISTS search_text USING fts5(exact, name, prose, content='',"
+    " contentless_delete=1, tokenize=\"unicode61 remove_diacritics 0\")",
+    "CREATE TABLE IF NOT EXISTS search_code (key TEXT NOT NULL, record TEXT NOT NULL, kind TEXT NOT NULL,"
+    " PRIMARY KEY (key, record)) WITHOUT ROWID",
+    "CREATE INDEX IF NOT EXISTS ix_search_code_record ON search_code (record)",
+    "CREATE TABLE IF NOT EXISTS search_phone (tail TEXT NOT NULL, record TEXT NOT NULL, kind TEXT NOT NULL,"
+    " PRIMARY KEY (tail, record)) WITHOUT ROWID",
+    "CREATE INDEX IF NOT EXISTS ix_search_phone_record ON search_phone (record)",
+)
+_CHUNK: Final = 2_000
+
+
+class SearchIndex:
+    """Names, other names, prose, codes and last digits of numbers. Implements `Projection`.
+
+    FTS5 is contentless with deletes by rowid: a changed text is deleted and inserted, never replaced, because
+    OR REPLACE inside an upsert leaves the old words behind (toolchain.md §0.5). `no` is a stable rowid.
+    """
+
+    def create(self, connection: Connection) -> None:
+        """Make the index's tables; deleted words leave the file too (`secure-delete`)."""
+        there = connection.exec_driver_sql("SELECT 1 FROM sqlite_master WHERE name = 'search_text'").first()
+        for statement in _TABLES:
+            connection.exec_driver_sql(statement)
+        if there is None:
+            connection.exec_driver_sql("INSERT INTO search_text(search_text, rank) VALUES ('secure-delete', 1)")
+
+    def follow(self, connection: Connection, changes: Sequence[RowChange]) -> None:
+        """Bring the index in step with these changes, a few statements for all of them."""
+        texts: dict[str, tuple[str, str, tuple[str, str] | None]] = {}
+        codes: dict[str, tuple[str, list[str]]] = {}
+        numbers: dict[str, tuple[str, str]] = {}
+        gone: dict[str, list[str]] = {"text": [], "code": [], "phone": []}
+        for change in changes:
+            kind, before, after = change.kind, change.before, change.after
+            if kind in TEXTS and (new := _text(kind, after)) != (old := _text(kind, before)):
+                if old is not None:
+                    gone["text"].append(change.id)
+                texts[change.id] = (kind, change.scope, new)
+            if kind in CODES and (new_codes := _codes(kind, after)) != (old_codes := _codes(kind, before)):
+                if old_codes:
+                    gone["code"].append(change.id)
+                codes[change.id] = (kind, new_codes)
+            if kind in NUMBERS and (new_tail := _tail(kind, after)) != (old_tail := _tail(kind, before)):
+                if old_tail:
+                    gone["phone"].append(change.id)
+                numbers[change.id] = (kind, new_tail)
+        if texts:
+            self._put_texts(connection, texts, gone["text"])
+        if codes:
+            _delete(connection, "search_code", gone["code"])
+            rows = [(key, record, kind) for record, (kind, keys) in codes.items() for key in keys]
+            _insert(connection, "INSERT OR IGNORE INTO search_code VALUES (?, ?, ?)", rows)
+        if numbers:
+            _delete(connection, "search_phone", gone["phone"])
+            tails = [(tail, record, kind) for record, (kind, tail) in numbers.items() if tail]
+            _insert(connection, "INSERT OR IGNORE INTO search_phone VALUES (?, ?, ?)", tails)
+
+    def rebuild(self, connection: Connection) -> None:
+        """Make the whole index anew from the rows, a chunk at a time."""
+        for table in ("search_entry", "search_code", "search_phone"):
+            # sql-names-only: the three tables named in the line above
+            connection.exec_driver_sql(f"DELETE FROM {table}")
+        connection.exec_driver_sql("DROP TABLE IF EXISTS search_text")
+        self.create(connection)
+        for kind in sorted(TEXTS.keys() | CODES.keys() | NUMBERS.keys()):
+            table = tables.records[kind]
+            chunk: list[RowChange] = []
+            for row in connection.execute(table.select()).mappings().all():
+                chunk.append(RowChange(kind, row["id"], row["scope"], None, row))
+                if len(chunk) >= _CHUNK:
+                    self.follow(connection, chunk)
+                    chunk = []
+            self.follow(connection, chunk)
+
+    def _put_texts(
+        self,
+        connection: Connection,
+        texts: dict[str, tuple[str, str, tuple[str, str] | None]],
+        gone: list[str],
+    ) -> None:
+        numbers: dict[str, int] = {}
+        if gone:
+            found = connection.exec_driver_sql(
+                "SELECT record, no FROM search_entry WHERE record IN (SELECT value FROM json_each(?))", (_json(gone),)
+            )
+            numbers = {row[0]: row[1] for row in found}
+            connection.exec_driver_sql(
+                "DELETE FROM search_text WHERE rowid IN (SELECT value FROM json_each(?))",
+                (_json(list(numbers.values())),),
+            )
+        next_no = connection.exec_driver_sql("SELECT coalesce(max(no), 0) FROM search_entry").scalar_one() + 1
+        entries: list[tuple[Any, ...]] = []
+        lines: list[tuple[Any, ...]] = []
+        for record, (kind, scope, text) in texts.items():
+            if text is None:
+                continue
+            number = numbers.get(record)
+            if number is None:
+                number, next_no = next_no, next_no + 1
+                entries.append((number, record, kind, scope.removeprefix(scopes.DOSSIER)))
+            name, prose = text
+            lines.append((number, name.lower(), fold(name), fold(prose)))
+        _insert(connection, "INSERT INTO search_entry VALUES (?, ?, ?, ?)", entries)
+        _insert(connection, "INSERT INTO search_text (rowid, exact, name, prose) VALUES (?, ?, ?, ?)", lines)
+
+
+def _text(kind: str, row: Mapping[str, Any] | None) -> tuple[str, str] | None:
+    if row is None or row.get("retracted"):
+        return None
+    name, prose = TEXTS[kind]
+    found = ((row.get(name) or "") if name else "", (row.get(prose) or "") if prose else "")
+    return found if any(found) else None
+
+
+def _codes(kind: str, row: Mapping[str, Any] | None) -> list[str]:
+    keys: set[str] = set()
+    for field in CODES[kind]:
+        code = row.get(field) if row is not None else None
+        if code:
+            keys |= code_keys(code)
+    return sorted(keys)
+
+
+def code_keys(code: str) -> set[str]:
+    """The beginnings a code is found by: whole, from each of its parts on, and without leading zeros."""
+    parts = [part for part in code.upper().split("-") if part]
+    keys = {"".join(parts[start:]) for start in range(len(parts))}
+    keys |= {key.lstrip("0") for key in keys} | {key.lstrip(ascii_uppercase) for key in keys}
+    if len(parts) > 3:
+        keys.discard(parts[-1])  # a lone check digit finds nothing worth showing
+    return {key for key in keys if len(key) > 1}
+
+
+def _tail(kind: str, row: Mapping[str, Any] | None) -> str:
+    if row is None or row.get("retracted"):
+        return ""
+    number = row.get(NUMBERS[kind])
+    return tail_key(number) if number else ""
+
+
+def _delete(connection: Connection, table: str, records: list[str]) -> None:
+    if records:
+        connection.exec_driver_sql(
+            # sql-names-only: search_code or search_phone
+            f"DELETE FROM {table} WHERE record IN (SELECT value FROM json_each(?))",
+            (_json(records),),
+        )
+
+
+def _insert(connection: Connection, statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
+    lines = list(rows)
+    if lines:
+        connection.exec_driver_sql(statement, lines)
+
+
+def _json(members: list[Any]) -> str:
+    return msgspec.json.encode(members).decode()

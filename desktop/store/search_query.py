@@ -1,0 +1,192 @@
+"""Searching: names without tones, numbers by their last digits, codes in any spelling; each hit says why."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Connection
+
+from domain.clock import date_text, vn_date
+from domain.phones import display, last_digits, tail_query
+from domain.text import fts_expression, nfc, shorten
+
+_WORD: Final = re.compile(r"[^\W_]+")
+_NUMBER: Final = re.compile(r"[\d\s.+()\-]+")
+_SEPARATORS: Final = re.compile(r"[^0-9A-Za-z]+")
+_LEAST_DIGITS: Final = 4
+_TITLE: Final = 60
+_END: Final = "\U0010ffff"
+
+_ROLES: Final = {"child": "tên trẻ", "caller": "tên người gọi", "reporter": "tên người báo tin"}
+
+
+@dataclass(frozen=True, slots=True)
+class SearchHit:
+    """One thing found: kind person, contact, case or call; where it opens; why it was found (Vietnamese).
+
+    `at_ms` is when the file was received or the call rang (UTC ms, 0 where unknown).
+    """
+
+    kind: str
+    id: str
+    contact_id: str | None
+    case_id: str | None
+    title: str
+    subtitle: str
+    reason: str
+    at_ms: int
+
+
+@dataclass(slots=True)
+class _Found:
+    kind: str
+    record: str
+    contact: str | None
+    reason: str
+    title: str = ""
+    at_ms: int = 0
+
+
+def find(connection: Connection, query: str, limit: int = 50) -> list[SearchHit]:
+    """What fits a query, best first: codes, numbers, names as typed, names without tones, words of the content.
+
+    Every word must fit, the last as a beginning. At least four digits look for the end of a number. An empty
+    query finds nothing. Answers within 100 ms at 100,000 calls and 10,000 files.
+    """
+    typed = nfc(query).strip()
+    found: dict[tuple[str, str], _Found] = {}
+    for one in _all(connection, typed, limit):
+        found.setdefault((one.kind, one.record), one)
+        if len(found) >= limit:
+            break
+    return _shown(connection, list(found.values()))
+
+
+def _all(connection: Connection, typed: str, limit: int) -> Iterable[_Found]:
+    if not typed:
+        return
+    yield from _by_code(connection, typed, limit)
+    if _NUMBER.fullmatch(typed) and sum(c.isdecimal() for c in typed) >= _LEAST_DIGITS:
+        yield from _by_number(connection, typed, limit)
+    if any(c.isalpha() for c in typed):
+        yield from _by_words(connection, typed, limit)
+
+
+def _by_code(connection: Connection, typed: str, limit: int) -> Iterable[_Found]:
+    key = _SEPARATORS.sub("", typed).upper()
+    digits = sum(c.isdecimal() for c in key)
+    if len(key) < 3 or digits < 2:
+        return
+    rows = connection.exec_driver_sql(
+        "SELECT kind, record FROM search_code WHERE key >= ? AND key < ? ORDER BY kind, record DESC LIMIT ?",
+        (key, key + _END, limit),
+    )
+    for kind, record in rows.all():
+        yield _Found(kind, record, None, "mã ca" if kind == "case" else "mã hồ sơ")
+
+
+def _by_number(connection: Connection, typed: str, limit: int) -> Iterable[_Found]:
+    tail = tail_query(typed)
+    rows = connection.exec_driver_sql(
+        "SELECT p.kind, p.record, coalesce(c.contact_id, substr(h.scope, 9)) AS contact,"
+        " coalesce(c.number, h.number) AS number, coalesce(c.ring_at, 0) AS at_ms FROM search_phone p"
+        " LEFT JOIN r_call c ON p.kind = 'call' AND c.id = p.record"
+        " LEFT JOIN r_phone h ON p.kind = 'phone' AND h.id = p.record"
+        " WHERE p.tail >= ? AND p.tail < ? ORDER BY contact IS NULL, at_ms DESC, p.record DESC LIMIT ?",
+        (tail, tail + _END, limit * 2),
+    )
+    for kind, record, contact, number, at_ms in rows.all():
+        reason = f"số điện thoại kết thúc {last_digits(number, max(_LEAST_DIGITS, min(len(tail), 6)))}"
+        if contact is not None:
+            yield _Found("contact", contact, contact, reason)
+        elif kind == "call":
+            yield _Found("call", record, None, reason, display(number), at_ms)
+
+
+def _by_words(connection: Connection, typed: str, limit: int) -> Iterable[_Found]:
+    words = _WORD.findall(typed.lower())
+    exact = " AND ".join(f'"{word}"' for word in words) + "*" if words else ""
+    tries = [f"exact : ({exact})" if exact else "", fts_expression(typed, "name"), fts_expression(typed, "prose")]
+    for expression in tries:
+        if not expression:
+            continue
+        rows = connection.exec_driver_sql(
+            "SELECT e.kind, e.record, e.contact FROM search_text t JOIN search_entry e ON e.no = t.rowid"
+            " WHERE search_text MATCH ? ORDER BY t.rowid DESC LIMIT ?",
+            (expression, limit),
+        )
+        for kind, record, contact in rows.all():
+            yield _Found(kind, record, contact, "nội dung hồ sơ" if kind == "contact" else "tên")
+
+
+def _shown(connection: Connection, found: list[_Found]) -> list[SearchHit]:
+    people = _people(connection, [f.record for f in found if f.kind in ("person", "alias")])
+    cases = _rows(connection, "SELECT id, contact_id FROM r_case WHERE id IN", [f.record for f in found])
+    for one in found:
+        if one.kind == "contact":
+            one.contact = one.record
+        elif one.kind == "case":
+            one.contact = cases[one.record]["contact_id"] if one.record in cases else None
+        elif one.record in people:
+            person = people[one.record]
+            one.title = person["name"]
+            one.reason = "tên gọi khác" if one.kind == "alias" else _ROLES.get(person["role"] or "", "tên")
+    files = _files(connection, [f.contact for f in found if f.contact is not None])
+    return [_hit(one, files) for one in found]
+
+
+def _hit(one: _Found, files: Mapping[str, Any]) -> SearchHit:
+    file = files.get(one.contact or "")
+    if file is None:
+        when = date_text(vn_date(one.at_ms)) if one.at_ms else ""
+        return SearchHit(one.kind, one.record, one.contact, None, one.title, when, one.reason, one.at_ms)
+    title = one.title or file["child"] or file["caller"] or ""
+    if not title and file["summary"]:
+        title = shorten(" ".join(file["summary"].split()), _TITLE)
+    at_ms = file["received_at"] or 0
+    parts = [file["case_code"], file["code"], date_text(vn_date(at_ms)) if at_ms else None]
+    subtitle = " · ".join(part for part in parts if part)
+    return SearchHit(
+        one.kind, one.record, one.contact, file["case_id"], title or file["code"] or "", subtitle, one.reason, at_ms
+    )
+
+
+def _people(connection: Connection, ids: list[str]) -> dict[str, Any]:
+    """Name and role by the id of a person or of another name."""
+    return _rows(
+        connection,
+        "SELECT s.id, s.name, (SELECT group_role FROM (SELECT role AS group_role FROM r_party WHERE person_id ="
+        " s.person ORDER BY role <> 'child', role LIMIT 1)) AS role FROM (SELECT id, full_name AS name, id AS person"
+        " FROM r_person UNION ALL SELECT id, name, person_id FROM r_alias) s WHERE s.id IN",
+        ids,
+    )
+
+
+def _files(connection: Connection, ids: list[str]) -> dict[str, Any]:
+    """What a hit says of its file: code, case, and who it is about."""
+    who = (
+        "(SELECT p.full_name FROM r_party y JOIN r_person p ON p.id = y.person_id WHERE y.contact_id = t.id"
+        " AND y.role = '{}' AND p.full_name IS NOT NULL LIMIT 1)"
+    )
+    return _rows(
+        connection,
+        "SELECT t.id, t.code, t.received_at, t.summary, k.id AS case_id, k.code AS case_code,"
+        f" {who.format('child')} AS child, {who.format('caller')} AS caller"
+        " FROM r_contact t LEFT JOIN r_case k ON k.contact_id = t.id WHERE t.id IN",
+        ids,
+    )
+
+
+def _rows(connection: Connection, statement: str, ids: list[str]) -> dict[str, Any]:
+    if not ids:
+        return {}
+    found = connection.exec_driver_sql(
+        # sql-names-only: the statements above are constants; ids travel as one JSON parameter
+        f"{statement} (SELECT value FROM json_each(?))",
+        (msgspec.json.encode(sorted(set(ids))).decode(),),
+    ).mappings()
+    return {row["id"]: row for row in found}

@@ -1,0 +1,1 @@
+"""Calls: the one in progress, the list of today, one key for each outcome."""

@@ -1,0 +1,111 @@
+"""The banner of the current call: before the caller is verified only counts, last outcome, language, red mark."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QTimer, Slot
+from PySide6.QtWidgets import QSizePolicy
+
+from desktop.ui.calls.viewmodel import CallsModel
+from desktop.ui.theme.tokens import Status
+from desktop.ui.widgets.said import Card, Mark, Said, button
+from desktop.ui.words import minute_text, talk_text, tr, when_text
+from domain.clock import Clock
+from domain.codes.catalogue import Catalogue
+from domain.phones import display, masked
+
+
+class CallBanner(Card):
+    """No name, no case code, no free text of earlier calls (settled 20)."""
+
+    def __init__(self, model: CallsModel, clock: Clock, catalogue: Catalogue) -> None:
+        super().__init__("bar", row=True, margins=0, space=16)
+        self.setObjectName("banner.call")
+        self.setAccessibleName(tr("Cuộc gọi hiện tại"))
+        self.inside.setContentsMargins(24, 8, 24, 8)
+        self.setFixedHeight(64)
+        self._model, self._clock, self._catalogue = model, clock, catalogue
+        self._shown = False
+        self.state = Mark(role="strong")
+        self.number = Said("", "section")
+        self.talk = Said("", "strong")
+        self.reveal = button("show_number", tr("Hiện số"), tip=tr("Hiện hoặc che số máy đang gọi"))
+        self.reveal.setCheckable(True)
+        self.reveal.toggled.connect(self._revealed)
+        self.red = Mark()
+        self.facts = Said("", "muted")
+        self.facts.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        for part in (self.state, self.number, self.talk, self.reveal, self.red):
+            self.inside.addWidget(part)
+        self.inside.addWidget(self.facts, 1)
+        self._tick = QTimer(self)
+        self._tick.setInterval(1000)
+        self._tick.timeout.connect(self._show_talk)
+        model.current_changed.connect(self.show_call)
+        model.history_changed.connect(self.show_call)
+        model.call_came.connect(self._hide_again)
+        self.show_call()
+
+    def _hide_again(self) -> None:
+        self.reveal.setChecked(False)
+
+    @Slot(bool)
+    def _revealed(self, shown: bool) -> None:
+        self._shown = shown
+        self.reveal.setText(tr("Che số") if shown else tr("Hiện số"))
+        self.reveal.setAccessibleName(self.reveal.text())
+        self.show_call()
+
+    @Slot()
+    def show_call(self) -> None:
+        """Show the present call, or that there is none."""
+        call = self._model.current
+        busy = call is not None
+        for part in (self.number, self.talk, self.red, self.facts):
+            part.setVisible(busy)
+        self.reveal.setVisible(call is not None and bool(call.number))
+        if call is None:
+            self._tick.stop()
+            self.state.say(Status.QUIET, tr("Không có cuộc gọi"))
+            self.red.say(Status.URGENT, "")
+            return
+        self._tick.start()
+        kept = tr("đã lưu dòng") if call.saved else tr("đang lưu dòng")
+        self.state.say(
+            Status.GOOD if call.saved else Status.MOVING,
+            tr("Đang nghe từ {time}, {kept}").format(time=minute_text(call.answer_at), kept=kept),
+        )
+        number = (display(call.number) if self._shown else masked(call.number)) if call.number else tr("số ẩn")
+        self.number.setText(number)
+        history = self._model.history
+        self.red.setVisible(history is not None and history.open_case)
+        self.red.say(Status.URGENT, tr("Số này có ca đang mở") if history and history.open_case else "")
+        self.facts.setText(self._facts())
+        self._show_talk()
+
+    def _facts(self) -> str:
+        history = self._model.history
+        if history is None:
+            return tr("đang xem lịch sử gọi…") if self._model.current and self._model.current.number else ""
+        parts = [
+            tr("24 giờ: {day} cuộc, 30 ngày: {month} cuộc").format(
+                day=history.calls_24h, month=history.calls_30d
+            )
+        ]
+        if history.silent_24h:
+            parts.append(tr("im lặng {times} lần").format(times=history.silent_24h))
+        if history.last_outcome and history.last_at is not None:
+            parts.append(
+                tr("lần trước: {word}, {when}").format(
+                    word=self._model.word(history.last_outcome),
+                    when=when_text(history.last_at, self._clock.now_ms()),
+                )
+            )
+        if history.language and history.language != "vietnamese":
+            parts.append(self._catalogue["languages"].label(history.language))
+        return " · ".join(parts)
+
+    @Slot()
+    def _show_talk(self) -> None:
+        call = self._model.current
+        if call is not None:
+            self.talk.setText(talk_text(self._clock.now_ms() - call.answer_at))

@@ -1,0 +1,274 @@
+"""What the calls screen knows and does: the current call, outcomes by one key, undo, today's list and counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from desktop.background.change_bus import ChangeBus, Changes
+from desktop.operations import calls
+from desktop.store import reads
+from desktop.ui.words import minute_text
+from domain.clock import Clock, vn_date, vn_midnight_ms
+from domain.codes.catalogue import Catalogue
+from domain.ids import call_id as id_of_call
+from domain.phones import last_digits, normalise
+from domain.records.call import UNCLASSIFIED
+from domain.rules.outcomes import hints_at_silent_script
+
+if TYPE_CHECKING:
+    from desktop.background.lanes import StoreLane
+
+UNDO_MS: Final = 10_000
+"""How long an outcome can be taken back by one key (settled 25)."""
+
+PAGE_ROWS: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentCall:
+    """The call at this desk's ear. `saved` tells whether its row is committed."""
+
+    id: str
+    number: str
+    ring_at: int
+    answer_at: int
+    saved: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class UndoOffer:
+    """An outcome that can be taken back, and the call it belongs to."""
+
+    labelled: Any
+    call: CurrentCall | None
+    name: str
+    until: int
+
+
+class CallsModel(QObject):
+    """View-model of the calls screen. Nothing here waits: every answer comes back as a signal."""
+
+    current_changed = Signal()
+    history_changed = Signal()
+    rows_changed = Signal()
+    counts_changed = Signal()
+    pending = Signal(str)
+    labelled = Signal(object)
+    undone = Signal(str)
+    saved_at = Signal(int)
+    trouble = Signal(object)
+    hint_silent = Signal(int)
+    call_came = Signal()
+
+    def __init__(
+        self, lane: StoreLane, bus: ChangeBus, clock: Clock, catalogue: Catalogue, centre: str
+    ) -> None:
+        super().__init__()
+        self._lane, self._clock, self._catalogue, self._centre = lane, clock, catalogue, centre
+        self.current: CurrentCall | None = None
+        self.history: reads.CallerHistory | None = None
+        self.rows: list[reads.CallRow] = []
+        self.counts: dict[str, int] = {}
+        self.selected: str | None = None
+        self.offer: UndoOffer | None = None
+        self.more = True
+        self._waiting_for: dict[str, CurrentCall | None] = {}
+        self._stale: set[str] = set()
+        self._loading = False
+        self._again = False
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(30)
+        self._soon.timeout.connect(self.refresh)
+        bus.changed.connect(self.records_changed)
+
+    # A call comes in ---------------------------------------------------------------------------------------
+
+    @Slot(object)
+    def answered(self, event: calls.PbxCallEvent) -> None:
+        """The exchange gave this desk a call: its row is saved at once, before anything is asked."""
+        answer_at = event.answer_at if event.answer_at is not None else event.ring_at
+        call_id = id_of_call(event.pbx, event.uniqueid)
+        self.current = CurrentCall(call_id, normalise(event.number), event.ring_at, answer_at)
+        self.history = None
+        self.selected = None
+        self._lane.submit(calls.answer(event), self._answered, self._failed, initiator="calls")
+        self.current_changed.emit()
+        self.call_came.emit()
+        if self.current.number:
+            read = partial(reads.caller_history, number=self.current.number, now_ms=self._clock.now_ms())
+            self._lane.query(read, self._history_read, self._failed)
+
+    def _answered(self, call_id: str) -> None:
+        if self.current is not None and self.current.id == call_id:
+            self.current = replace(self.current, saved=True)
+            self.current_changed.emit()
+        self.saved_at.emit(self._clock.now_ms())
+
+    def _history_read(self, history: reads.CallerHistory) -> None:
+        self.history = history
+        self.history_changed.emit()
+
+    @Slot(str, int)
+    def ended(self, call_id: str, at: int) -> None:
+        """The exchange says that the call ended (UTC ms); it stays current until it has an outcome."""
+        self._lane.submit(calls.end(call_id, at), None, self._failed, initiator="calls")
+
+    # Outcomes ----------------------------------------------------------------------------------------------
+
+    @property
+    def target(self) -> str | None:
+        """The call that the next outcome key means: the one chosen in the list, else the current one."""
+        return self.selected or (self.current.id if self.current else None)
+
+    def press(self, code: str) -> None:
+        """One key: the outcome of the chosen or current call, or a row of its own when there is none."""
+        chosen, current = self.selected, self.current
+        self.pending.emit(code)
+        if chosen is not None:
+            keeps = current if current is None or current.id != chosen else None
+            operation = calls.relabel(chosen, code)
+        else:
+            keeps = None
+            operation = calls.set_outcome(current.id if current else None, code)
+        press = Press(self, current if chosen is None else None, current if keeps is None else None)
+        self._lane.submit(operation, press.done, press.failed, initiator="calls")
+        self.selected = None
+        if keeps is None and current is not None:
+            self.current = None
+            self.history = None
+            self.current_changed.emit()
+
+    def pressed(self, labelled: calls.Labelled, call: CurrentCall | None) -> None:
+        """COMMIT returned for an outcome: offer to take it back, naming the call."""
+        now = self._clock.now_ms()
+        row = next((one for one in self.rows if one.id == labelled.call_id), None)
+        number = call.number if call else (row.number if row else None) or ""
+        at = call.ring_at if call else (row.ring_at if row else None) or now
+        name = f"••• {last_digits(number)}" if number else minute_text(at)
+        self.offer = UndoOffer(labelled, call, name, self._clock.monotonic_ms() + UNDO_MS)
+        self.saved_at.emit(now)
+        self.labelled.emit(self.offer)
+        if hints_at_silent_script(labelled.silent_24h):
+            self.hint_silent.emit(labelled.silent_24h)
+
+    def press_failed(self, call: CurrentCall | None, fault: Exception) -> None:
+        """The outcome was not saved: the call is current again, unless another one has come."""
+        if call is not None and self.current is None:
+            self.current = call
+            self.current_changed.emit()
+        self._failed(fault)
+
+    def undo(self) -> bool:
+        """Take the last outcome back, if its ten seconds are not over. Answers whether there was one."""
+        offer = self.offer
+        if offer is None or self._clock.monotonic_ms() > offer.until:
+            self.offer = None
+            return False
+        self.offer = None
+        back = TakenBack(self, offer)
+        self._lane.submit(calls.undo(offer.labelled), back.done, self._failed, initiator="calls")
+        return True
+
+    def taken_back(self, offer: UndoOffer, *, was_there: bool) -> None:
+        """COMMIT returned for an undo: the call is current again unless another one has come."""
+        if was_there and self.current is None and offer.labelled.previous in (None, UNCLASSIFIED):
+            known = offer.call
+            now = self._clock.now_ms()
+            self.current = known or CurrentCall(offer.labelled.call_id, "", now, now, saved=True)
+            self.current_changed.emit()
+        self.saved_at.emit(self._clock.now_ms())
+        self.undone.emit(offer.name)
+
+    def became_file(self, call_id: str | None) -> None:
+        """The call became a file or report: the desk is ready for the next one."""
+        if self.current is not None and self.current.id == call_id:
+            self.current = None
+            self.history = None
+            self.current_changed.emit()
+        self._soon.start()
+
+    def select(self, call_id: str | None) -> None:
+        """Choose a row of the list for the next outcome key, or none."""
+        self.selected = call_id
+        self.current_changed.emit()
+
+    def word(self, code: str | None) -> str:
+        """The Vietnamese label of an outcome."""
+        return self._catalogue["contact_outcome"].label(code)
+
+    def _failed(self, fault: Exception) -> None:
+        self.trouble.emit(fault)
+
+    # Today's list ------------------------------------------------------------------------------------------
+
+    def _day_start(self) -> int:
+        return vn_midnight_ms(vn_date(self._clock.now_ms()))
+
+    @Slot(object)
+    def records_changed(self, changes: Changes) -> None:
+        """Something was saved here or came from the centre; calls are read again soon, others are not."""
+        if "call" in changes.ids or "contact" in changes.ids:
+            self._soon.start()
+
+    @Slot()
+    def refresh(self) -> None:
+        """Read the newest rows and the counts again, on the reader lane."""
+        if self._loading:
+            self._again = True
+            return
+        self._loading = True
+        wanted = max(PAGE_ROWS, len(self.rows))
+        read = partial(
+            reads.calls_today, centre=self._centre, day_start_ms=self._day_start(), limit=wanted, before=None
+        )
+        self._lane.query(read, self._rows_read, self._rows_failed)
+        count = partial(reads.counts_today, centre=self._centre, day_start=self._day_start())
+        self._lane.query(count, self._counts_read, self._failed)
+
+    def _rows_read(self, rows: list[reads.CallRow]) -> None:
+        self._loading = False
+        self.rows = list(rows)
+        self.more = len(self.rows) >= PAGE_ROWS
+        self.rows_changed.emit()
+        if self._again:
+            self._again = False
+            self._soon.start()
+
+    def _rows_failed(self, fault: Exception) -> None:
+        self._loading = False
+        self.trouble.emit(fault)
+
+    def _counts_read(self, counts: dict[str, int]) -> None:
+        self.counts = dict(counts)
+        self.counts_changed.emit()
+
+
+class Press:
+    """One press on its way: remembers which call it meant, also when another one has come meanwhile."""
+
+    def __init__(self, model: CallsModel, call: CurrentCall | None, restore: CurrentCall | None) -> None:
+        self._model, self._call, self._restore = model, call, restore
+
+    def done(self, labelled: calls.Labelled) -> None:
+        """COMMIT returned."""
+        self._model.pressed(labelled, self._call)
+
+    def failed(self, fault: Exception) -> None:
+        """Nothing was saved."""
+        self._model.press_failed(self._restore, fault)
+
+
+class TakenBack:
+    """One undo on its way."""
+
+    def __init__(self, model: CallsModel, offer: UndoOffer) -> None:
+        self._model, self._offer = model, offer
+
+    def done(self, was_there: bool) -> None:
+        """COMMIT returned."""
+        self._model.taken_back(self._offer, was_there=was_there)

@@ -1,0 +1,259 @@
+"""Draws a form definition and gives its values; it never blocks, corrects or replaces what a person types."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QVBoxLayout, QWidget
+
+from desktop.ui.forms.boxes import LineBox, TextBox
+from desktop.ui.forms.choice import ChoiceRow
+from desktop.ui.forms.definition import FieldDefinition, FormDefinition
+from desktop.ui.forms.pickers import CodesBox, PickBox, code_finder, code_namer
+from desktop.ui.forms.place_picker import PlacePicker
+from desktop.ui.theme.tokens import GLYPHS, Status
+from desktop.ui.widgets.said import Said, restyle
+from domain.codes.catalogue import Catalogue
+from domain.codes.places import Places
+
+LABEL_WIDTH = 128
+"""Pixels of the label columns at zoom 1; a longer label wraps."""
+
+FormValues = dict[str, Any]
+PLACE_PARTS = ("province", "province_set", "commune", "commune_set")
+
+
+class FormView(QWidget):
+    """One form instance. Values it does not draw are kept and handed back (F8 → F9 loses nothing)."""
+
+    changed = Signal()
+    field_left = Signal(str)
+
+    def __init__(
+        self, definition: FormDefinition, catalogue: Catalogue, places: Places, today: Callable[[], date]
+    ) -> None:
+        super().__init__()
+        self.definition = definition
+        self._catalogue, self._places, self._today = catalogue, places, today
+        self._fields: dict[str, Field] = {}
+        self._labels: dict[str, Said] = {}
+        self._rest: FormValues = {}
+        self._filling = False
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        for place, section in enumerate(definition.sections):
+            heading = Said(section.title, "strong")
+            if place:
+                heading.setContentsMargins(0, 9, 0, 0)
+            column.addWidget(heading)
+            column.addLayout(self._grid(section.fields))
+        column.addStretch(1)
+
+    def _grid(self, fields: tuple[FieldDefinition, ...]) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(8)
+        grid.setVerticalSpacing(6)
+        grid.setColumnStretch(1, 1)
+        grid.setColumnStretch(3, 1)
+        grid.setColumnMinimumWidth(0, LABEL_WIDTH)
+        row, right = 0, False
+        for definition in fields:
+            if definition.wide and right:
+                row, right = row + 1, False
+            label = Said(definition.label, "muted", wraps=False)
+            field = Field(definition, self._catalogue, self._places, self._today)
+            entry = field.entry()
+            entry.setAccessibleName(entry.accessibleName() or definition.label)
+            label.setBuddy(entry)
+            field.changed.connect(self._was_changed)
+            self._fields[definition.name], self._labels[definition.name] = field, label
+            column = 2 if right else 0
+            # The middle of a one-line box; the top of a tall one.
+            top = Qt.AlignmentFlag.AlignTop if field.tall else Qt.AlignmentFlag.AlignVCenter
+            grid.addWidget(label, row, column, top)
+            grid.addWidget(field.widget, row, column + 1, 1, 3 if definition.wide else 1)
+            row, right = (row, True) if not definition.wide and not right else (row + 1, False)
+        return grid
+
+    def _was_changed(self) -> None:
+        if not self._filling:
+            self.changed.emit()
+
+    def values(self) -> FormValues:
+        """Everything given, also text still being composed; empty fields are absent."""
+        found = {key: value for key, value in self._rest.items() if value not in (None, "", [])}
+        for field in self._fields.values():
+            found.update(field.read())
+        return found
+
+    def put(self, values: Mapping[str, Any]) -> None:
+        """Show these values. Only for a form nobody is typing in: it is the form's beginning."""
+        self._filling = True
+        drawn = {name for field in self._fields.values() for name in field.names}
+        self._rest = {key: value for key, value in values.items() if key not in drawn}
+        for field in self._fields.values():
+            field.show(values)
+        self._filling = False
+
+    def set_value(self, name: str, value: Any) -> None:
+        """Set one field on a person's demand (F11 sets the interpreter tick) and tell of the change."""
+        if name in self._fields:
+            self._fields[name].show({name: value})
+        else:
+            self._rest[name] = value
+        self.changed.emit()
+
+    def focus_first(self) -> None:
+        """Put the caret where the asking begins."""
+        next(iter(self._fields.values())).entry().setFocus()
+
+    def focus_on(self, name: str) -> bool:
+        """Put the caret into the named field; False when this form does not draw it."""
+        field = next((one for one in self._fields.values() if name in one.names), None)
+        if field is None:
+            return False
+        field.entry().setFocus()
+        return True
+
+    def label_of(self, name: str) -> str:
+        """The label of a field, as the form says it."""
+        definition = next((one for one in self.definition.fields if one.name == name), None)
+        return definition.label if definition else ""
+
+    def point_at(self, sentences: Mapping[str, str]) -> None:
+        """Mark the fields that are worth a look: a shape at the label, the sentence for ear and hover."""
+        for name, label in self._labels.items():
+            words = self.label_of(name)
+            sentence = sentences.get(name, "")
+            text = f"{GLYPHS[Status.WAITING]} {words}" if sentence else words
+            if label.text() != text:
+                label.setText(text)
+            entry = self._fields[name].entry()
+            if entry.accessibleDescription() != sentence:
+                entry.setAccessibleDescription(sentence)
+                entry.setProperty("trouble", bool(sentence))
+                restyle(entry)
+
+    def unresolved(self) -> tuple[str, ...]:
+        """Names of the fields that hold a word which is no choice of their list."""
+        return tuple(name for name, field in self._fields.items() if field.unresolved)
+
+
+class Field(QObject):
+    """One drawn field. It is the adapter between the kinds of widgets and plain values; not shown itself."""
+
+    changed = Signal()
+
+    def __init__(
+        self, definition: FieldDefinition, catalogue: Catalogue, places: Places, today: Callable[[], date]
+    ) -> None:
+        super().__init__()
+        self.definition = definition
+        self.tall = definition.kind == "long_text"
+        self.names: tuple[str, ...] = PLACE_PARTS if definition.kind == "place" else (definition.name,)
+        self._codes = catalogue[definition.list_name] if definition.list_name else None
+        self.widget: QWidget = self._draw(places, today)
+        if isinstance(self.widget, (LineBox, TextBox, CodesBox, ChoiceRow, PlacePicker)):
+            self.widget.typed.connect(self.changed)
+
+    def _draw(self, places: Places, today: Callable[[], date]) -> QWidget:
+        kind, name = self.definition.kind, self.definition.name
+        codes = self._codes
+        if kind == "place":
+            place = PlacePicker(places)
+            place.province.setObjectName("field.province")
+            place.province.setAccessibleName(place.province.placeholderText())
+            place.commune.setObjectName("field.commune")
+            place.commune.setAccessibleName(place.commune.placeholderText())
+            return place
+        if kind == "code" and codes is not None:
+            box = PickBox(code_finder(codes, today), code_namer(codes))
+            return self._named(box, name)
+        if kind == "codes" and codes is not None:
+            several = CodesBox(code_finder(codes, today), code_namer(codes))
+            self._named(several.box, name)
+            return several
+        if kind == "choice":
+            options = self.definition.options or tuple((c.code, c.label_vi) for c in codes or ())
+            row = ChoiceRow(name, options, self.definition.label)
+            row.setObjectName(f"field.{name}")
+            return row
+        if kind == "tick":
+            tick = QCheckBox(self.definition.label)
+            tick.setObjectName(f"field.{name}")
+            tick.toggled.connect(self._ticked)
+            return tick
+        if kind == "long_text":
+            text = TextBox()
+            text.setObjectName(f"field.{name}")
+            text.setPlaceholderText(self.definition.hint)
+            return text
+        line = self._named(LineBox(), name)
+        if kind == "number":
+            line.setMaximumWidth(140)
+        return line
+
+    def _named(self, box: LineBox, name: str) -> LineBox:
+        box.setObjectName(f"field.{name}")
+        box.setPlaceholderText(self.definition.hint)
+        return box
+
+    def _ticked(self, _on: bool) -> None:
+        self.changed.emit()
+
+    def entry(self) -> QWidget:
+        """The widget that takes the focus."""
+        if isinstance(self.widget, PlacePicker):
+            return self.widget.province
+        if isinstance(self.widget, CodesBox):
+            return self.widget.box
+        if isinstance(self.widget, ChoiceRow):
+            return self.widget.focusProxy() or self.widget
+        return self.widget
+
+    @property
+    def unresolved(self) -> bool:
+        """Whether a word stands here that is no choice of the list."""
+        widget = self.widget
+        if isinstance(widget, PlacePicker):
+            return widget.province.unresolved or widget.commune.unresolved
+        if isinstance(widget, CodesBox):
+            return bool(widget.box.whole_text())
+        return isinstance(widget, PickBox) and widget.unresolved
+
+    def read(self) -> FormValues:
+        """The values given here, without empty ones. A number that is none stays the text it is."""
+        widget, name = self.widget, self.definition.name
+        value: Any = None
+        if isinstance(widget, PlacePicker):
+            return dict(widget.value())
+        if isinstance(widget, (CodesBox, ChoiceRow, PickBox)):
+            value = widget.value()
+        elif isinstance(widget, QCheckBox):
+            value = True if widget.isChecked() else None
+        elif isinstance(widget, (LineBox, TextBox)):
+            value = widget.whole_text()
+            if self.definition.kind == "number" and value.isascii() and value.isdecimal():
+                value = int(value)
+        return {} if value in (None, "", []) else {name: value}
+
+    def show(self, values: Mapping[str, Any]) -> None:
+        """Show the values of this field; an absent one empties it."""
+        widget = self.widget
+        value = values.get(self.definition.name)
+        if isinstance(widget, PlacePicker):
+            widget.put(values)
+        elif isinstance(widget, CodesBox):
+            widget.put([str(one) for one in value or ()])
+        elif isinstance(widget, (ChoiceRow, PickBox)):
+            widget.put(None if value is None else str(value))
+        elif isinstance(widget, QCheckBox):
+            widget.setChecked(bool(value))
+        elif isinstance(widget, TextBox):
+            widget.replace(str(value or ""))
+        elif isinstance(widget, LineBox):
+            widget.setText("" if value is None else str(value))

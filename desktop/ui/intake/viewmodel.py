@@ -1,0 +1,189 @@
+"""One open form: its draft is kept within two seconds, it is saved as one act, trouble keeps everything."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from desktop.operations import drafts, intake
+from desktop.ui.words import tr
+from domain.clock import Clock, vn_date
+from domain.codes.catalogue import Catalogue
+from domain.ids import RANDOM_BYTES, uuid7
+from domain.rules.intake import Draft as Asked
+from domain.rules.intake import Finding, age_group_of, check_file, check_report
+
+if TYPE_CHECKING:
+    from desktop.background.lanes import StoreLane
+
+KEEP_MS: Final = 1_000
+"""A draft is kept this long after the first unsaved change; settled 24 allows two seconds."""
+
+FormValues = dict[str, Any]
+_NUMBERS: Final = ("child_age", "child_birth_year")
+
+
+class IntakeModel(QObject):
+    """View-model of one form instance. `read` is called on the GUI thread and gives the form's values now."""
+
+    draft_kept = Signal(int)
+    saved = Signal(object)
+    trouble = Signal(object)
+    busy_changed = Signal()
+
+    def __init__(
+        self,
+        lane: StoreLane,
+        clock: Clock,
+        catalogue: Catalogue,
+        *,
+        form: str,
+        call_id: str | None = None,
+        contact_id: str | None = None,
+        draft_id: str = "",
+        begun_at: int = 0,
+    ) -> None:
+        super().__init__()
+        self._lane, self._clock, self._catalogue = lane, clock, catalogue
+        self.form, self.call_id, self.contact_id = form, call_id, contact_id
+        now = clock.now_ms()
+        self.draft_id = draft_id or uuid7(now, os.urandom(RANDOM_BYTES))
+        self.begun_at = begun_at or now
+        self.restored = bool(draft_id)
+        self.values: FormValues = {}
+        self.dirty = False
+        self.saving = False
+        self.gone = False
+        self._keep = QTimer(self)
+        self._keep.setSingleShot(True)
+        self._keep.setInterval(KEEP_MS)
+        self._keep.timeout.connect(self.keep_now)
+
+    def changed(self, values: FormValues) -> None:
+        """The form reads so now; it will be kept as a draft within `KEEP_MS`."""
+        self.values = values
+        self.dirty = True
+        if not self._keep.isActive():
+            self._keep.start()
+
+    @Slot()
+    def keep_now(self) -> None:
+        """Keep the draft at once (window closes, another call comes)."""
+        self._keep.stop()
+        if self.gone or self.saving or not self.dirty:
+            return
+        self.dirty = False
+        bases = {"contact_id": self.contact_id} if self.contact_id else {}
+        operation = drafts.keep(self.draft_id, self.form, self.call_id or "", self.values, bases)
+        self._lane.submit(operation, self._kept, self._keep_failed, initiator="draft")
+
+    def _kept(self, at_ms: int) -> None:
+        self.draft_kept.emit(at_ms)
+
+    def _keep_failed(self, fault: Exception) -> None:
+        self.dirty = True
+        self.trouble.emit(fault)
+
+    def upgrade(self) -> None:
+        """The file becomes a report; values stay."""
+        self.form = intake.FORM_REPORT
+        self.changed(self.values)
+
+    def save(self, values: FormValues) -> None:
+        """Save the act. The answer comes as `saved` after COMMIT, or as `trouble` with everything kept."""
+        if self.saving or self.gone:
+            return
+        self._keep.stop()
+        self.values = values
+        self.saving = True
+        self.busy_changed.emit()
+        build = intake.save_report if self.form == intake.FORM_REPORT else intake.save_file
+        operation = build(
+            settled(values, self._labels()), self.call_id, contact_id=self.contact_id, draft_id=self.draft_id
+        )
+        self._lane.submit(operation, self._saved, self._save_failed, initiator="intake")
+
+    def _labels(self) -> dict[str, str]:
+        return {"child_age": tr("Tuổi của trẻ"), "child_birth_year": tr("Năm sinh của trẻ")}
+
+    def _saved(self, result: intake.SavedFile | intake.SavedReport) -> None:
+        self.saving = False
+        self.gone = True
+        self.dirty = False
+        self.contact_id = result.contact_id
+        self.busy_changed.emit()
+        self.saved.emit(result)
+
+    def _save_failed(self, fault: Exception) -> None:
+        self.saving = False
+        self.dirty = True
+        self.busy_changed.emit()
+        self._keep.start()
+        self.trouble.emit(fault)
+
+    def discard(self) -> None:
+        """The person puts the form away unsaved."""
+        self._keep.stop()
+        self.gone = True
+        self._lane.submit(drafts.discard(self.draft_id), None, self._keep_failed, initiator="draft")
+
+    def findings(self) -> tuple[Finding, ...]:
+        """What is worth asking still; saving never depends on it."""
+        asked = asked_of(self.values)
+        check = check_report if self.form == intake.FORM_REPORT else check_file
+        found = check(asked, self._catalogue, vn_date(self._clock.now_ms()))
+        return found.missing + found.warnings
+
+
+def settled(values: Mapping[str, Any], labels: Mapping[str, str]) -> FormValues:
+    """Values ready for the operation. Words in a number field ("khoảng 7") go whole into the summary, and the
+    one number among them into the field: nothing typed is lost and nothing blocks."""
+    found = dict(values)
+    for name in _NUMBERS:
+        value = found.get(name)
+        if not isinstance(value, str):
+            continue
+        numbers = re.findall(r"\d+", value)
+        del found[name]
+        if len(numbers) == 1 and len(numbers[0]) <= 4:
+            found[name] = int(numbers[0])
+        words = f"{labels.get(name, name)}: {value}"
+        found["summary"] = f"{found['summary']}\n{words}" if found.get("summary") else words
+    return found
+
+
+def asked_of(values: Mapping[str, Any]) -> Asked:
+    """The values as the rules of intake look at them."""
+    age = values.get("child_age")
+    whole = age if isinstance(age, int) else None
+    province = (str(values.get("province_set", "")), str(values["province"])) if values.get("province") else None
+    commune = (str(values.get("commune_set", "")), str(values["commune"])) if values.get("commune") else None
+    return Asked(
+        topics=tuple(values.get("topics", ())),
+        caller_kind=values.get("caller_kind"),
+        age_group=age_group_of(whole) if whole is not None else None,
+        sex=values.get("child_sex"),
+        province=province,
+        summary=values.get("summary"),
+        child_name=values.get("child_name"),
+        child_age=whole,
+        urgency=values.get("urgency"),
+        child_whereabouts=values.get("child_whereabouts"),
+        child_safe_now=values.get("child_safe_now"),
+        commune=commune,
+        language=values.get("language"),
+        needs_interpreter=values.get("needs_interpreter"),
+        abuse_types=tuple(values.get("abuse_types", ())),
+    )
+
+
+_FIELD_OF: Final = {"age_group": "child_age", "sex": "child_sex", "commune": "province"}
+
+
+def field_of(finding: Finding) -> str:
+    """The form's field that a finding of the rules speaks of."""
+    return _FIELD_OF.get(finding.field, finding.field)

@@ -1,0 +1,160 @@
+"""The road page: what is saved here and what has reached the centre, in figures and plain words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from desktop.background.change_bus import ChangeBus, Changes, RoadStatus
+from desktop.store import reads
+from desktop.ui.road.words import road_line, road_story
+from desktop.ui.theme.look import Look
+from desktop.ui.theme.tokens import READING, Status
+from desktop.ui.widgets.said import Card, Mark, Said
+from desktop.ui.words import tr, when_text
+from domain.clock import Clock
+
+if TYPE_CHECKING:
+    from desktop.background.lanes import StoreLane
+
+
+class RoadModel(QObject):
+    """Holds the last word of the sync driver and the store's own figures."""
+
+    changed = Signal()
+
+    def __init__(self, lane: StoreLane, bus: ChangeBus, clock: Clock) -> None:
+        super().__init__()
+        self._lane, self.clock = lane, clock
+        self.status: RoadStatus | None = None
+        self.view: reads.RoadView | None = None
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(250)
+        self._soon.timeout.connect(self.refresh)
+        bus.road.connect(self._told)
+        bus.changed.connect(self._records_changed)
+
+    @Slot(object)
+    def _told(self, status: RoadStatus) -> None:
+        self.status = status
+        self.changed.emit()
+        self._soon.start()
+
+    @Slot(object)
+    def _records_changed(self, _changes: Changes) -> None:
+        if not self._soon.isActive():
+            self._soon.start()
+
+    @Slot()
+    def refresh(self) -> None:
+        """Read the store's own figures."""
+        self._lane.query(reads.road_view, self._read, self._failed)
+
+    def _read(self, view: reads.RoadView) -> None:
+        self.view = view
+        self.changed.emit()
+
+    def _failed(self, _fault: Exception) -> None:
+        self.changed.emit()
+
+    def line(self) -> tuple[Status, str]:
+        """Shape and words for the status line."""
+        return road_line(self.status, self.clock.now_ms())
+
+
+class RoadPage(QWidget):
+    """Four figures, one story, one comparison."""
+
+    def __init__(self, model: RoadModel, look: Look) -> None:
+        super().__init__()
+        self.setObjectName("page.road")
+        self.model = model
+        self.story = Mark(Status.QUIET, "", "reading", wraps=True)
+        story = Card(margins=24, space=12)
+        story.setMaximumWidth(round(880 * look.zoom))
+        story.inside.addWidget(self.story)
+        self._figures: dict[str, Said] = {}
+        figures = QHBoxLayout()
+        figures.setSpacing(16)
+        for name, words in (
+            ("saved_here", tr("Đã lưu trên máy này")),
+            ("at_centre", tr("Đã tới trung tâm")),
+            ("waiting", tr("Đang chờ gửi")),
+            ("held", tr("Đang giữ, chờ phần còn thiếu")),
+            ("siblings", tr("Giá trị khác nhau, chờ chọn")),
+        ):
+            card = Card(margins=16, space=4)
+            figure = Said("0", "number")
+            figure.setObjectName(f"figure.{name}")
+            card.inside.addWidget(figure)
+            card.inside.addWidget(Said(words, "muted", wraps=True))
+            card.inside.addStretch(1)
+            figures.addWidget(card, 1)
+            self._figures[name] = figure
+        details = Card(margins=24, space=8)
+        details.setMaximumWidth(round(880 * look.zoom))
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(24)
+        grid.setVerticalSpacing(8)
+        grid.setColumnStretch(1, 1)
+        self._lines: dict[str, Mark] = {}
+        for place, (name, words) in enumerate(
+            (
+                ("equal", tr("So khớp với trung tâm")),
+                ("contact", tr("Liên lạc lần cuối")),
+                ("down", tr("Đường truyền")),
+            )
+        ):
+            grid.addWidget(Said(words, "muted"), place, 0)
+            self._lines[name] = Mark()
+            grid.addWidget(self._lines[name], place, 1)
+        details.inside.addLayout(grid)
+        page = QVBoxLayout(self)
+        page.setContentsMargins(24, 16, 24, 16)
+        page.setSpacing(READING)
+        page.addWidget(Said(tr("Đường truyền"), "title"))
+        page.addWidget(story)
+        page.addLayout(figures)
+        page.addWidget(details)
+        page.addStretch(1)
+        model.changed.connect(self.show_road)
+        self.show_road()
+
+    def focus(self) -> None:
+        """Nothing here takes keys; the page itself does."""
+        self.setFocus()
+
+    @Slot()
+    def show_road(self) -> None:
+        """Write everything anew."""
+        now = self.model.clock.now_ms()
+        status, view = self.model.status, self.model.view
+        self.story.say(*road_story(status, now))
+        for name, figure in self._figures.items():
+            value = getattr(status, name, None)
+            if value is None or view is not None:
+                value = getattr(view, name, value)
+            figure.setText(f"{value or 0:,}".replace(",", "."))
+        at = status.equal_at_ms if status else (view.equal_at_ms if view else None)
+        equal = status.equal if status else (view.equal if view else None)
+        if at is None or equal is None:
+            self._lines["equal"].say(Status.QUIET, tr("Chưa so khớp lần nào"))
+        elif equal:
+            self._lines["equal"].say(Status.GOOD, tr("Khớp lúc {when}").format(when=when_text(at, now)))
+        else:
+            self._lines["equal"].say(
+                Status.WAITING, tr("Chưa khớp, lần so gần nhất {when}").format(when=when_text(at, now))
+            )
+        last = (status.last_contact_ms if status else None) or (view.last_contact_ms if view else None)
+        if last is None:
+            self._lines["contact"].say(Status.QUIET, tr("Chưa liên lạc được lần nào"))
+        else:
+            self._lines["contact"].say(Status.GOOD, when_text(last, now))
+        down = status.line_down_since_ms if status else (view.line_down_since_ms if view else None)
+        if down is None:
+            self._lines["down"].say(Status.GOOD, tr("Đang thông"))
+        else:
+            self._lines["down"].say(Status.URGENT, tr("Đứt từ {when}").format(when=when_text(down, now)))

@@ -1,0 +1,54 @@
+"""The state of the road in plain calm words; the shape says it without colour."""
+
+from __future__ import annotations
+
+from desktop.background.change_bus import RoadState, RoadStatus
+from desktop.ui.theme.tokens import Status
+from desktop.ui.words import minute_text, span_text, tr, when_text
+
+
+def road_line(status: RoadStatus | None, now_ms: int) -> tuple[Status, str]:
+    """The status line: one shape, few words."""
+    if status is None:
+        return Status.QUIET, tr("Chưa nối máy chủ")
+    if status.line_down_since_ms is not None or status.state is RoadState.OFFLINE:
+        since = now_ms - (status.line_down_since_ms or now_ms)
+        return Status.URGENT, tr("Mất máy chủ {span} · {count} mục chờ, an toàn trên máy này").format(
+            span=span_text(since), count=status.waiting
+        )
+    if status.state is RoadState.SIGNED_OUT:
+        return Status.URGENT, tr("Máy chủ không nhận ra máy này · {count} mục chờ").format(count=status.waiting)
+    if status.state is RoadState.HELD:
+        return Status.CONFLICT, tr("{count} mục đang giữ, cần người xem").format(count=status.held)
+    if status.state is RoadState.SENDING:
+        return Status.MOVING, tr("Đang gửi {count} mục").format(count=status.waiting)
+    if status.waiting:
+        return Status.WAITING, tr("{count} mục chờ gửi").format(count=status.waiting)
+    if status.equal and status.equal_at_ms is not None:
+        return Status.GOOD, tr("Khớp trung tâm lúc {time}").format(time=minute_text(status.equal_at_ms))
+    return Status.MOVING, tr("Đã gửi hết, đang so khớp")
+
+
+def road_story(status: RoadStatus | None, now_ms: int) -> tuple[Status, str]:
+    """The road page's first sentence: what it means for the person at the desk."""
+    if status is None:
+        return Status.QUIET, tr("Chưa có tin từ đường truyền. Chị/anh cứ làm việc bình thường.")
+    if status.line_down_since_ms is not None or status.state is RoadState.OFFLINE:
+        since = status.line_down_since_ms or now_ms
+        return Status.URGENT, tr(
+            "Không tới được máy chủ từ {when} ({span}). Chị/anh cứ làm việc bình thường, dữ liệu nằm an toàn "
+            "trên máy này và tự gửi khi có đường truyền."
+        ).format(when=when_text(since, now_ms), span=span_text(now_ms - since))
+    if status.advice:
+        return Status.WAITING, status.advice
+    if status.waiting:
+        return Status.MOVING, tr("Đường truyền thông. Đang gửi nốt {count} mục về trung tâm.").format(
+            count=status.waiting
+        )
+    if status.equal and status.equal_at_ms is not None:
+        return Status.GOOD, tr("Trung tâm có đủ mọi thứ đã lưu trên máy này, so khớp lúc {time}.").format(
+            time=minute_text(status.equal_at_ms)
+        )
+    if status.equal is False:
+        return Status.CONFLICT, tr("Đã gửi hết nhưng hai bên chưa khớp. Phần mềm đang tự lấy phần còn thiếu.")
+    return Status.MOVING, tr("Đã gửi hết. Đang chờ trung tâm so khớp.")

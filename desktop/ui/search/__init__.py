@@ -1,0 +1,1 @@
+"""Search: one box for names without tones, phones by last digits, codes."""

@@ -1,0 +1,212 @@
+"""The search page: results while typing, each with the reason why it is there; Enter opens."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from desktop.store import search
+from desktop.store.search import SearchHit
+from desktop.ui.forms.boxes import LineBox
+from desktop.ui.theme.look import Look
+from desktop.ui.theme.tokens import Status
+from desktop.ui.widgets.glyph_cell import STATUS_ROLE
+from desktop.ui.widgets.said import Mark, Said
+from desktop.ui.widgets.table import PaperTable
+from desktop.ui.words import tr, when_text
+from domain.clock import Clock
+from domain.text import is_blank
+
+if TYPE_CHECKING:
+    from desktop.background.lanes import StoreLane
+
+Index = QModelIndex | QPersistentModelIndex
+MOST = 50
+
+
+class SearchModel(QObject):
+    """Asks on the reader lane; an answer that is older than the question is dropped."""
+
+    found = Signal()
+    trouble = Signal(object)
+
+    def __init__(self, lane: StoreLane, clock: Clock) -> None:
+        super().__init__()
+        self._lane = lane
+        self.clock = clock
+        self.asked = ""
+        self.hits: list[SearchHit] = []
+        self._number = 0
+
+    def ask(self, text: str) -> None:
+        """Search for the text; an empty one clears the list."""
+        self._number += 1
+        self.asked = text
+        if is_blank(text):
+            self.hits = []
+            self.found.emit()
+            return
+        answer = Answer(self, self._number)
+        self._lane.query(partial(search.find, query=text, limit=MOST), answer.done, answer.failed)
+
+    def answered(self, number: int, hits: list[SearchHit]) -> None:
+        """Hits of the question with that number."""
+        if number == self._number:
+            self.hits = list(hits)
+            self.found.emit()
+
+
+class Answer:
+    """One question on its way."""
+
+    def __init__(self, model: SearchModel, number: int) -> None:
+        self._model, self._number = model, number
+
+    def done(self, hits: list[SearchHit]) -> None:
+        """The reader found these."""
+        self._model.answered(self._number, hits)
+
+    def failed(self, fault: Exception) -> None:
+        """The reader could not look."""
+        self._model.trouble.emit(fault)
+
+
+class HitsTable(QAbstractTableModel):
+    """Columns: what, more about it, why it is here, when."""
+
+    def __init__(self, model: SearchModel) -> None:
+        super().__init__()
+        self._model = model
+        model.found.connect(self._renew)
+
+    @Slot()
+    def _renew(self) -> None:
+        self.beginResetModel()
+        self.endResetModel()
+
+    def rowCount(self, parent: Index | None = None) -> int:
+        """Hits."""
+        return 0 if parent is not None and parent.isValid() else len(self._model.hits)
+
+    def columnCount(self, parent: Index | None = None) -> int:
+        """Four columns."""
+        return 0 if parent is not None and parent.isValid() else 4
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Words above the columns."""
+        if orientation != Qt.Orientation.Horizontal or role != Qt.ItemDataRole.DisplayRole:
+            return None
+        return (tr("Tìm thấy"), tr("Chi tiết"), tr("Vì sao có ở đây"), tr("Lúc"))[section]
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Words of a cell; a case has its shape."""
+        if not 0 <= index.row() < len(self._model.hits):
+            return None
+        hit = self._model.hits[index.row()]
+        if role == STATUS_ROLE and index.column() == 0:
+            return Status.URGENT if hit.case_id else ""
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
+            at = when_text(hit.at_ms, self._model.clock.now_ms()) if hit.at_ms else ""
+            return (hit.title, hit.subtitle, hit.reason, at)[index.column()]
+        return None
+
+
+class SearchBox(LineBox):
+    """Down goes into the list, Enter opens the first hit."""
+
+    down = Signal()
+    entered = Signal()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Arrow down and Enter leave the box."""
+        if event.key() == Qt.Key.Key_Down:
+            self.down.emit()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers():
+            self.entered.emit()
+        else:
+            super().keyPressEvent(event)
+
+
+class SearchPage(QWidget):
+    """`opened` carries the hit that Enter means."""
+
+    opened = Signal(object)
+
+    def __init__(self, model: SearchModel, look: Look) -> None:
+        super().__init__()
+        self.setObjectName("page.search")
+        self.model = model
+        self.box = SearchBox()
+        self.box.setObjectName("field.search")
+        self.box.setProperty("role", "big")
+        self.box.setAccessibleName(tr("Tìm tên, số máy, mã"))
+        self.box.setPlaceholderText(tr("Tên (không cần dấu), ba số cuối của máy, mã hồ sơ hoặc mã ca"))
+        self.rows = HitsTable(model)
+        self.table = PaperTable(look, self.rows, {0: 290, 2: 260, 3: 150}, 1)
+        self.table.setObjectName("table.search")
+        self.table.setAccessibleName(tr("Kết quả tìm"))
+        self.state = Mark(Status.QUIET, tr("Gõ để tìm trong dữ liệu đang có trên máy này."), wraps=True)
+        page = QVBoxLayout(self)
+        page.setContentsMargins(24, 16, 24, 16)
+        page.setSpacing(8)
+        page.addWidget(Said(tr("Tìm"), "title"))
+        page.addWidget(self.box)
+        page.addWidget(self.state)
+        page.addWidget(self.table, 1)
+        self.box.typed.connect(self._typed)
+        self.box.down.connect(self._into_list)
+        self.box.entered.connect(self._open_first)
+        self.table.entered_row.connect(self._open)
+        model.found.connect(self._show)
+        model.trouble.connect(self._trouble)
+
+    def focus(self) -> None:
+        """The box takes the keys, its text marked to be typed over."""
+        self.box.setFocus()
+        self.box.selectAll()
+
+    def back(self) -> bool:
+        """Esc: from the list back into the box."""
+        if self.table.hasFocus():
+            self.box.setFocus()
+            return True
+        return False
+
+    @Slot()
+    def _typed(self) -> None:
+        self.model.ask(self.box.whole_text())
+
+    @Slot()
+    def _into_list(self) -> None:
+        if self.model.hits:
+            self.table.setFocus()
+
+    @Slot()
+    def _open_first(self) -> None:
+        if self.model.hits:
+            self._open(0)
+
+    @Slot(int)
+    def _open(self, place: int) -> None:
+        if 0 <= place < len(self.model.hits):
+            self.opened.emit(self.model.hits[place])
+
+    @Slot()
+    def _show(self) -> None:
+        count = len(self.model.hits)
+        if is_blank(self.model.asked):
+            self.state.say(Status.QUIET, tr("Gõ để tìm trong dữ liệu đang có trên máy này."))
+        elif not count:
+            self.state.say(Status.QUIET, tr("Không thấy trên máy này. Thử ít chữ hơn, hoặc tên khác của trẻ."))
+        elif count >= MOST:
+            self.state.say(Status.GOOD, tr("{count} kết quả đầu; gõ thêm để thu hẹp.").format(count=count))
+        else:
+            self.state.say(Status.GOOD, tr("{count} kết quả").format(count=count))
+
+    @Slot(object)
+    def _trouble(self, _fault: object) -> None:
+        self.state.say(Status.URGENT, tr("Chưa tìm được. Chị/anh thử lại; nếu vẫn lỗi thì báo kỹ thuật."))
