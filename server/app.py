@@ -1,0 +1,112 @@
+"""The centre put together: store, operations, routes and an ASGI server that ends within two seconds."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+from collections.abc import Callable
+from types import FrameType
+from typing import Final, TextIO
+
+import uvicorn
+
+from server.http.application import build_app
+from server.http.counter import PUSHES_IN_FLIGHT, Counter
+from server.http.doorway import Doorway
+from server.operations.centre import Centre
+
+GRACE_S: Final = 1
+"""How long requests under way are waited for at the end (held pulls are let go at once)."""
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 takes a free one. Raises OSError."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    door = socket.socket(family, socket.SOCK_STREAM)
+    if os.name == "posix":
+        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        door.bind((host, port))
+        door.listen(128)
+    except OSError:
+        door.close()
+        raise
+    return door
+
+
+def url_of(door: socket.socket) -> str:
+    """The base URL of a listening socket."""
+    host, port = door.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+class Serving(uvicorn.Server):
+    """Serves one centre on one socket until told to end; `ready` is called once requests are taken.
+
+    Runs in any thread; `stop` may be called from any other. It closes neither centre nor socket of others.
+    """
+
+    def __init__(
+        self,
+        centre: Centre,
+        door: socket.socket,
+        ready: Callable[[], None],
+        pushes_in_flight: int = PUSHES_IN_FLIGHT,
+    ) -> None:
+        self.counter = Counter(centre, pushes_in_flight)
+        self._door = door
+        self._ready = ready
+        super().__init__(
+            uvicorn.Config(
+                Doorway(build_app(self.counter)),
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                date_header=False,
+                timeout_keep_alive=75,
+                timeout_graceful_shutdown=GRACE_S,
+                lifespan="on",
+                ws="none",
+            )
+        )
+
+    def run_here(self) -> None:
+        """Serve in this thread until stopped."""
+        self.run(sockets=[self._door])
+
+    def stop(self) -> None:
+        """Ask the server to end."""
+        self.should_exit = True
+
+    def told(self, _signal: int, _frame: FrameType | None) -> None:
+        """A signal to end."""
+        self.stop()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """As uvicorn's, then tell that requests are taken."""
+        await super().startup(sockets)
+        self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let held pulls go first: they would be waited for."""
+        self.counter.room.close()
+        await super().shutdown(sockets)
+
+
+def serve(centre: Centre, door: socket.socket, announce: TextIO | None = None) -> None:
+    """Serve until SIGTERM or SIGINT; with `announce`, one JSON line {"url", "lineage"} when ready."""
+
+    def ready() -> None:
+        if announce is not None:
+            print(json.dumps({"url": url_of(door), "lineage": centre.lineage}), file=announce, flush=True)
+
+    serving = Serving(centre, door, ready)
+    # uvicorn raises a caught signal again at its end: by then it must not kill us before the store is closed.
+    before = {one: signal.signal(one, serving.told) for one in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        serving.run_here()
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)

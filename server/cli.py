@@ -1,0 +1,140 @@
+"""The centre's commands: serve, code, held, health, verify."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from domain.numbering import CENTRES
+from server.operations.centre import Centre
+from server.operations.enrolment import WrongSeat, make_code
+from server.store.audit import audit
+from server.store.held import count
+from server.wall_clock import WallClock
+from sync.replica import node, read
+from sync.troubles import Trouble
+
+WORLD = 2
+"""Exit code when the world is at fault: the one line on stderr says what to do."""
+DIFFERENT = 1
+"""Exit code of `verify` when something differs."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the answer is the process's exit code."""
+    asked = _parser().parse_args(arguments)
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s"
+    )
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    command: Callable[[argparse.Namespace], int] = asked.command
+    try:
+        return command(asked)
+    except (Trouble, WrongSeat) as trouble:
+        print(trouble, file=sys.stderr)
+    except OSError as fault:
+        print(
+            f"Không mở được cổng hoặc thư mục dữ liệu ({fault.strerror}): hãy kiểm tra --host, --port và --data.",
+            file=sys.stderr,
+        )
+    return WORLD
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m server", description="Trung tâm của Trạm 111.")
+    commands = parser.add_subparsers(required=True, metavar="LỆNH")
+
+    def add(name: str, what: str, command: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
+        one = commands.add_parser(name, help=what, description=what)
+        one.add_argument("--data", type=Path, required=True, help="thư mục dữ liệu (kho mã hóa và khóa)")
+        one.add_argument("--database", help="postgresql+psycopg://… thay cho kho trong thư mục dữ liệu")
+        one.set_defaults(command=command)
+        return one
+
+    serving = add("serve", "Mở trung tâm cho các máy trạm.", _serve)
+    serving.add_argument("--host", default="127.0.0.1")
+    serving.add_argument("--port", type=int, default=8111, help="0: cổng trống bất kỳ")
+    serving.add_argument("--announce", action="store_true", help="in một dòng JSON khi đã sẵn sàng")
+    code = add("code", "Tạo mã đăng ký dùng một lần cho một máy trạm.", _code)
+    code.add_argument("--centre", required=True, choices=sorted(CENTRES.values()))
+    code.add_argument("--seat", required=True, help="ví dụ AG01")
+    code.add_argument("--all-cases", action="store_true", help="máy này giữ mọi ca của cả nước")
+    code.add_argument("--minutes", type=int, default=10, help="mã hết hạn sau bao nhiêu phút")
+    add("held", "Liệt kê các thao tác đang được giữ lại.", _held)
+    add("health", "Cho biết kho đang ở đâu trên dòng dữ liệu.", _health)
+    add("verify", "Đếm lại mọi tổng kiểm từ chính dữ liệu.", _verify)
+    return parser
+
+
+def _open(asked: argparse.Namespace) -> Centre:
+    return Centre.opened(asked.data, asked.database, WallClock())
+
+
+def _say(answer: object) -> None:
+    print(json.dumps(answer, ensure_ascii=False), flush=True)
+
+
+def _serve(asked: argparse.Namespace) -> int:
+    from server.app import listen, serve  # noqa: PLC0415  # only serving needs the web framework (half a second)
+
+    centre = _open(asked)
+    try:
+        with listen(asked.host, asked.port) as door:
+            serve(centre, door, sys.stdout if asked.announce else None)
+    finally:
+        centre.close()
+    return 0
+
+
+def _code(asked: argparse.Namespace) -> int:
+    centre = _open(asked)
+    try:
+        print(
+            make_code(
+                centre, asked.centre, asked.seat, all_cases=asked.all_cases, lasts_ms=asked.minutes * 60_000
+            )
+        )
+    finally:
+        centre.close()
+    return 0
+
+
+def _held(asked: argparse.Namespace) -> int:
+    centre = _open(asked)
+    try:
+        for one in centre.read(read.held):
+            _say({"device": one.device, "incarnation": one.incarnation, "n": one.n, "why": one.why, "kind": one.kind})
+    finally:
+        centre.close()
+    return 0
+
+
+def _health(asked: argparse.Namespace) -> int:
+    centre = _open(asked)
+    try:
+        _say({"lineage": centre.lineage, "feed": centre.read(node.feed), "held": centre.read(count)})
+    finally:
+        centre.close()
+    return 0
+
+
+def _verify(asked: argparse.Namespace) -> int:
+    centre = _open(asked)
+    try:
+        found = centre.read(audit)
+    finally:
+        centre.close()
+    _say(
+        {
+            "records": found.records,
+            "operations": found.operations,
+            "chains": found.chains,
+            "held": found.held,
+            "differences": found.differences,
+        }
+    )
+    return DIFFERENT if found.differences else 0

@@ -1,0 +1,1 @@
+"""The centre's door: thin HTTP routes over its operations."""

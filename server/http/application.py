@@ -1,0 +1,65 @@
+"""The ASGI application of the centre: routes, refusals as Problems, an OpenAPI that tells no untruth."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+
+from server.http import entrance, road
+from server.http.counter import Counter
+from server.http.doorway import log, place_of, problem
+from server.operations.refusals import Refusal, bad_message, busy
+from server.store.troubles import StoreUnavailable
+
+
+def build_app(counter: Counter) -> FastAPI:
+    """The routes over a counter. Its lifespan opens the room of held pulls and ends the threads."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        counter.room.open(asyncio.get_running_loop())
+        yield
+        await asyncio.to_thread(counter.close)
+
+    app = _Described(
+        title="Trạm 111: trung tâm", version="1", lifespan=lifespan, docs_url=None, redoc_url=None
+    )
+    app.state.counter = counter
+    app.include_router(entrance.router)
+    app.include_router(road.router)
+    for fault in (Refusal, RequestValidationError, HTTPException, StoreUnavailable):
+        app.add_exception_handler(fault, _answer)
+    return app
+
+
+class _Described(FastAPI):
+    """FastAPI promises a 422 for every unreadable request; here each is a 400 with a Problem."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The description at /openapi.json."""
+        if not self.openapi_schema:
+            described = super().openapi()
+            for path in described["paths"].values():
+                for operation in path.values():
+                    operation["responses"].pop("422", None)
+            for unused in ("HTTPValidationError", "ValidationError"):
+                described["components"]["schemas"].pop(unused, None)
+        return super().openapi()
+
+
+async def _answer(_request: Request, fault: Exception) -> Response:
+    if isinstance(fault, Refusal):
+        return problem(fault)
+    if isinstance(fault, StoreUnavailable):
+        log.error("store unavailable cause=%s at=%s", type(fault.__cause__).__name__, place_of(fault))
+        return problem(busy(5_000))
+    if isinstance(fault, HTTPException):
+        return problem(Refusal(fault.status_code, "bad_message"))
+    return problem(bad_message())

@@ -1,0 +1,78 @@
+"""What every route finds at hand: the centre, sessions, threads for the store's work, held pulls."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Annotated, Any, Final, TypeVar
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from server.http.waiters import WaitingRoom
+from server.operations.centre import Centre
+from server.operations.enrolment import Attempts
+from server.operations.refusals import unknown_device
+from server.operations.sessions import Session, Sessions
+from server.store.engine import READERS
+
+R = TypeVar("R")
+
+PUSHERS: Final = 8
+"""How many pushes are decoded and wait for the accept lane at the same time."""
+PUSHES_IN_FLIGHT: Final = 64
+"""How many pushes may be under way (each holds its body in memory) before the next is told to come back."""
+
+
+class Counter:
+    """Work of the store runs in its threads, so that the event loop never waits for a disk."""
+
+    def __init__(self, centre: Centre, pushes_in_flight: int = PUSHES_IN_FLIGHT) -> None:
+        self.centre = centre
+        self.sessions = Sessions(centre)
+        self.attempts = Attempts(centre)
+        self.room = WaitingRoom()
+        self.pushes = 0
+        self.most_pushes = pushes_in_flight
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="centre-read")
+        self._writers = ThreadPoolExecutor(PUSHERS, thread_name_prefix="centre-write")
+
+    async def read(self, work: Callable[..., R], *given: Any) -> R:
+        """Run a reading operation in a thread of its own kind: it never stands behind a push."""
+        return await asyncio.get_running_loop().run_in_executor(self._readers, work, *given)
+
+    async def write(self, work: Callable[..., R], *given: Any) -> R:
+        """Run a writing operation in a thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._writers, work, *given)
+
+    def close(self) -> None:
+        """End the threads; what was begun is finished."""
+        self._writers.shutdown()
+        self._readers.shutdown()
+
+
+def counter_of(request: Request) -> Counter:
+    """The counter that the application was built over."""
+    found: Counter = request.app.state.counter
+    return found
+
+
+_bearer = HTTPBearer(auto_error=False, description="Token of `/v1/session`, at most 24 characters.")
+
+
+async def session_of(
+    request: Request, bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+) -> Session:
+    """Who asks, by the bearer token. Raises Refusal (401)."""
+    if bearer is None:
+        raise unknown_device()
+    return counter_of(request).sessions.of(bearer.credentials)
+
+
+async def _counter(request: Request) -> Counter:
+    return counter_of(request)
+
+
+AtCounter = Annotated[Counter, Depends(_counter)]
+Asker = Annotated[Session, Depends(session_of)]

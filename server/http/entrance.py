@@ -1,0 +1,68 @@
+"""Routes before a session: health, enrolment, nonce, session."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+
+from server.http.answers import problems
+from server.http.counter import AtCounter
+from server.http.models import (
+    EnrolAnswer,
+    EnrolAsk,
+    HealthAnswer,
+    NonceAnswer,
+    SessionAnswer,
+    SessionAsk,
+)
+from server.operations.centre import ROLE
+from server.operations.enrolment import Asked, enrol
+from server.operations.refusals import Refusal
+from sync import door, wire
+from sync.replica import node
+
+router = APIRouter()
+
+
+@router.get(door.HEALTH, responses=problems(503))
+async def health(counter: AtCounter) -> HealthAnswer:
+    """Whether the centre and its store answer."""
+    centre = counter.centre
+    feed = await counter.read(centre.read, node.feed)
+    return HealthAnswer(lineage=centre.lineage, feed=feed, role=ROLE, time=centre.now_ms())
+
+
+@router.post(door.ENROL, responses=problems(400, 403, 429, 503))
+async def enrolment(asked: EnrolAsk, request: Request, counter: AtCounter) -> EnrolAnswer:
+    """A one-time code makes one device."""
+    address = request.client.host if request.client else ""
+    counter.attempts.check(address)
+    try:
+        made = await counter.write(
+            enrol, counter.centre, Asked(asked.code, wire.raw64(asked.key), asked.name)
+        )
+    except Refusal:
+        counter.attempts.failed(address)
+        raise
+    return EnrolAnswer(
+        device=made.device,
+        centre=made.centre,
+        seat=made.seat,
+        centre_digit=made.centre_digit,
+        lineage=made.lineage,
+        time=made.time,
+    )
+
+
+@router.get(door.NONCE)
+async def nonce(counter: AtCounter) -> NonceAnswer:
+    """A number for one session claim."""
+    return NonceAnswer(nonce=counter.sessions.nonce())
+
+
+@router.post(door.SESSION, responses=problems(400, 401, 403, 503))
+async def session(asked: SessionAsk, counter: AtCounter) -> SessionAnswer:
+    """A token for a device that signed a fresh nonce with its registered key."""
+    given = await counter.write(
+        counter.sessions.open, asked.device, asked.incarnation, asked.nonce, wire.raw64(asked.signature)
+    )
+    return SessionAnswer(token=given.token, expires_ms=given.expires_ms)

@@ -1,0 +1,124 @@
+"""Routes of the road: push, pull with long poll, a scope's history, held operations."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Final
+
+import msgspec
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+
+from server.http.answers import BINARY, JSON, Described, lines, problems
+from server.http.counter import Asker, AtCounter
+from server.http.doorway import read_body
+from server.http.models import HeldAnswer, PullAsk, PushAnswered, ScopeAsk
+from server.http.waiters import Waiter
+from server.operations.centre import log
+from server.operations.pull import Pulled, answer_pull, answer_scope, list_held
+from server.operations.push import accept_push
+from server.operations.refusals import bad_message, busy
+from server.store.granted import audiences_of
+from sync import door, wire
+
+router = APIRouter()
+
+MOST_BODY: Final = wire.MAX_BYTES
+_NO_NEWS: Final[Described] = {204: {"description": "The wait ended without news."}}
+_PUSH_BODY: Final = {
+    "requestBody": {"required": True, "content": {wire.CONTENT_TYPE: {"schema": BINARY}}},
+}
+
+
+@router.post(
+    door.PUSH,
+    response_class=Response,
+    responses={
+        200: {"model": PushAnswered, "description": "What the server has of the chain now."},
+        **problems(400, 401, 403, 409, 413, 503),
+    },
+    openapi_extra=_PUSH_BODY,
+)
+async def push(request: Request, asker: Asker, counter: AtCounter) -> Response:
+    """A batch of the asker's own operations, signed; each is taken once, whatever is sent again."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != wire.CONTENT_TYPE:
+        raise bad_message()
+    if counter.pushes >= counter.most_pushes:
+        raise busy()
+    counter.pushes += 1
+    try:
+        data = await read_body(request, MOST_BODY)
+        pushed = await counter.write(accept_push, counter.centre, asker, data)
+    finally:
+        counter.pushes -= 1
+    counter.room.publish(pushed.news)
+    answer = pushed.answer
+    log.info("push device=%s acked=%d held=%d", asker.device.id, answer.acked, len(answer.held))
+    return Response(msgspec.json.encode(answer), media_type=JSON)
+
+
+@router.get(
+    door.PULL,
+    response_class=Response,
+    responses={
+        **lines("Operations after the cursor; at their end the digest."),
+        **_NO_NEWS,
+        **problems(400, 401, 503),
+    },
+)
+async def pull(request: Request, asked: Annotated[PullAsk, Query()], asker: Asker, counter: AtCounter) -> Response:
+    """What the asker may see after its cursor. With `wait`, held until there is news or its own push came."""
+    lineage, _, seq = asked.c.partition(".")
+    given = (counter.centre, asker, lineage, int(seq), asked.limit)
+    # Registered before the read: a commit between reading and waiting would else be slept through.
+    with counter.room.waiter(asker.device.id, audiences_of(asker.device.id, asker.device.centre)) as waiter:
+        pulled = await counter.read(answer_pull, *given)
+        if pulled.news or not asked.wait:
+            return _message(pulled)
+        woken = await _woken(request, waiter, asked.wait)
+        if woken is None or counter.room.closed:
+            return Response(status_code=204)
+        pulled = await counter.read(answer_pull, *given)
+        return _message(pulled) if woken or pulled.news else Response(status_code=204)
+
+
+@router.get(
+    door.SCOPE,
+    response_class=Response,
+    responses={**lines("One page of the scope's history."), **problems(400, 401, 503)},
+)
+async def scope(asked: Annotated[ScopeAsk, Query()], asker: Asker, counter: AtCounter) -> Response:
+    """The history of a scope granted to the asker, page by page; of any other, nothing."""
+    return _message(
+        await counter.read(answer_scope, counter.centre, asker, asked.scope, asked.upto, asked.past)
+    )
+
+
+@router.get(door.HELD, responses=problems(401, 503))
+async def held(asker: Asker, counter: AtCounter) -> list[HeldAnswer]:
+    """Operations that could not be applied yet, without their contents."""
+    found = await counter.read(list_held, counter.centre, asker)
+    return [HeldAnswer(device=one.device, n=one.n, why=one.why, kind=one.kind) for one in found]
+
+
+def _message(pulled: Pulled) -> Response:
+    return Response(pulled.body, media_type=wire.CONTENT_TYPE)
+
+
+async def _woken(request: Request, waiter: Waiter, wait_s: float) -> bool | None:
+    """True when called, False when the time ran out, None when the asker has gone."""
+    called = asyncio.ensure_future(waiter.called.wait())
+    gone = asyncio.ensure_future(_gone(request))
+    try:
+        done, _ = await asyncio.wait({called, gone}, timeout=wait_s, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        called.cancel()
+        gone.cancel()
+    if gone in done:
+        return None
+    return called in done
+
+
+async def _gone(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass

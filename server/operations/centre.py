@@ -1,0 +1,116 @@
+"""The centre as its operations see it: store, write lane, replica, clock, and its own hand as an author."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Self, TypeVar
+
+from domain.clock import Clock
+from domain.ids import RANDOM_BYTES, uuid7
+from server.store import opening
+from server.store.engine import CentreStore, Connection, open_store
+from server.store.granted import GrantsOfTheCentre
+from server.store.lane import WriteLane
+from sync.act import Act
+from sync.operation import Body
+from sync.replica import node, scopes
+from sync.replica.changes import Folded
+from sync.replica.fold import Fold
+from sync.replica.replica import Identity, Replica
+from sync.stamp import HybridClock
+
+R = TypeVar("R")
+
+ROLE: Final = "centre"
+ME: Final = Identity("centre", 1)
+"""Under which name the centre writes its own operations: grants and number blocks."""
+
+log = logging.getLogger("tram111.centre")
+"""Ids and counts only: no contents, no names, no addresses of persons."""
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """Whom a commit concerns: audiences that may see something new, devices by name."""
+
+    audiences: frozenset[str] = frozenset()
+    devices: frozenset[str] = frozenset()
+
+    def __bool__(self) -> bool:
+        return bool(self.audiences or self.devices)
+
+
+class Centre:
+    """Opens a store for serving: makes its tables, its lineage and its lane. `close` ends the lane and the store.
+
+    `random` gives that many random bytes from a cryptographic source. Raises NewerStore, WrongKey,
+    StoreUnavailable.
+    """
+
+    def __init__(self, store: CentreStore, clock: Clock, random: Callable[[int], bytes]) -> None:
+        self.store = store
+        self.clock = clock
+        self.random = random
+        self.replica = Replica(Fold(projections=[GrantsOfTheCentre()]), random, scopes.homes)
+        self.lineage = opening.prepare(store, self.replica, random)
+        with store.reading() as connection:
+            last = node.get(connection, node.STAMP)
+        self._stamps = HybridClock(random(4).hex(), last)
+        self.lane = WriteLane(store)
+
+    @classmethod
+    def opened(cls, data: Path, database: str | None, clock: Clock) -> Self:
+        """The centre of a data folder, or of the PostgreSQL database named by a URL. Raises NewerStore,
+        WrongKey, KeyMissing, StoreUnavailable."""
+        store = open_store(data, database)
+        try:
+            return cls(store, clock, os.urandom)
+        except BaseException:
+            store.close()
+            raise
+
+    def close(self) -> None:
+        """Finish what was ordered and end every thread and connection."""
+        self.lane.close()
+        self.store.close()
+
+    def read(self, work: Callable[[Connection], R]) -> R:
+        """One read transaction; never waits for a push."""
+        with self.store.reading() as connection:
+            return work(connection)
+
+    def now_ms(self) -> int:
+        """UTC milliseconds."""
+        return self.clock.now_ms()
+
+    def new_id(self) -> str:
+        """A new record id."""
+        return uuid7(self.now_ms(), self.random(RANDOM_BYTES))
+
+    def author(
+        self,
+        connection: Connection,
+        scope: str,
+        records: Sequence[Any],
+        action: str,
+        after: Iterable[str] = (),
+    ) -> Folded:
+        """Write records of the centre's own into one scope as one act, inside the lane's transaction. `after`:
+        stamps that the act follows from."""
+        wall = self.now_ms()
+        for stamp in after:
+            self._stamps.seen(stamp, wall)
+        act = Act(ROLE, self._stamps.next(wall))
+        for record in records:
+            act.create(scope, record, action=action)
+        return self.write(connection, act.bodies)
+
+    def write(self, connection: Connection, bodies: Sequence[Body]) -> Folded:
+        """Log and fold bodies of the centre's own, and keep the last stamp durable with them."""
+        folded = self.replica.author(connection, ME, bodies)
+        node.put_key(connection, node.STAMP, self._stamps.last)
+        return folded

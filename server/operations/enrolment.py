@@ -1,0 +1,145 @@
+"""Enrolment: a one-time code, given by a shift leader, makes one device with its own key."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import threading
+from collections import deque
+from dataclasses import dataclass
+from typing import Final
+
+from domain.clock import MINUTE
+from domain.numbering import CENTRE_DIGITS, NumberingError, centre_of_seat
+from server.operations import grants, leases
+from server.operations.centre import Centre, log
+from server.operations.refusals import Refusal
+from server.store import accounts
+from server.store.accounts import Code, Device
+from server.store.engine import Connection
+from sync.door import Enrolled
+
+LASTS_MS: Final = 10 * MINUTE
+_LETTERS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Crockford's base 32: nothing that is misheard or misread for another (I, L, O, U)."""
+_READ: Final = str.maketrans("ILO", "110")
+_LENGTH: Final = 12
+FIRST_INCARNATION: Final = 1
+
+FAILURES_EACH: Final = 10
+FAILURES_ALL: Final = 100
+WINDOW_MS: Final = MINUTE
+
+
+class WrongSeat(ValueError):
+    """The seat is none of that centre."""
+
+
+def _plain(code: str) -> str:
+    return "".join(ch for ch in code.upper() if ch.isalnum()).translate(_READ)
+
+
+def _hash(code: str) -> str:
+    return hashlib.sha256(_plain(code).encode("utf-8", "replace")).hexdigest()
+
+
+def make_code(
+    centre: Centre, centre_code: str, seat: str, *, all_cases: bool = False, lasts_ms: int = LASTS_MS
+) -> str:
+    """A new one-time code (`ABCD-EFGH-JKMN`, 60 random bits) for one seat. Only its hash is kept.
+
+    Raises WrongSeat, StoreUnavailable.
+    """
+    try:
+        home = centre_of_seat(seat)
+    except NumberingError as bad:
+        raise WrongSeat(str(bad)) from bad
+    if home != centre_code:
+        raise WrongSeat(f"Ghế {seat} không thuộc trung tâm {centre_code}: hãy kiểm tra lại mã ghế.")
+    letters = "".join(secrets.choice(_LETTERS) for _ in range(_LENGTH))
+    one = Code(_hash(letters), centre_code, seat, all_cases, centre.now_ms() + lasts_ms, None, None)
+    centre.lane.do(lambda connection: accounts.add_code(connection, one))
+    log.info("code made centre=%s seat=%s all_cases=%s", centre_code, seat, all_cases)
+    return "-".join(letters[i : i + 4] for i in range(0, _LENGTH, 4))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a desk sends: the code as typed, its raw Ed25519 public key, the computer's name."""
+
+    code: str
+    key: bytes
+    name: str
+
+
+def enrol(centre: Centre, asked: Asked) -> Enrolled:
+    """Make a device from a code: account, first block of case numbers, and grants where it holds all cases.
+
+    The same code with the same key again (the answer was lost on the way) gives the same device. Raises
+    Refusal (403 unknown_code), StoreUnavailable.
+    """
+    sha256 = _hash(asked.code)
+
+    def job(connection: Connection) -> Device:
+        now = centre.now_ms()
+        code = accounts.find_code(connection, sha256)
+        if code is None or not hmac.compare_digest(code.sha256, sha256) or code.expires <= now:
+            raise Refusal(403, "unknown_code")
+        if code.device is not None:
+            device = accounts.find_device(connection, code.device)
+            if device is None or not hmac.compare_digest(device.public_key, asked.key):
+                raise Refusal(403, "unknown_code")
+            return device
+        device = Device(
+            id=centre.new_id(),
+            centre=code.centre,
+            seat=code.seat,
+            centre_digit=CENTRE_DIGITS[code.seat[:2]],
+            name=asked.name,
+            public_key=asked.key,
+            all_cases=code.all_cases,
+            enrolled_at=now,
+            revoked_at=None,
+        )
+        accounts.add_device(connection, device)
+        accounts.use_code(connection, sha256, device.id, now)
+        leases.lease(centre, connection, device, FIRST_INCARNATION)
+        if device.all_cases:
+            grants.grant_every_case(centre, connection, device)
+        return device
+
+    device = centre.lane.do(job)
+    log.info("enrolled device=%s centre=%s seat=%s", device.id, device.centre, device.seat)
+    return Enrolled(
+        device=device.id,
+        centre=device.centre,
+        seat=device.seat,
+        centre_digit=device.centre_digit,
+        lineage=centre.lineage,
+        time=centre.now_ms(),
+    )
+
+
+class Attempts:
+    """Slows the guessing of codes: at most ten failures a minute from one address and a hundred from all."""
+
+    def __init__(self, centre: Centre) -> None:
+        self._clock = centre.clock
+        self._lock = threading.Lock()
+        self._failures: deque[tuple[int, str]] = deque()
+
+    def check(self, address: str) -> None:
+        """Raises Refusal (429 busy) while there were too many failures in the last minute."""
+        now = self._clock.monotonic_ms()
+        with self._lock:
+            while self._failures and self._failures[0][0] <= now - WINDOW_MS:
+                self._failures.popleft()
+            own = sum(1 for _, one in self._failures if one == address)
+            if own >= FAILURES_EACH or len(self._failures) >= FAILURES_ALL:
+                raise Refusal(429, "busy", retry_after_ms=self._failures[0][0] + WINDOW_MS - now)
+
+    def failed(self, address: str) -> None:
+        """One wrong code came from this address."""
+        with self._lock:
+            self._failures.append((self._clock.monotonic_ms(), address))

@@ -1,0 +1,105 @@
+"""Answering a pull: what a device may see after its cursor, in one read transaction, with the digest at its end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from server.operations.centre import Centre
+from server.operations.sessions import Session
+from server.store import accounts, granted
+from server.store.engine import Connection
+from sync import door, wire
+from sync.replica import feed, read, scopes
+from sync.replica.replica import Identity
+from sync.wire import PullHead
+
+
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """A pull's body, how many operations it holds, and whether it says anything the asker does not know."""
+
+    body: bytes
+    count: int
+    news: bool
+
+
+def answer_pull(centre: Centre, session: Session, lineage: str, cursor: int, limit: int) -> Pulled:
+    """Operations after the cursor (at most `limit`, 1-1,000, groups whole), own ones left out.
+
+    A cursor of another lineage means nothing here: the answer names this lineage and holds no operation, so
+    that the device asks again with the cursor it keeps for it. Raises StoreUnavailable.
+    """
+    if lineage not in ("", centre.lineage):
+        head = PullHead(
+            lineage=centre.lineage, next=0, more=True, count=0, acked=0, centre_acked=0, time=centre.now_ms()
+        )
+        return Pulled(wire.encode_pull(head, []), 0, news=True)
+    device, incarnation = session.device, session.incarnation
+
+    def work(connection: Connection) -> Pulled:
+        page = feed.after(
+            connection,
+            cursor,
+            device=device.id,
+            incarnation=incarnation,
+            audiences=granted.audiences_of(device.id, device.centre),
+            limit=limit,
+        )
+        acked, _ = centre.replica.head(connection, Identity(device.id, incarnation))
+        digest = "" if page.more else granted.digest_of(connection, device.id, device.centre).text()
+        head = PullHead(
+            lineage=centre.lineage,
+            next=page.next,
+            more=page.more,
+            count=len(page.placed),
+            acked=acked,
+            centre_acked=acked,
+            digest=digest,
+            time=centre.now_ms(),
+        )
+        return Pulled(wire.encode_pull(head, page.placed), len(page.placed), news=page.next != cursor)
+
+    return centre.read(work)
+
+
+def answer_scope(centre: Centre, session: Session, scope: str, upto: int, past: int) -> Pulled:
+    """One page of a scope's history with past < seq ≤ upto, its own device's operations too.
+
+    A scope that the device may not see is an empty one, so that asking tells nothing. Raises
+    StoreUnavailable.
+    """
+    device = session.device
+
+    def work(connection: Connection) -> Pulled:
+        home = scopes.homes(connection, [scope]).get(scope)
+        may = home in granted.audiences_of(device.id, device.centre) or bool(
+            granted.granted_among(connection, device.id, [scope])
+        )
+        page = feed.of_scope(connection, scope, upto=upto, past=past) if may else feed.Page([], upto, False)
+        acked, _ = centre.replica.head(connection, Identity(device.id, session.incarnation))
+        head = PullHead(
+            lineage=centre.lineage,
+            next=page.next,
+            more=page.more,
+            count=len(page.placed),
+            acked=acked,
+            centre_acked=acked,
+            time=centre.now_ms(),
+        )
+        return Pulled(wire.encode_pull(head, page.placed), len(page.placed), news=True)
+
+    return centre.read(work)
+
+
+def list_held(centre: Centre, session: Session) -> list[door.HeldOperation]:
+    """Held operations of the device's centre, of every centre for a device that holds all cases; no contents."""
+
+    def work(connection: Connection) -> list[door.HeldOperation]:
+        homes = accounts.device_centres(connection)
+        return [
+            door.HeldOperation(device=one.device, n=one.n, why=one.why, kind=one.kind)
+            for one in read.held(connection, limit=10_000)
+            if session.device.all_cases or homes.get(one.device) == session.device.centre
+        ]
+
+    return centre.read(work)

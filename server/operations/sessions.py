@@ -1,0 +1,122 @@
+"""Sessions of enrolled devices: a nonce signed by the registered key gives a token for a quarter of an hour."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Final
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from domain.clock import MINUTE
+from server.operations import leases
+from server.operations.centre import Centre, log
+from server.operations.refusals import Refusal, unknown_device
+from server.store import accounts
+from server.store.accounts import Device
+from server.store.engine import Connection
+from sync.door import SessionGiven, session_claim
+
+LASTS_MS: Final = 15 * MINUTE
+NONCE_MS: Final = 2 * MINUTE
+MOST_NONCES: Final = 4_096
+MOST_SESSIONS: Final = 4_096
+_TOKEN_BYTES: Final = 18  # 24 characters
+_NONCE_BYTES: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Who speaks. `until` is on the monotonic clock (ms)."""
+
+    device: Device
+    incarnation: int
+    until: int
+
+
+class Sessions:
+    """Nonces and tokens, in memory only: a restarted centre asks every device to sign again.
+
+    Tokens are kept by their hash, so that no look-up compares the secret itself. Safe from any thread.
+    """
+
+    def __init__(self, centre: Centre) -> None:
+        self._centre = centre
+        self._lock = threading.Lock()
+        self._nonces: OrderedDict[str, int] = OrderedDict()
+        self._sessions: OrderedDict[bytes, Session] = OrderedDict()
+
+    def nonce(self) -> str:
+        """A number for one session claim within two minutes."""
+        made = secrets.token_urlsafe(_NONCE_BYTES)
+        now = self._centre.clock.monotonic_ms()
+        with self._lock:
+            self._nonces[made] = now + NONCE_MS
+            while len(self._nonces) > MOST_NONCES:
+                self._nonces.popitem(last=False)
+        return made
+
+    def open(self, device_id: str, incarnation: int, nonce: str, signature: bytes) -> SessionGiven:
+        """A token for a device that signed a fresh nonce. Raises Refusal (401 unknown_device for every doubt,
+        403 revoked), StoreUnavailable."""
+        now = self._centre.clock.monotonic_ms()
+        with self._lock:
+            until = self._nonces.pop(nonce, -1)
+        if until < now:
+            raise unknown_device()
+
+        def work(connection: Connection) -> tuple[Device | None, bool]:
+            found = accounts.find_device(connection, device_id)
+            leased = found is not None and leases.has_block(self._centre, connection, device_id, incarnation)
+            return found, leased
+
+        device, leased = self._centre.read(work)
+        if device is None:
+            raise unknown_device()
+        try:
+            Ed25519PublicKey.from_public_bytes(device.public_key).verify(
+                signature, session_claim(device_id, incarnation, nonce)
+            )
+        except InvalidSignature as bad:
+            log.warning("session refused device=%s", device_id)
+            raise unknown_device() from bad
+        if device.revoked_at is not None:
+            raise Refusal(403, "revoked")
+        if not leased:
+            self._lease(device, incarnation)
+        token = secrets.token_urlsafe(_TOKEN_BYTES)
+        with self._lock:
+            self._forget(now)
+            self._sessions[_hash(token)] = Session(device, incarnation, now + LASTS_MS)
+        return SessionGiven(token=token, expires_ms=LASTS_MS)
+
+    def of(self, token: str) -> Session:
+        """Who holds this token. Raises Refusal (401 unknown_device)."""
+        with self._lock:
+            session = self._sessions.get(_hash(token))
+        if session is None or session.until <= self._centre.clock.monotonic_ms():
+            raise unknown_device()
+        return session
+
+    def _lease(self, device: Device, incarnation: int) -> None:
+        """A new year or a new incarnation has no case numbers yet."""
+
+        def job(connection: Connection) -> None:
+            if not leases.has_block(self._centre, connection, device.id, incarnation):
+                leases.lease(self._centre, connection, device, incarnation)
+
+        self._centre.lane.do(job)
+
+    def _forget(self, now: int) -> None:
+        for key in [key for key, session in self._sessions.items() if session.until <= now]:
+            del self._sessions[key]
+        while len(self._sessions) >= MOST_SESSIONS:
+            self._sessions.popitem(last=False)
+
+
+def _hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode("utf-8", "replace")).digest()

@@ -1,0 +1,107 @@
+"""The accept lane: everything the centre writes passes here one after the other, committed in groups."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Generic, TypeVar
+
+from server.store.engine import CentreStore, Connection, as_troubles
+from server.store.troubles import StoreUnavailable
+
+R = TypeVar("R")
+
+MOST_TOGETHER = 16
+"""How many waiting jobs share one commit, and so one fsync (settled 12)."""
+
+
+class _Order(Generic[R]):
+    def __init__(self, job: Callable[[Connection], R]) -> None:
+        self._job = job
+        self._answer: R | None = None
+        self._fault: BaseException | None = None
+        self.done: Future[R] = Future()
+
+    def run(self, connection: Connection, *, alone: bool) -> None:
+        """Do the job; in company its fault undoes its own writes only."""
+        if alone:
+            self._answer = self._job(connection)
+            return
+        try:
+            with as_troubles(), connection.begin_nested():
+                self._answer = self._job(connection)
+        except StoreUnavailable:
+            raise  # a full disk may have undone the whole transaction: nobody of this company may go on in it
+        except Exception as fault:  # noqa: BLE001  # whose job it is, answers for it
+            self._fault = fault
+
+    def finish(self) -> None:
+        """The commit has returned: only now does anyone hear of success."""
+        if self._fault is not None:
+            self.done.set_exception(self._fault)
+        else:
+            self.done.set_result(self._answer)  # type: ignore[arg-type]  # the job's own answer, None if R is None
+
+
+class WriteLane:
+    """One thread with the writing connection. `do` blocks the caller until its job is committed."""
+
+    def __init__(self, store: CentreStore) -> None:
+        self._store = store
+        self._orders: queue.SimpleQueue[_Order[object] | None] = queue.SimpleQueue()
+        self._door = threading.Lock()
+        self._closed = False
+        self._thread = threading.Thread(target=self._work, name="centre-write-lane", daemon=True)
+        self._thread.start()
+
+    def do(self, job: Callable[[Connection], R]) -> R:
+        """Run the job in a write transaction and answer after COMMIT. Raises what the job raised (nothing of it
+        is written then), or StoreUnavailable."""
+        order = _Order(job)
+        with self._door:
+            if self._closed:
+                raise StoreUnavailable
+            self._orders.put(order)  # type: ignore[arg-type]  # the queue mixes jobs of many answers
+        return order.done.result()
+
+    def close(self) -> None:
+        """Finish what was ordered, then end."""
+        with self._door:
+            if not self._closed:
+                self._closed = True
+                self._orders.put(None)
+        self._thread.join()
+
+    def _work(self) -> None:
+        going = True
+        while going:
+            orders, going = self._next()
+            if orders:
+                self._commit(orders)
+
+    def _next(self) -> tuple[list[_Order[object]], bool]:
+        orders: list[_Order[object]] = []
+        order = self._orders.get()
+        while order is not None:
+            orders.append(order)
+            if len(orders) == MOST_TOGETHER:
+                return orders, True
+            try:
+                order = self._orders.get_nowait()
+            except queue.Empty:
+                return orders, True
+        return orders, False
+
+    def _commit(self, orders: list[_Order[object]]) -> None:
+        try:
+            with self._store.writing() as connection:
+                for order in orders:
+                    order.run(connection, alone=len(orders) == 1)
+        except Exception as fault:  # noqa: BLE001  # nothing was committed: each caller hears it
+            for order in orders:
+                order.done.set_exception(fault)
+            return
+        for order in orders:
+            order.finish()

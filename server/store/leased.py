@@ -1,0 +1,33 @@
+"""Which case numbers are leased already, read from the number_block records themselves."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+
+from server.store.engine import Connection
+from sync.replica import tables
+
+
+def last_number(connection: Connection, series: str, year: int, centre_digit: int) -> int:
+    """The highest number leased to anybody of this series, year and centre; 0 for none."""
+    block = tables.records["number_block"].c
+    found = connection.execute(
+        select(func.max(block.last)).where(
+            block.series == series, block.year == year, block.centre_digit == centre_digit
+        )
+    ).scalar_one()
+    return int(found or 0)
+
+
+def last_of(connection: Connection, device: str, incarnation: int, series: str, year: int) -> int | None:
+    """The last number of the device's latest block, or None where it has none."""
+    block = tables.records["number_block"].c
+    found = connection.execute(
+        select(func.max(block.last)).where(
+            block.device == device,
+            block.incarnation == incarnation,
+            block.series == series,
+            block.year == year,
+        )
+    ).scalar_one()
+    return None if found is None else int(found)

@@ -1,0 +1,75 @@
+"""What is said at a server's door before messages of the road pass: paths, enrolment, session, health."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+HEALTH: Final = "/v1/health"
+ENROL: Final = "/v1/enrol"
+NONCE: Final = "/v1/nonce"
+SESSION: Final = "/v1/session"
+PUSH: Final = "/v1/push"
+PULL: Final = "/v1/pull"
+SCOPE: Final = "/v1/scope"
+HELD: Final = "/v1/held"
+
+TOKEN_LETTERS: Final = 24
+"""Longest bearer token (characters): it travels with every request of a slow line."""
+
+LONGEST_WAIT_S: Final = 30.0
+"""How long (seconds) a server holds a pull at most."""
+
+MOST_OPERATIONS: Final = 1_000
+"""Most operations of one pulled page (settled 12); a larger act still travels whole."""
+
+_CLAIM: Final = b"tram111/session/1\x00"
+
+
+def session_claim(device: str, incarnation: int, nonce: str) -> bytes:
+    """What a device signs with its registered key to open a session; a nonce of the server serves once."""
+    return _CLAIM + msgspec.json.encode((device, incarnation, nonce))
+
+
+class Health(msgspec.Struct, frozen=True, kw_only=True):
+    """Which server this is (`lineage`), the highest feed number it gave, its role, its UTC time in ms."""
+
+    lineage: str
+    feed: int
+    role: str
+    time: int
+
+
+class Enrolled(msgspec.Struct, frozen=True, kw_only=True):
+    """What a device is from now on: id, code of its centre, seat, the centre's digit in codes (1-3); the
+    server's lineage and its UTC time in ms."""
+
+    device: str
+    centre: str
+    seat: str
+    centre_digit: int
+    lineage: str
+    time: int
+
+
+class Nonce(msgspec.Struct, frozen=True):
+    """A number used once, for the next session claim."""
+
+    nonce: str
+
+
+class SessionGiven(msgspec.Struct, frozen=True, kw_only=True):
+    """The bearer token of a session, and for how many ms from now it holds."""
+
+    token: str
+    expires_ms: int
+
+
+class HeldOperation(msgspec.Struct, frozen=True, kw_only=True):
+    """One operation the server holds: whose, which number, why, of which kind. No contents."""
+
+    device: str
+    n: int
+    why: str
+    kind: str
