@@ -25,10 +25,13 @@ class Reference:
 
     @classmethod
     def load(cls, resources: Path = RESOURCES) -> Reference:
-        """Read and check every list. Raises `CatalogueError` (file, line) on the first fault."""
+        """Read and check every code list; places are read when first asked for.
+
+        Raises `CatalogueError` (file, line) on the first fault.
+        """
         return cls(
             Catalogue.load(resources / "codes"),
-            Places.load(resources / "places"),
+            Places(resources / "places"),
             WorkingCalendar.load(resources / "calendar"),
             ClockRules.load(resources / "calendar" / "clock_rules.csv"),
         )

@@ -140,11 +140,13 @@ class StoreLane:
 
     def call(self, operation: Operation[R], initiator: str = "") -> R:
         """Run an operation and wait for its result: for the net lane, never for the GUI thread."""
-        return self._wait(self._as_act(operation), Origin.HERE, initiator)
+        result: R = self._wait(self._as_act(operation), Origin.HERE, initiator)
+        return result
 
     def run(self, work: Callable[[Connection], R]) -> R:
         """Run a bare function of the write connection as one transaction: what the sync engine's store needs."""
-        return self._wait(self._as_work(work), Origin.CENTRE, "")
+        result: R = self._wait(self._as_work(work), Origin.CENTRE, "")
+        return result
 
     def read(self, read: Callable[[Connection], R]) -> R:
         """Read and wait for the result: for the net lane and tests, never for the GUI thread."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from desktop.store.reads import silent_calls
 from desktop.store.troubles import NotFound, UnknownCode
@@ -61,7 +61,7 @@ def answer(event: PbxCallEvent) -> Operation[str]:
 
     def operation(uow: UnitOfWork) -> str:
         call_id = id_of_call(event.pbx, event.uniqueid)
-        facts = {
+        facts: dict[str, Any] = {
             "line": event.line or LINE,
             "direction": INBOUND,
             "pbx": event.pbx,

@@ -15,9 +15,9 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
-from desktop.store import versions
 from desktop.store.search import SearchIndex
 from desktop.store.troubles import translate
+from desktop.store.versions import aside_name, bring_up_to_date, refuse_newer
 from sync.replica import node
 from sync.replica.fold import Fold
 from sync.replica.replica import Replica
@@ -130,7 +130,7 @@ def open_store(path: Path, key: bytes) -> Store:
 
 
 def _open(path: Path, key: bytes) -> Store:
-    versions.refuse_newer(lambda: _connect(path, key, "query_only = ON"))
+    refuse_newer(lambda: _connect(path, key, "query_only = ON"))
     writer = _engine(
         lambda: _connect(path, key, "journal_mode = WAL", "synchronous = FULL", *_COMMON), 1, "BEGIN IMMEDIATE"
     )
@@ -138,8 +138,8 @@ def _open(path: Path, key: bytes) -> Store:
     index = SearchIndex()
     replica = Replica(Fold(projections=(index,)), secrets.token_bytes)
     try:
-        versions.bring_up_to_date(
-            writer, replica, index, lambda: copy_aside(path, key, versions.aside_name(path))
+        bring_up_to_date(
+            writer, replica, index, lambda: copy_aside(path, key, aside_name(path))
         )
         return Store(path, key, writer, readers, replica)
     except BaseException:

@@ -6,7 +6,8 @@ from datetime import date
 
 from sqlalchemy import Connection, select
 
-from domain.numbering import NumberBlock, NumberingError, contact_code as label_of, parse_contact_code
+from domain.numbering import NumberBlock, NumberingError, parse_contact_code
+from domain.numbering import contact_code as label_of
 from sync.replica import node, tables
 from sync.replica.replica import Identity
 

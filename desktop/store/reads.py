@@ -3,10 +3,10 @@
 from desktop.store.reads_call import (
     CallerHistory,
     CallRow,
-    calls_by_hand,
-    calls_today,
     call_row,
     caller_history,
+    calls_by_hand,
+    calls_today,
     counts_today,
     silent_calls,
 )

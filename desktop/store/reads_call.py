@@ -16,9 +16,15 @@ from domain.rules.outcomes import SILENT
 from sync.replica import read, scopes
 from sync.replica.read import Stored
 
-_COLUMNS = (
-    "id, number, ring_at, answer_at, end_at, outcome, outcome_by, outcome_at, seat, contact_id, disposition, by_hand"
-)
+_TODAY = """
+SELECT id, number, ring_at, answer_at, end_at, outcome, outcome_by, outcome_at, seat, contact_id, disposition, by_hand
+FROM r_call WHERE ring_at >= ? AND ring_at < ? AND +scope = ? AND same_as IS NULL AND retracted IS NULL
+ORDER BY ring_at DESC, id DESC LIMIT ?"""
+"""`+scope` keeps the planner on the index of `ring_at`: a centre's scope holds nearly every row."""
+
+_ONE = """
+SELECT id, number, ring_at, answer_at, end_at, outcome, outcome_by, outcome_at, seat, contact_id, disposition, by_hand
+FROM r_call WHERE id = ?"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +70,7 @@ def calls_today(
     """A centre's calls from a day's first moment on, newest first; `before` is the `ring_at` of the last row
     of the page before. A row by hand that was matched with the exchange's own is left out."""
     rows = connection.exec_driver_sql(
-        # sql-names-only: the columns are this module's own constant
-        f"SELECT {_COLUMNS} FROM r_call WHERE ring_at >= ? AND ring_at < ? AND +scope = ? AND same_as IS NULL"
-        " AND retracted IS NULL ORDER BY ring_at DESC, id DESC LIMIT ?",
+        _TODAY,
         (day_start_ms, before if before is not None else 1 << 62, scopes.centre(centre), limit),
     ).mappings()
     return _rows(connection, rows.all())
@@ -74,11 +78,7 @@ def calls_today(
 
 def call_row(connection: Connection, call_id: str) -> CallRow | None:
     """One row of the list, or None."""
-    rows = connection.exec_driver_sql(
-        # sql-names-only: the columns are this module's own constant
-        f"SELECT {_COLUMNS} FROM r_call WHERE id = ?",
-        (call_id,),
-    ).mappings()
+    rows = connection.exec_driver_sql(_ONE, (call_id,)).mappings()
     return next(iter(_rows(connection, rows.all())), None)
 
 

@@ -94,8 +94,9 @@ def case_view(connection: Connection, case_id: str) -> CaseView | None:
     form |= {n: v for n in ("urgency", "status") if (v := getattr(record, n)) is not None}
     if record.abuse_types:
         form["abuse_types"] = list(record.abuse_types)
+    status = record.status or ""
     timeline = [
-        TimelineEntry(record.opened_at or 0, "opened", record.opened_by or "", "", record.id, code=record.status or ""),
+        TimelineEntry(record.opened_at or 0, "opened", record.opened_by or "", "", record.id, code=status),
         *notes_of(connection, contact.id),
         *(
             TimelineEntry(r.made_at or 0, "referral", r.made_by or "", r.to_name or "", r.id, code=r.to_kind or "")

@@ -23,7 +23,8 @@ def parked(connection: Connection) -> int:
         table = tables.records[name]
         lines: list[tuple[Any, ...]] = []
         for row in connection.execute(table.select().where(table.c.parked.is_not(None))).mappings().all():
-            new = row_of(kind, row["id"], row["scope"], state_of(kind, row), base_of(row))
+            before = dict(row)
+            new = row_of(kind, row["id"], row["scope"], state_of(kind, before), base_of(before))
             if new["parked"] != row["parked"]:
                 lines.append(tuple(new.get(column.name) for column in table.columns))
         for start in range(0, len(lines), _CHUNK):

@@ -25,17 +25,19 @@ CODES: Final[Mapping[str, tuple[str, ...]]] = {"contact": ("code", "second_code"
 NUMBERS: Final[Mapping[str, str]] = {"call": "number", "phone": "number"}
 
 _TABLES: Final = (
-    "CREATE TABLE IF NOT EXISTS search_entry"
-    " (no INTEGER PRIMARY KEY, record TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, contact TEXT NOT NULL)",
-    "CREATE VIRTUAL TABLE IF NOT EXISTS search_text USING fts5(exact, name, prose, content='',"
-    " contentless_delete=1, tokenize=\"unicode61 remove_diacritics 0\")",
-    "CREATE TABLE IF NOT EXISTS search_code (key TEXT NOT NULL, record TEXT NOT NULL, kind TEXT NOT NULL,"
-    " PRIMARY KEY (key, record)) WITHOUT ROWID",
+    """CREATE TABLE IF NOT EXISTS search_entry
+    (no INTEGER PRIMARY KEY, record TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, contact TEXT NOT NULL)""",
+    """CREATE VIRTUAL TABLE IF NOT EXISTS search_text USING fts5(exact, name, prose, content='',
+    contentless_delete=1, tokenize="unicode61 remove_diacritics 0")""",
+    """CREATE TABLE IF NOT EXISTS search_code
+    (key TEXT NOT NULL, record TEXT NOT NULL, kind TEXT NOT NULL, PRIMARY KEY (key, record)) WITHOUT ROWID""",
     "CREATE INDEX IF NOT EXISTS ix_search_code_record ON search_code (record)",
-    "CREATE TABLE IF NOT EXISTS search_phone (tail TEXT NOT NULL, record TEXT NOT NULL, kind TEXT NOT NULL,"
-    " PRIMARY KEY (tail, record)) WITHOUT ROWID",
+    """CREATE TABLE IF NOT EXISTS search_phone
+    (tail TEXT NOT NULL, record TEXT NOT NULL, kind TEXT NOT NULL, PRIMARY KEY (tail, record)) WITHOUT ROWID""",
     "CREATE INDEX IF NOT EXISTS ix_search_phone_record ON search_phone (record)",
 )
+_NO_CODES: Final = "DELETE FROM search_code WHERE record IN (SELECT value FROM json_each(?))"
+_NO_NUMBERS: Final = "DELETE FROM search_phone WHERE record IN (SELECT value FROM json_each(?))"
 _CHUNK: Final = 2_000
 
 
@@ -77,26 +79,25 @@ class SearchIndex:
         if texts:
             self._put_texts(connection, texts, gone["text"])
         if codes:
-            _delete(connection, "search_code", gone["code"])
+            _delete(connection, _NO_CODES, gone["code"])
             rows = [(key, record, kind) for record, (kind, keys) in codes.items() for key in keys]
             _insert(connection, "INSERT OR IGNORE INTO search_code VALUES (?, ?, ?)", rows)
         if numbers:
-            _delete(connection, "search_phone", gone["phone"])
+            _delete(connection, _NO_NUMBERS, gone["phone"])
             tails = [(tail, record, kind) for record, (kind, tail) in numbers.items() if tail]
             _insert(connection, "INSERT OR IGNORE INTO search_phone VALUES (?, ?, ?)", tails)
 
     def rebuild(self, connection: Connection) -> None:
         """Make the whole index anew from the rows, a chunk at a time."""
-        for table in ("search_entry", "search_code", "search_phone"):
-            # sql-names-only: the three tables named in the line above
-            connection.exec_driver_sql(f"DELETE FROM {table}")
+        for statement in ("DELETE FROM search_entry", "DELETE FROM search_code", "DELETE FROM search_phone"):
+            connection.exec_driver_sql(statement)
         connection.exec_driver_sql("DROP TABLE IF EXISTS search_text")
         self.create(connection)
         for kind in sorted(TEXTS.keys() | CODES.keys() | NUMBERS.keys()):
-            table = tables.records[kind]
+            source = tables.records[kind]
             chunk: list[RowChange] = []
-            for row in connection.execute(table.select()).mappings().all():
-                chunk.append(RowChange(kind, row["id"], row["scope"], None, row))
+            for row in connection.execute(source.select()).mappings().all():
+                chunk.append(RowChange(kind, row["id"], row["scope"], None, dict(row)))
                 if len(chunk) >= _CHUNK:
                     self.follow(connection, chunk)
                     chunk = []
@@ -168,13 +169,9 @@ def _tail(kind: str, row: Mapping[str, Any] | None) -> str:
     return tail_key(number) if number else ""
 
 
-def _delete(connection: Connection, table: str, records: list[str]) -> None:
+def _delete(connection: Connection, statement: str, records: list[str]) -> None:
     if records:
-        connection.exec_driver_sql(
-            # sql-names-only: search_code or search_phone
-            f"DELETE FROM {table} WHERE record IN (SELECT value FROM json_each(?))",
-            (_json(records),),
-        )
+        connection.exec_driver_sql(statement, (_json(records),))
 
 
 def _insert(connection: Connection, statement: str, rows: Iterable[tuple[Any, ...]]) -> None:

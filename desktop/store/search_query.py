@@ -124,8 +124,8 @@ def _by_words(connection: Connection, typed: str, limit: int) -> Iterable[_Found
 
 
 def _shown(connection: Connection, found: list[_Found]) -> list[SearchHit]:
-    people = _people(connection, [f.record for f in found if f.kind in ("person", "alias")])
-    cases = _rows(connection, "SELECT id, contact_id FROM r_case WHERE id IN", [f.record for f in found])
+    people = _rows(connection, _PEOPLE, [f.record for f in found if f.kind in ("person", "alias")])
+    cases = _rows(connection, _CASES, [f.record for f in found])
     for one in found:
         if one.kind == "contact":
             one.contact = one.record
@@ -135,7 +135,7 @@ def _shown(connection: Connection, found: list[_Found]) -> list[SearchHit]:
             person = people[one.record]
             one.title = person["name"]
             one.reason = "tên gọi khác" if one.kind == "alias" else _ROLES.get(person["role"] or "", "tên")
-    files = _files(connection, [f.contact for f in found if f.contact is not None])
+    files = _rows(connection, _FILES, [f.contact for f in found if f.contact is not None])
     return [_hit(one, files) for one in found]
 
 
@@ -155,38 +155,29 @@ def _hit(one: _Found, files: Mapping[str, Any]) -> SearchHit:
     )
 
 
-def _people(connection: Connection, ids: list[str]) -> dict[str, Any]:
-    """Name and role by the id of a person or of another name."""
-    return _rows(
-        connection,
-        "SELECT s.id, s.name, (SELECT group_role FROM (SELECT role AS group_role FROM r_party WHERE person_id ="
-        " s.person ORDER BY role <> 'child', role LIMIT 1)) AS role FROM (SELECT id, full_name AS name, id AS person"
-        " FROM r_person UNION ALL SELECT id, name, person_id FROM r_alias) s WHERE s.id IN",
-        ids,
-    )
+_PEOPLE: Final = """
+SELECT s.id, s.name,
+  (SELECT y.role FROM r_party y WHERE y.person_id = s.person ORDER BY y.role <> 'child', y.role LIMIT 1) AS role
+FROM (SELECT id, full_name AS name, id AS person FROM r_person UNION ALL
+      SELECT id, name, person_id FROM r_alias) s
+WHERE s.id IN (SELECT value FROM json_each(?))"""
+"""Name and role by the id of a person or of another name."""
 
+_FILES: Final = """
+SELECT t.id, t.code, t.received_at, t.summary, k.id AS case_id, k.code AS case_code,
+  (SELECT p.full_name FROM r_party y JOIN r_person p ON p.id = y.person_id
+   WHERE y.contact_id = t.id AND y.role = 'child' AND p.full_name IS NOT NULL LIMIT 1) AS child,
+  (SELECT p.full_name FROM r_party y JOIN r_person p ON p.id = y.person_id
+   WHERE y.contact_id = t.id AND y.role = 'caller' AND p.full_name IS NOT NULL LIMIT 1) AS caller
+FROM r_contact t LEFT JOIN r_case k ON k.contact_id = t.id
+WHERE t.id IN (SELECT value FROM json_each(?))"""
+"""What a hit says of its file: code, case, and who it is about."""
 
-def _files(connection: Connection, ids: list[str]) -> dict[str, Any]:
-    """What a hit says of its file: code, case, and who it is about."""
-    who = (
-        "(SELECT p.full_name FROM r_party y JOIN r_person p ON p.id = y.person_id WHERE y.contact_id = t.id"
-        " AND y.role = '{}' AND p.full_name IS NOT NULL LIMIT 1)"
-    )
-    return _rows(
-        connection,
-        "SELECT t.id, t.code, t.received_at, t.summary, k.id AS case_id, k.code AS case_code,"
-        f" {who.format('child')} AS child, {who.format('caller')} AS caller"
-        " FROM r_contact t LEFT JOIN r_case k ON k.contact_id = t.id WHERE t.id IN",
-        ids,
-    )
+_CASES: Final = "SELECT id, contact_id FROM r_case WHERE id IN (SELECT value FROM json_each(?))"
 
 
 def _rows(connection: Connection, statement: str, ids: list[str]) -> dict[str, Any]:
     if not ids:
         return {}
-    found = connection.exec_driver_sql(
-        # sql-names-only: the statements above are constants; ids travel as one JSON parameter
-        f"{statement} (SELECT value FROM json_each(?))",
-        (msgspec.json.encode(sorted(set(ids))).decode(),),
-    ).mappings()
+    found = connection.exec_driver_sql(statement, (msgspec.json.encode(sorted(set(ids))).decode(),)).mappings()
     return {row["id"]: row for row in found}
