@@ -103,8 +103,7 @@ def _call(node: Node, row: Row, ring: Ring | None, entry: Entry | None, found: F
     for name, value in due.items():
         if row[name] != value:
             found.say(node, f"cuộc gọi {row['uniqueid']} sai trường {name}")
-    by = {"missed": "rule"}.get(outcome, "key" if entry is not None else row["outcome_by"])
-    if entry is not None and entry.file is None and row["outcome_by"] != by:
+    if entry is not None and row["outcome_by"] not in ("key", "list", "form"):
         found.say(node, f"cuộc gọi {row['uniqueid']} không ghi đúng ai đặt kết quả")
     if (row["contact_id"] is not None) != (entry is not None and entry.file is not None):
         found.say(node, f"cuộc gọi {row['uniqueid']} nối sai hồ sơ")
@@ -186,13 +185,17 @@ def _persons(node: Node, dossier: Dossier, contact: Row) -> list[str]:
     people = {p["id"]: p for p in node.records("person")}
     wrong: list[str] = []
     child = _one_of(parties, people, {"child"}, wrong)
-    for name in _CHILD:
-        if (child or {}).get(name) != dossier.present("child", name):
-            wrong.append(f"child.{name}")
     caller = _one_of(parties, people, {"caller", "reporter"}, wrong)
-    if (caller or {}).get("full_name") != dossier.present("caller", "full_name") and not (
-        caller is not None and child is not None and caller["id"] == child["id"]
-    ):
+    due = {name: dossier.present("child", name) for name in _CHILD}
+    named = dossier.present("caller", "full_name")
+    alone = dossier.present("contact", "caller_kind") == "child" and named in (None, due["full_name"])
+    if dossier.present("contact", "caller_kind") == "child" and due["full_name"] is None:
+        # A child who calls for itself is one person, whichever box its name went into.
+        due["full_name"], alone = named, True
+    wrong += [f"child.{name}" for name in _CHILD if (child or {}).get(name) != due[name]]
+    if alone and child is not None and (caller or {}).get("id") != child["id"]:
+        wrong.append("caller")
+    if (caller or {}).get("full_name") != (due["full_name"] if alone else named):
         wrong.append("caller.full_name")
     return wrong
 

@@ -6,11 +6,14 @@ would believe that code's mistakes. A centre on PostgreSQL is copied, table by t
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 from desktop.store.keys import KeySlots
 
@@ -79,7 +82,7 @@ def _node(path: Path) -> Node:
 
 def _key(folder: Path, label: Mapping[str, Any]) -> bytes:
     if "slots" in label:
-        return KeySlots.open(folder / label["slots"], label["staff"], label["passphrase"])
+        return KeySlots(folder / label["slots"]).open(label["staff"], label["passphrase"])
     if "key_file" in label:
         return read_key_file(folder / label["key_file"])
     return bytes.fromhex(label["key"])
@@ -134,6 +137,28 @@ def _rows(execute: Callable[[str], Any], table: str) -> list[Row]:
 
 def _plain(row: Iterable[Any]) -> list[Any]:
     return [bytes(value) if isinstance(value, memoryview) else value for value in row]
+
+
+@contextlib.contextmanager
+def in_own_schema(url: str) -> Iterator[str]:
+    """The same database by a URL whose connections see only a new schema; it is dropped at the end, and nothing
+    else in the database is touched. Raises UnreadableStoreError where the database cannot be used."""
+    import psycopg  # noqa: PLC0415 - only a day on PostgreSQL needs it
+    from psycopg import sql  # noqa: PLC0415 - as above
+
+    plain = url.replace("postgresql+psycopg:", "postgresql:", 1)
+    name = f"tram111_day_{secrets.token_hex(6)}"
+    try:
+        with psycopg.connect(plain, autocommit=True) as connection:
+            connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(name)))
+    except psycopg.Error as fault:
+        reason = "Không dùng được cơ sở dữ liệu sau --database: xem lại địa chỉ và quyền tạo schema."
+        raise UnreadableStoreError(reason) from fault
+    try:
+        yield url + ("&" if "?" in url else "?") + "options=" + quote(f"-csearch_path={name}", safe="")
+    finally:
+        with psycopg.connect(plain, autocommit=True) as connection:
+            connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(name)))
 
 
 def copy_postgres(url: str, path: Path, key: bytes) -> None:

@@ -53,10 +53,13 @@ class Program:
         self._reading: asyncio.Task[None] | None = None
         self._questions: dict[int, asyncio.Future[dict[str, Any]]] = {}
         self._count = 0
+        self._plain: list[str] = []
+        self._first: asyncio.Future[dict[str, Any]]
 
     async def start(self, command: list[str], log: Path, **environ: str) -> Self:
         """Start it. Raises DayFailedError where the system refuses."""
         log.parent.mkdir(parents=True, exist_ok=True)
+        self._first = asyncio.get_running_loop().create_future()
         with log.open("ab") as sink:
             try:
                 self._process = await asyncio.create_subprocess_exec(
@@ -84,7 +87,8 @@ class Program:
 
     async def ask(self, what: str, *, patience_s: float = PATIENCE_S, **values: Any) -> dict[str, Any]:
         """One question and its answer. Raises DayFailedError when it ends, stays silent or answers a fault."""
-        assert self._process is not None and self._process.stdin is not None
+        assert self._process is not None
+        assert self._process.stdin is not None
         self._count += 1
         number = self._count
         answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
@@ -106,27 +110,51 @@ class Program:
         return reply
 
     async def _read(self) -> None:
-        assert self._process is not None and self._process.stdout is not None
+        assert self._process is not None
+        assert self._process.stdout is not None
         while line := await self._process.stdout.readline():
-            with contextlib.suppress(ValueError):
+            try:
                 said = json.loads(line)
-                if isinstance(said, dict):
-                    self._heard(said)
+            except ValueError:
+                self._plain.append(line.decode("utf-8", "replace").rstrip())
+                continue
+            if isinstance(said, dict):
+                self._heard(said)
         await self._process.wait()
+        if not self._first.done():
+            self._first.set_exception(EOFError())
+            self._first.exception()  # nobody may be waiting for it
         for question in self._questions.values():
             if not question.done():
                 question.set_exception(EOFError())
 
     def _heard(self, said: dict[str, Any]) -> None:
+        if not self._first.done():
+            self._first.set_result(said)
         question = self._questions.get(said.get("id", 0))
         if question is not None and not question.done():
             question.set_result(said)
         elif "event" in said and self._on_event is not None:
             self._on_event(said)
 
+    async def announced(self, patience_s: float = PATIENCE_S) -> dict[str, Any]:
+        """The first object it says of its own accord. Raises DayFailedError."""
+        try:
+            return await asyncio.wait_for(asyncio.shield(self._first), patience_s)
+        except (TimeoutError, EOFError) as fault:
+            raise DayFailedError(f"{self.name} không khởi động được: xem nhật ký của nút này.") from fault
+
+    async def output(self, command: list[str], log: Path, patience_s: float = PATIENCE_S) -> str:
+        """Run a short command to its end and answer what it wrote. Raises DayFailedError."""
+        await self.start(command, log)
+        if await self.ended(patience_s) != 0:
+            raise DayFailedError(f"{self.name}: lệnh không thành công, xem nhật ký của nút này.")
+        return "\n".join(self._plain)
+
     async def ended(self, patience_s: float = PATIENCE_S) -> int:
         """Wait for its end; answers the exit code. Raises DayFailedError."""
-        assert self._process is not None and self._reading is not None
+        assert self._process is not None
+        assert self._reading is not None
         try:
             await asyncio.wait_for(asyncio.shield(self._reading), patience_s)
         except TimeoutError as late:
@@ -157,11 +185,3 @@ class Program:
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()
 
-
-def free_port() -> int:
-    """A port of this machine that nobody listens on now."""
-    import socket  # noqa: PLC0415 - only the driver's process binds a port to find a free one
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

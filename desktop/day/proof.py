@@ -1,4 +1,4 @@
-"""What every node's store must prove by itself and against the centre: chains, refold, digests, siblings, nothing held.
+"""What every store must prove by itself and against the centre: chains, refold, digests, siblings, nothing held.
 
 Chains are hashed anew from salt and body; record rows are compared with a fold of the centre's whole log and with
 their own heads; digests are counted anew from rows.

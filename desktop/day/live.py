@@ -1,0 +1,270 @@
+"""Lives a day: a centre and three desks as real processes, a line that is really cut, a desk killed in mid-save."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import secrets
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from desktop.day.desk_process import Desk
+from desktop.day.kept import copy_postgres, describe, in_own_schema
+from desktop.day.paper import CENTRES, CUT_CENTRE, Paper, to_ms
+from desktop.day.processes import PATIENCE_S, DayFailedError, Program, own_command
+from desktop.day.schedule import CUT, Stage, killed_at, stages
+
+RUN_FILE: Final = "run.json"
+_HOME_SEATS: Final = {"hanoi": "HN01", "da_nang": "DN01", "an_giang": "AG01"}
+"""The seat each desk enrols with; it sits at the seat that an entry names."""
+
+_ALL_CASES: Final = "hanoi"
+
+
+@dataclass(slots=True)
+class Lived:
+    """What only the run can know. `outage_s` is in seconds of the day's clock, `wall_s` in real ones."""
+
+    faults: list[str] = field(default_factory=list)
+    outage_s: int = 0
+    desk_kills: int = 0
+    wall_s: float = 0.0
+    pictures: list[str] = field(default_factory=list)
+    phases: dict[str, float] = field(default_factory=dict)
+
+    def write(self, kept: Path) -> None:
+        """Put it beside the kept nodes, for the checker."""
+        facts = {
+            "faults": self.faults,
+            "outage_s": self.outage_s,
+            "desk_kills": self.desk_kills,
+            "wall_s": round(self.wall_s, 1),
+        }
+        (kept / RUN_FILE).write_text(json.dumps(facts, ensure_ascii=False, indent=1) + "\n", "utf-8")
+
+
+def live(paper: Paper, kept: Path, *, shots: Path | None = None, database: str | None = None) -> Lived:
+    """Live the day; every node's store, logs and label lie in `kept` afterwards.
+
+    Raises DayFailedError; no process of it is left behind, whatever happens.
+    """
+    day = Day(paper, kept, shots, database)
+    asyncio.run(_interruptible(day))
+    return day.lived
+
+
+async def _interruptible(day: Day) -> None:
+    """A termination asks the day to end as Ctrl-C does: through its own clean-up."""
+    task = asyncio.current_task()
+    assert task is not None
+    with contextlib.suppress(NotImplementedError):  # Windows has no such signals on its loop
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    await day.run()
+
+
+class Day:
+    """One run."""
+
+    def __init__(self, paper: Paper, kept: Path, shots: Path | None, database: str | None) -> None:
+        self.paper = paper
+        self.kept = kept
+        self.shots = shots
+        self.database = database
+        self.lived = Lived()
+        self._passphrase = secrets.token_urlsafe(12)
+        self._centre = Program("Trung tâm")
+        self._codes: list[Program] = []
+        self.desks: dict[str, Desk] = {}
+        self._cut_at = 0
+
+    async def run(self) -> None:
+        """From the first process to the last one's end."""
+        began = time.monotonic()
+        async with self._database() as url, self._stopped_at_the_end():
+            await self._open(url)
+            self._note("open", began)
+            for stage in stages(self.paper):
+                await self._live(stage)
+            await self._end_of_day()
+            await self._picture("search", "road")
+            await self._close(url)
+        self.lived.pictures.sort()
+        self.lived.wall_s = time.monotonic() - began
+        self.lived.write(self.kept)
+
+    # ---------------------------------------------------------------- beginning and end
+
+    @contextlib.asynccontextmanager
+    async def _stopped_at_the_end(self) -> AsyncIterator[None]:
+        try:
+            yield
+        except BaseException:
+            for program in self._all():
+                program.kill_now()
+            raise
+        finally:
+            await asyncio.shield(asyncio.gather(*(p.stop() for p in self._all()), return_exceptions=True))
+            for desk in self.desks.values():
+                await desk.line.cut()
+
+    def _all(self) -> list[Program]:
+        return [self._centre, *self._codes, *(desk.program for desk in self.desks.values())]
+
+    @contextlib.asynccontextmanager
+    async def _database(self) -> AsyncIterator[str | None]:
+        if self.database is None:
+            yield None
+            return
+        with in_own_schema(self.database) as url:
+            yield url
+
+    async def _open(self, url: str | None) -> None:
+        folder = self.kept / "centre"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        store = ["--data", str(folder / "data"), *(["--database", url] if url else [])]
+        first, *rest = CENTRES.values()
+        codes = {first: await self._code(first, store)}
+        serving = self._centre.start(
+            _server("serve", *store, "--port", "0", "--announce"), folder / "logs" / "centre.log"
+        )
+        others = asyncio.gather(*(self._code(c, store) for c in rest))
+        await asyncio.gather(serving, others)
+        codes |= dict(zip(rest, others.result(), strict=True))
+        url_of_centre = str((await self._centre.announced())["url"])
+        midnight = to_ms(f"{self.paper.date} 00:00:00")
+        for centre in CENTRES.values():
+            self.desks[centre] = Desk(
+                centre, self.kept / _HOME_SEATS[centre], url_of_centre, self._passphrase, midnight
+            )
+        await asyncio.gather(*(desk.enrol(codes[name]) for name, desk in self.desks.items()))
+
+    async def _code(self, centre: str, store: list[str]) -> str:
+        more = ["--all-cases"] if centre == _ALL_CASES else []
+        command = _server("code", *store, "--centre", centre, "--seat", _HOME_SEATS[centre], *more)
+        program = Program("Mã đăng ký")
+        self._codes.append(program)
+        text = await program.output(command, self.kept / "centre" / "logs" / "codes.log")
+        return text.strip().splitlines()[-1]
+
+    def _note(self, what: str, since: float) -> None:
+        self.lived.phases[what] = round(time.monotonic() - since, 2)
+
+    async def _close(self, url: str | None) -> None:
+        """Stop every process cleanly, then label the folders so that they can be opened again."""
+        codes = await asyncio.gather(*(desk.close() for desk in self.desks.values()))
+        codes.append(await self._centre.stop(signal.SIGTERM) or 0)
+        if any(code not in (0, -signal.SIGTERM) for code in codes):
+            self.lived.faults.append("có tiến trình không kết thúc bình thường: xem nhật ký của các nút")
+        label: dict[str, Any] = {"name": "centre", "role": "centre", "centre": "", "device": "centre"}
+        folder = self.kept / "centre"
+        if url is None:
+            label |= {"store": "data/centre.db", "key_file": "data/server.key"}
+        else:
+            key = secrets.token_bytes(32)
+            await asyncio.to_thread(copy_postgres, url, folder / "copy.db", key)
+            label |= {"store": "copy.db", "key": key.hex()}
+        describe(folder, label)
+
+    # ---------------------------------------------------------------- the day itself
+
+    async def _live(self, stage: Stage) -> None:
+        began = time.monotonic()
+        cut = self.desks[CUT_CENTRE]
+        if stage.phase == CUT and cut.line.up:
+            await self._picture("calls")
+            await self._cut()
+        elif stage.phase != CUT and not cut.line.up:
+            await self._restore()
+        fatal = killed_at(self.paper)
+        feeding = []
+        for centre, desk in self.desks.items():
+            entries = stage.by_centre[centre]
+            dies = next((e.index for e in entries if centre == CUT_CENTRE and e.index == fatal), None)
+            feeding.append(desk.feed(entries, self.paper, dies))
+        await asyncio.gather(*feeding)
+        self.lived.desk_kills = sum(desk.kills for desk in self.desks.values())
+        self._collect()
+        await self._settle(with_cut=cut.line.up)
+        self._note(f"{stage.phase}{sum(k.startswith(stage.phase) for k in self.lived.phases) or ''}", began)
+
+    async def _cut(self) -> None:
+        desk = self.desks[CUT_CENTRE]
+        await desk.line.cut()
+        if not await desk.line.refuses():
+            raise DayFailedError("Không cắt được đường truyền của An Giang: có chương trình khác đang giữ cổng.")
+        self._cut_at = self.paper.cut[0]
+        await desk.until_down()
+
+    async def _restore(self) -> None:
+        desk = self.desks[CUT_CENTRE]
+        await desk.set_clock(self.paper.cut[1])
+        await desk.until_down()
+        await self._picture("road", centre=CUT_CENTRE, name="road-cut")
+        await desk.line.open()
+        self.lived.outage_s += (self.paper.cut[1] - self._cut_at) // 1000
+        await desk.nudge()
+        await self._settle(with_cut=True)
+
+    async def _settle(self, *, with_cut: bool) -> None:
+        """Wait until what was saved has arrived: outboxes empty, then every case equal wherever it is held."""
+        here = [d for c, d in self.desks.items() if with_cut or c != CUT_CENTRE]
+        await asyncio.gather(*(desk.until_sent() for desk in here))
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            held = await asyncio.gather(*(desk.cases() for desk in here))
+            late = _late({d.centre: h for d, h in zip(here, held, strict=True)})
+            if not late:
+                return
+            waits = [asyncio.create_task(self.desks[centre].until_changed(deadline)) for centre in sorted(late)]
+            done, others = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            for task in others:
+                task.cancel()
+            await asyncio.gather(*others, return_exceptions=True)
+            for task in done:
+                task.result()
+
+    def _collect(self) -> None:
+        for desk in self.desks.values():
+            self.lived.faults += desk.faults
+            desk.faults.clear()
+
+    async def _end_of_day(self) -> None:
+        """Reconcile with the exchange at each desk, then wait until all are quiet and compared equal."""
+        began = time.monotonic()
+        last = max([e.at for e in self.paper.entries] + [r.end_at for r in self.paper.rings.values()])
+        await asyncio.gather(*(d.reconcile(self.paper, last + 60_000) for d in self.desks.values()))
+        await self._settle(with_cut=True)
+        await asyncio.gather(*(desk.until_equal() for desk in self.desks.values()))
+        self._collect()
+        self._note("end", began)
+
+    async def _picture(self, *pages: str, centre: str = _ALL_CASES, name: str = "") -> None:
+        if self.shots is None:
+            return
+        for page in pages:
+            path = self.shots / f"{name or page}.png"
+            await self.desks[centre].picture(page, path)
+            self.lived.pictures.append(str(path))
+
+
+def _server(*arguments: str) -> list[str]:
+    """The centre's own program; in the frozen desk it is this program under a name of its own."""
+    if getattr(sys, "frozen", False):
+        return own_command("centre", *arguments)
+    return [sys.executable, "-m", "server", *arguments]
+
+
+def _late(held: Mapping[str, Mapping[str, str]]) -> set[str]:
+    """Desks that may still wait for writing of a case: the all-cases desk holds every one, equal to its owner's."""
+    every = held[_ALL_CASES]
+    late: set[str] = set()
+    for centre, mine in held.items():
+        if any(every.get(scope) != digest for scope, digest in mine.items()):
+            late |= {centre, _ALL_CASES}
+    return late
