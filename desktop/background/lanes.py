@@ -72,7 +72,8 @@ class StoreLane:
 
     Made on the GUI thread, which may then never touch the store. `done` and `failed` must be bound methods;
     they are called on the GUI thread, `done` only after COMMIT returned. `before_commit` is handed to every
-    unit of work (a test or the day kills the process there).
+    unit of work (a test or the day kills the process there). `committed` is called on the store thread after an
+    act of this desk was committed: the sync driver sets it.
     """
 
     def __init__(
@@ -81,6 +82,7 @@ class StoreLane:
         if not bus.is_own_thread():
             raise AssertionError("the lane is made on the thread that owns the bus")
         self.before_commit: Callable[[], None] | None = None
+        self.committed: Callable[[], None] | None = None
         self.staff = staff
         self.clock = clock
         self._store = store
@@ -220,6 +222,8 @@ class StoreLane:
                 continue
             self._tell(work, result)
             if touched:
+                if self.committed is not None:
+                    self.committed()
                 self._bus.changed.emit(Changes(work.origin, touched, work.initiator))
 
     def _read_on(self) -> None:

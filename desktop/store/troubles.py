@@ -85,3 +85,15 @@ def translate(fault: BaseException) -> Exception | None:
         if "malformed" in text or "disk I/O" in text:
             return Damaged()
     return None
+
+
+class NotEnrolled(Trouble):
+    """The store is there, but no server has registered this desk yet."""
+
+    advice = "Máy này chưa đăng ký với trung tâm. Chị/anh xin trưởng ca mã đăng ký rồi nhập vào màn hình đăng ký."
+
+
+class AlreadyEnrolled(Trouble):
+    """This desk is registered; another registration would orphan what it has not sent yet."""
+
+    advice = "Máy này đã đăng ký rồi. Chị/anh đóng màn hình này và đăng nhập như thường lệ."

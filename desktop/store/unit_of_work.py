@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -17,10 +17,9 @@ from domain.clock import Clock, vn_date
 from domain.ids import RANDOM_BYTES, uuid7
 from domain.records.kinds import KINDS
 from sync.act import Act
-from sync.operation import Placed
 from sync.replica import node, read, tables
 from sync.replica.changes import Folded
-from sync.replica.desk_road import INCARNATION, stamps_of
+from sync.replica.desk_road import INCARNATION
 from sync.replica.read import Stored
 from sync.replica.replica import Identity
 
@@ -101,11 +100,6 @@ class UnitOfWork:
         """Log and fold an act as one group. An act that changes nothing writes nothing."""
         if act.bodies:
             self.folded.append(self._store.replica.author(self.connection, self.identity(), act.bodies))
-
-    def learned(self, placed: Sequence[Placed]) -> None:
-        """Let the clock follow what others wrote, so that the next act here is later than what was seen."""
-        for stamp in stamps_of(placed):
-            self._store.stamps.seen(stamp, self.now_ms)
 
     def read(self, kind: str, record_id: str) -> Stored | None:
         """The record as it stands in this transaction, or None."""

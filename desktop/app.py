@@ -1,0 +1,192 @@
+"""The one place that joins the desk's wires: key, store, lanes, bus, reference data, road."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from desktop.background.change_bus import ChangeBus
+from desktop.background.lanes import StoreLane
+from desktop.background.sync_driver import MakeTransport, SyncDriver
+from desktop.home import Home
+from desktop.reference import Reference
+from desktop.settings import Settings
+from desktop.store import identity, preferences
+from desktop.store.engine import Store, open_store
+from desktop.store.identity import Enrolment
+from desktop.store.keys import Cost, KeySlots
+from desktop.store.troubles import AlreadyEnrolled, NotEnrolled
+from desktop.store.unit_of_work import Seat
+from desktop.wall_clock import WallClock
+from domain.clock import Clock
+from domain.codes.catalogue import Catalogue
+from domain.codes.places import Places
+from sync.engine import Pace
+
+
+class _Enrolled(Protocol):
+    """What a server answers to an enrolment (`sync.door.Enrolled`)."""
+
+    @property
+    def device(self) -> str: ...
+    @property
+    def centre(self) -> str: ...
+    @property
+    def seat(self) -> str: ...
+    @property
+    def centre_digit(self) -> int: ...
+    @property
+    def lineage(self) -> str: ...
+
+
+Enroller = Callable[[str, str, bytes, str], _Enrolled]
+"""(server's address, one-time code, raw Ed25519 public key, name) → what the server made of this desk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unlocked:
+    """A desk whose store is open and whose lists are read, made off the GUI thread."""
+
+    store: Store
+    staff: str
+    enrolment: Enrolment
+    key: Ed25519PrivateKey
+    reference: Reference
+    settings: Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Everything a window is given its parts from. `driver` is None for a desk without a road."""
+
+    home: Home
+    staff: str
+    store: Store
+    bus: ChangeBus
+    lane: StoreLane
+    reference: Reference
+    settings: Settings
+    clock: Clock
+    driver: SyncDriver | None
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The code lists."""
+        return self.reference.catalogue
+
+    @property
+    def places(self) -> Places:
+        """Both maps."""
+        return self.reference.places
+
+    @property
+    def seat(self) -> Seat:
+        """Where acts are made at now."""
+        return self.lane.seat
+
+    def close(self) -> None:
+        """End the road, finish what was submitted, close the store."""
+        if self.driver is not None:
+            self.driver.close()
+        self.lane.close()
+
+
+def unlock(
+    home: Home, staff: str, passphrase: str, *, reference: Reference | None = None, key_cost: Cost | None = None
+) -> Unlocked:
+    """Open a desk's store with a person's passphrase (0.3-0.5 s by design): call it off the GUI thread.
+
+    Raises WrongPassphrase, WrongKey, NewerStore, DiskFull, Damaged, NotEnrolled.
+    """
+    home.prepare()
+    store_key = KeySlots(home.slots, key_cost).open(staff, passphrase)
+    store = open_store(home.db, store_key)
+    try:
+        with store.read() as connection:
+            enrolment = identity.enrolment(connection)
+            key = identity.signing_key(connection)
+            kept = preferences.of(connection, staff)
+        if enrolment is None or key is None:
+            raise NotEnrolled
+        return Unlocked(store, staff, enrolment, key, reference or Reference.load(), Settings(kept))
+    except BaseException:
+        store.close()
+        raise
+
+
+def build(
+    home: Home,
+    staff: str,
+    passphrase: str,
+    *,
+    clock: Clock | None = None,
+    transport_factory: MakeTransport | None = None,
+    unlocked: Unlocked | None = None,
+    reference: Reference | None = None,
+    key_cost: Cost | None = None,
+    pace: Pace | None = None,
+) -> Desk:
+    """Join a desk's wires, on the GUI thread. With `unlocked` (from `unlock` on another thread) nothing here
+    waits for key derivation or disk. Without `transport_factory` the desk has no road.
+
+    Raises what `unlock` raises.
+    """
+    ready = unlocked or unlock(home, staff, passphrase, reference=reference, key_cost=key_cost)
+    shown = clock or WallClock()
+    bus = ChangeBus()
+    lane = StoreLane(ready.store, ready.enrolment.seat, ready.staff, shown, bus, ready.reference)
+    driver = None
+    if transport_factory is not None and ready.enrolment.server_url:
+        driver = SyncDriver(
+            lane, ready.store, bus, shown, ready.enrolment.server_url, ready.key, transport_factory, pace
+        )
+        driver.start()
+    return Desk(home, ready.staff, ready.store, bus, lane, ready.reference, ready.settings, shown, driver)
+
+
+def enrol(
+    home: Home,
+    server_url: str,
+    code: str,
+    staff: str,
+    passphrase: str,
+    *,
+    name: str = "",
+    enroller: Enroller | None = None,
+    key_cost: Cost | None = None,
+) -> Seat:
+    """Make this desk's store and key, and register it with a one-time code; answers its seat.
+
+    The key is durable before the server hears of it, so an enrolment cut off half-way is tried again with the
+    same key. Raises the road's troubles, WrongPassphrase where the store is another person's,
+    AlreadyEnrolled, and the store's.
+    """
+    home.prepare()
+    slots = KeySlots(home.slots, key_cost)
+    store_key = slots.open(staff, passphrase) if slots.exists() else slots.create(staff, passphrase)
+    store = open_store(home.db, store_key)
+    try:
+        with store.write() as connection:
+            if identity.enrolment(connection) is not None:
+                raise AlreadyEnrolled
+            key = identity.make_signing_key(connection)
+            connection.commit()
+        register = enroller or _over_http
+        given = register(server_url, code, key.public_key().public_bytes_raw(), name or staff)
+        seat = Seat(given.centre, given.seat, given.centre_digit, given.device)
+        with store.write() as connection:
+            identity.enrol(connection, seat, server_url, given.lineage)
+            connection.commit()
+        return seat
+    finally:
+        store.close()
+
+
+def _over_http(server_url: str, code: str, public_key: bytes, name: str) -> _Enrolled:
+    # Imported here: a desk that is enrolled already starts without it.
+    from sync.transport import enrol as ask  # noqa: PLC0415 - see above
+
+    return ask(server_url, code, public_key, name)

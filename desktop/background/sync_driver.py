@@ -1,0 +1,297 @@
+"""Drives the sync engine on the net lane: carries its effects out over a transport and publishes the road."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import random
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Final, Protocol, TypeVar
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import Connection
+
+from desktop.background.change_bus import ChangeBus, Changes, Origin, RoadState, RoadStatus
+from desktop.background.lanes import Closed, StoreLane
+from desktop.operations.intake import give_codes
+from desktop.store.engine import Store
+from desktop.store.reads import RoadView, road_view
+from desktop.store.road_marks import follow, mark_line
+from domain.clock import Clock
+from domain.records.kinds import SCHEMA
+from sync import engine as core
+from sync.engine import Effect, Engine, Event, Now, Road
+from sync.operation import Placed
+from sync.replica.changes import Folded
+from sync.replica.desk_road import DeskRoad
+from sync.troubles import Offline, Trouble
+from sync.wire import PullHead, PushAnswer
+
+R = TypeVar("R")
+
+_log = logging.getLogger(__name__)
+
+AFTER_TROUBLE_MS: Final = 5_000
+"""How long (ms) the engine rests after the own store failed it (a full disk)."""
+
+_JOIN_S: Final = 10.0
+
+
+class Transport(Protocol):
+    """What the driver needs of `sync.transport.HttpTransport`; every method raises only `sync.troubles`."""
+
+    def push(self, data: bytes, timeout_s: float) -> PushAnswer:
+        """Send a push body."""
+
+    def pull(
+        self, lineage: str, cursor: int, limit: int, wait_s: float, timeout_s: float
+    ) -> tuple[PullHead, list[Placed]] | None:
+        """Ask for news; None where the wait ended without."""
+
+    def scope(self, scope: str, upto: int, past: int, timeout_s: float) -> tuple[PullHead, list[Placed]]:
+        """One page of a granted scope's history."""
+
+    def close(self) -> None:
+        """Abort what is in flight; callable from another thread."""
+
+
+MakeTransport = Callable[[str, str, int, Callable[[bytes], bytes]], Transport]
+"""(server's address, device, incarnation, sign) → a transport."""
+
+
+class SyncDriver:
+    """Three threads: the engine's own, one that talks (push, back-fill) and one that listens (the held pull).
+
+    Every delay runs on the machine's monotonic clock; `clock` only says what time is shown.
+    """
+
+    def __init__(
+        self,
+        lane: StoreLane,
+        store: Store,
+        bus: ChangeBus,
+        clock: Clock,
+        server_url: str,
+        key: Ed25519PrivateKey,
+        make_transport: MakeTransport,
+        pace: core.Pace | None = None,
+    ) -> None:
+        self._lane = lane
+        self._store = store
+        self._bus = bus
+        self._clock = clock
+        self._url = server_url
+        self._key = key
+        self._make = make_transport
+        self._device = lane.seat.device
+        self._road = DeskRoad(
+            _Run(lane), store.replica, self._device, key, self._learned, self._folded
+        )
+        self._engine = Engine(
+            self._road, self._device, self._road.incarnation, random.random, SCHEMA, pace or core.Pace()
+        )
+        self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
+        self._talk: queue.SimpleQueue[Effect | None] = queue.SimpleQueue()
+        self._listen: queue.SimpleQueue[Effect | None] = queue.SimpleQueue()
+        self._saved_queued = threading.Event()
+        self._wake_at: int | None = None
+        self._transport: Transport | None = None
+        self._incarnation = 0
+        self._guard = threading.Lock()
+        self._closing = False
+        self._threads: list[threading.Thread] = []
+        self.status = RoadStatus()
+
+    def start(self) -> None:
+        """Begin; everything saved before is sent now."""
+        self._lane.committed = self.saved
+        for name, work in (("net-lane", self._drive), ("net-talk", self._speak), ("net-listen", self._hear)):
+            thread = threading.Thread(target=work, name=name, daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def saved(self) -> None:
+        """An act was committed here; called on the store lane."""
+        if not self._saved_queued.is_set():
+            self._saved_queued.set()
+            self._events.put(core.Saved())
+
+    def nudge(self) -> None:
+        """Try again now."""
+        self._events.put(core.Nudged())
+
+    def close(self) -> None:
+        """Abort what is in flight and end the threads; what is not sent stays in the log and goes next time."""
+        if self._closing:
+            return
+        self._closing = True
+        self._lane.committed = None
+        with self._guard:
+            if self._transport is not None:
+                self._transport.close()
+        for waiting in (self._events, self._talk, self._listen):
+            waiting.put(None)
+        for thread in self._threads:
+            thread.join(_JOIN_S)
+
+    # ------------------------------------------------------------ the engine's thread
+
+    def _drive(self) -> None:
+        try:
+            self._engine.road = _road_of(self._lane.read(road_view))
+            self._step(core.Started())
+            while not self._closing:
+                event = self._next()
+                if event is None:
+                    return
+                if isinstance(event, core.Saved):
+                    self._saved_queued.clear()
+                self._step(event)
+        except Closed:
+            return
+
+    def _next(self) -> Event | None:
+        timeout = None if self._wake_at is None else max(0.0, (self._wake_at - _mono()) / 1000)
+        try:
+            return self._events.get(timeout=timeout)
+        except queue.Empty:
+            self._wake_at = None
+            return core.Woke()
+
+    def _step(self, event: Event) -> None:
+        try:
+            effects = self._engine.step(event, Now(_mono(), self._clock.now_ms()))
+        except Trouble as trouble:
+            # The own store could not take it; what the server sent will be sent again.
+            _log.warning("the engine met a trouble: %s", type(trouble).__name__)
+            self._wake_at = _mono() + AFTER_TROUBLE_MS
+            self._publish(replace(self._engine.road, advice=trouble.advice))
+            return
+        for effect in effects:
+            if isinstance(effect, core.WakeAt):
+                self._wake_at = effect.mono
+            elif isinstance(effect, core.Report):
+                self._publish(effect.road)
+            else:
+                self._renew()
+                (self._listen if isinstance(effect, core.Pull) else self._talk).put(effect)
+
+    def _renew(self) -> None:
+        """A transport belongs to one incarnation: after a fork the session is another."""
+        incarnation = self._engine.incarnation()
+        with self._guard:
+            if self._closing or incarnation == self._incarnation:
+                return
+            if self._transport is not None:
+                self._transport.close()
+            self._incarnation = incarnation
+            self._transport = self._make(self._url, self._device, incarnation, self._key.sign)
+
+    def _publish(self, road: Road) -> None:
+        view = self._lane.read(road_view)
+        if (road.up is False) != (view.line_down_since_ms is not None) or _stale(view, road):
+            self._lane.run(mark_line(road.last_contact, road.down_since))
+        self.status = status_of(road, view)
+        self._bus.road.emit(self.status)
+
+    # ------------------------------------------------------------ inside and after the fold
+
+    def _learned(self, connection: Connection, placed: Sequence[Placed]) -> None:
+        follow(connection, self._store.stamps, placed, self._clock.now_ms())
+
+    def _folded(self, folded: Folded) -> None:
+        touched = folded.touched()
+        if touched:
+            self._bus.changed.emit(Changes(Origin.CENTRE, touched, "road"))
+        if "number_block" in touched:
+            self._lane.call(give_codes(), "road")
+
+    # ------------------------------------------------------------ the threads that wait for the server
+
+    def _speak(self) -> None:
+        while (effect := self._talk.get()) is not None:
+            self._carry_out(effect)
+
+    def _hear(self) -> None:
+        while (effect := self._listen.get()) is not None:
+            self._carry_out(effect)
+
+    def _carry_out(self, effect: Effect) -> None:
+        if isinstance(effect, core.WakeAt | core.Report) or self._closing:
+            return
+        with self._guard:
+            transport = self._transport
+        try:
+            if transport is None:
+                raise Offline
+            self._events.put(_asked(transport, effect))
+        except Trouble as trouble:
+            self._events.put(core.Failed(effect.request, trouble))
+        except Exception as fault:  # noqa: BLE001 - a bug in the road must not end the road
+            _log.error("the transport failed: %s", type(fault).__name__, exc_info=fault)
+            self._events.put(core.Failed(effect.request, Offline()))
+
+
+class _Run:
+    """The engine store's runner: each function one transaction on the store lane."""
+
+    def __init__(self, lane: StoreLane) -> None:
+        self._lane = lane
+
+    def __call__(self, work: Callable[[Connection], R]) -> R:
+        return self._lane.run(work)
+
+
+def _asked(transport: Transport, effect: core.Push | core.Pull | core.FetchScope) -> Event:
+    timeout_s = effect.timeout_ms / 1000
+    if isinstance(effect, core.Push):
+        return core.PushAnswered(effect.request, transport.push(effect.data, timeout_s))
+    if isinstance(effect, core.Pull):
+        news = transport.pull(effect.lineage, effect.cursor, effect.limit, effect.wait_ms / 1000, timeout_s)
+        if news is None:
+            return core.PullAnswered(effect.request, None)
+        return core.PullAnswered(effect.request, news[0], news[1])
+    head, placed = transport.scope(effect.scope, effect.upto, effect.past, timeout_s)
+    return core.ScopeAnswered(effect.request, effect.scope, head, placed)
+
+
+def _road_of(view: RoadView) -> Road:
+    return Road(down_since=view.line_down_since_ms, last_contact=view.last_contact_ms, equal_at=view.equal_at_ms)
+
+
+def _stale(view: RoadView, road: Road) -> bool:
+    """Whether the moment of the last contact should be written down again (once a minute at most)."""
+    return road.last_contact is not None and road.last_contact - (view.last_contact_ms or 0) > 60_000
+
+
+def status_of(road: Road, view: RoadView) -> RoadStatus:
+    """The road for the screens. The word comes from what is known now; counts come from the store."""
+    if road.signed_out:
+        state = RoadState.SIGNED_OUT
+    elif road.up is False:
+        state = RoadState.OFFLINE
+    elif road.sending and view.waiting:
+        state = RoadState.SENDING
+    elif view.waiting or road.up is None:
+        state = RoadState.WAITING
+    else:
+        state = RoadState.HELD if view.held else RoadState.SETTLED
+    return RoadStatus(
+        state=state,
+        saved_here=view.saved_here,
+        at_centre=view.at_centre,
+        waiting=view.waiting,
+        line_down_since_ms=road.down_since,
+        equal_at_ms=road.equal_at,
+        equal=None if view.waiting else road.equal,
+        advice=road.advice,
+        last_contact_ms=road.last_contact,
+        held=view.held,
+    )
+
+
+def _mono() -> int:
+    return time.monotonic_ns() // 1_000_000
