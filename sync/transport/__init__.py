@@ -1,0 +1,7 @@
+"""The road over HTTP: strict about what it believes, frugal in bytes, and every failure is a trouble with advice."""
+
+from __future__ import annotations
+
+from sync.transport.client import HttpTransport, enrol, health
+
+__all__ = ["HttpTransport", "enrol", "health"]

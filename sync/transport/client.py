@@ -1,0 +1,234 @@
+"""What a desk asks of a server: push, pull, scopes, enrolment; answers are checked before they are believed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Final, NoReturn, TypeVar
+from urllib.parse import urlencode
+
+import msgspec
+
+from sync import door, wire
+from sync.door import Enrolled, Health, HeldOperation, Nonce, SessionGiven, session_claim
+from sync.operation import Placed
+from sync.transport.line import Answer, Line
+from sync.troubles import Behind, Forked, ServerLied, ServerTrouble, SignedOut, TooLarge
+from sync.wire import BadMessage, Problem, PullHead, PushAnswer
+
+M = TypeVar("M")
+
+ENTRANCE_S: Final = 15.0
+"""How long (seconds) a nonce, a session or an enrolment may take."""
+
+_JSON: Final = "application/json"
+_CODE_ADVICE: Final = (
+    "Mã đăng ký không đúng, đã được dùng hoặc đã hết hạn: hãy xin trưởng ca một mã mới rồi nhập lại."
+)
+_REFUSED_ADVICE: Final = (
+    "Máy chủ không đọc được gói dữ liệu của máy này. Dữ liệu vẫn an toàn trên máy; "
+    "hãy báo bộ phận kỹ thuật kiểm tra phiên bản phần mềm."
+)
+_SIGNATURE_ADVICE: Final = (
+    "Máy chủ không nhận chữ ký của máy trạm này. Dữ liệu vẫn ở trên máy; hãy báo trưởng ca để đăng ký lại."
+)
+
+
+class HttpTransport:
+    """One device's road to one server. Methods may be called from several threads; `close` from any.
+
+    `sign` gives the 64-byte Ed25519 signature of the device's registered key. A session is opened when it is
+    first needed and once more when the server has forgotten it. Everything raises only sync.troubles.
+    """
+
+    def __init__(
+        self, base_url: str, device: str, incarnation: int, sign: Callable[[bytes], bytes]
+    ) -> None:
+        self._line = Line(base_url)
+        self._device = device
+        self._incarnation = incarnation
+        self._sign = sign
+        self._door = threading.Lock()
+        self._token = ""
+
+    def close(self) -> None:
+        """Cut requests in flight, from any thread: they raise Offline at once."""
+        self._line.close()
+
+    def continue_as(self, incarnation: int) -> None:
+        """The desk goes on under a new incarnation (after a fork): the next request opens a session for it."""
+        with self._door:
+            self._incarnation = incarnation
+            self._token = ""
+
+    def push(self, data: bytes, timeout_s: float) -> PushAnswer:
+        """Send a packed batch."""
+        answer = self._ask("POST", door.PUSH, timeout_s, wire.CONTENT_TYPE, data)
+        if answer.status != 200:
+            _refused(answer)
+        _is_kind(answer, _JSON)
+        try:
+            said = wire.decode_answer(answer.body)
+        except BadMessage as bad:
+            raise ServerLied from bad
+        if not said.lineage or said.acked < 0:
+            raise ServerLied
+        return said
+
+    def pull(
+        self, lineage: str, cursor: int, limit: int, wait_s: float, timeout_s: float
+    ) -> tuple[PullHead, list[Placed]] | None:
+        """What is new after the cursor; None where the wait ended without news. With `wait_s` 0 the answer
+        always has the digest."""
+        asked = {"c": f"{lineage}.{cursor}", "limit": limit}
+        if wait_s > 0:
+            asked["wait"] = f"{min(wait_s, door.LONGEST_WAIT_S):g}"
+        answer = self._ask("GET", f"{door.PULL}?{urlencode(asked)}", timeout_s)
+        if answer.status == 204 and wait_s > 0:
+            return None
+        return _page(answer)
+
+    def scope(self, scope: str, upto: int, past: int, timeout_s: float) -> tuple[PullHead, list[Placed]]:
+        """One page of a granted scope's history with past < seq ≤ upto."""
+        asked = urlencode({"scope": scope, "upto": upto, "past": past}, safe=":")
+        return _page(self._ask("GET", f"{door.SCOPE}?{asked}", timeout_s))
+
+    def held(self, timeout_s: float = ENTRANCE_S) -> list[HeldOperation]:
+        """Operations that the server holds."""
+        return _said(self._ask("GET", door.HELD, timeout_s), list[HeldOperation])
+
+    def _ask(self, method: str, path: str, timeout_s: float, kind: str = "", body: bytes = b"") -> Answer:
+        token = self._session_token(stale="")
+        answer = self._line.ask(method, path, timeout_s, token=token, kind=kind, body=body)
+        if answer.status == 401 and _problem(answer) is not None:
+            token = self._session_token(stale=token)
+            answer = self._line.ask(method, path, timeout_s, token=token, kind=kind, body=body)
+        return answer
+
+    def _session_token(self, stale: str) -> str:
+        with self._door:
+            if self._token == stale:
+                self._token = ""
+                self._token = self._open_session()
+            return self._token
+
+    def _open_session(self) -> str:
+        nonce = _said(self._line.ask("GET", door.NONCE, ENTRANCE_S), Nonce).nonce
+        signature = self._sign(session_claim(self._device, self._incarnation, nonce))
+        claim = {
+            "device": self._device,
+            "incarnation": self._incarnation,
+            "nonce": nonce,
+            "signature": wire.text64(signature),
+        }
+        given = _said(_post(self._line, door.SESSION, claim), SessionGiven)
+        if not 0 < len(given.token) <= door.TOKEN_LETTERS or not given.token.isascii():
+            raise ServerLied
+        return given.token
+
+
+def enrol(base_url: str, code: str, public_key: bytes, name: str) -> Enrolled:
+    """Make this computer a device by a one-time code. `public_key` is raw Ed25519 (32 bytes).
+
+    Asking again with the same code and key is harmless. Raises SignedOut for a wrong, used or expired code,
+    and the other sync.troubles.
+    """
+    line = Line(base_url)
+    try:
+        return _said(
+            _post(line, door.ENROL, {"code": code, "key": wire.text64(public_key), "name": name}), Enrolled
+        )
+    finally:
+        line.close()
+
+
+def health(base_url: str, timeout_s: float = ENTRANCE_S) -> Health:
+    """Which server answers there. Raises sync.troubles."""
+    line = Line(base_url)
+    try:
+        return _said(line.ask("GET", door.HEALTH, timeout_s), Health)
+    finally:
+        line.close()
+
+
+def _post(line: Line, path: str, said: object) -> Answer:
+    return line.ask("POST", path, ENTRANCE_S, kind=_JSON, body=msgspec.json.encode(said))
+
+
+def _is_kind(answer: Answer, kind: str) -> None:
+    if answer.kind != kind:
+        raise ServerLied
+
+
+def _said(answer: Answer, shape: type[M]) -> M:
+    if answer.status != 200:
+        _refused(answer)
+    _is_kind(answer, _JSON)
+    try:
+        return msgspec.json.decode(answer.body, type=shape)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as bad:
+        raise ServerLied from bad
+
+
+def _page(answer: Answer) -> tuple[PullHead, list[Placed]]:
+    if answer.status != 200:
+        _refused(answer)
+    _is_kind(answer, wire.CONTENT_TYPE)
+    try:
+        head, placed = wire.decode_pull(answer.body)
+    except BadMessage as bad:
+        raise ServerLied from bad
+    if not head.lineage or not _in_order(placed, head.next):
+        raise ServerLied
+    return head, placed
+
+
+def _in_order(placed: Sequence[Placed], last: int) -> bool:
+    """Commit numbers rise, and none lies beyond the cursor that comes with them: else one would be lost."""
+    before = 0
+    for one in placed:
+        if not before < one.seq <= last:
+            return False
+        before = one.seq
+    return True
+
+
+def _problem(answer: Answer) -> Problem | None:
+    """The Problem of an answer that is no success; None for what another program or a web page says."""
+    if answer.kind != _JSON:
+        return None
+    try:
+        return wire.decode_problem(answer.body)
+    except BadMessage:
+        return None
+
+
+def _refused(answer: Answer) -> NoReturn:
+    problem = _problem(answer)
+    if answer.status == 429 or answer.status >= 500:
+        raise ServerTrouble(retry_after_ms=_retry_after_ms(answer, problem))
+    if answer.status == 413:
+        raise TooLarge
+    if problem is None:
+        raise ServerLied
+    match problem.code:
+        case "fork":
+            raise Forked(n=problem.n)
+        case "gap":
+            raise Behind(acked=problem.acked)
+        case "unknown_device" | "revoked":
+            raise SignedOut
+        case "bad_signature":
+            raise SignedOut(_SIGNATURE_ADVICE)
+        case "unknown_code":
+            raise SignedOut(_CODE_ADVICE)
+        case _:
+            raise ServerTrouble(_REFUSED_ADVICE)
+
+
+def _retry_after_ms(answer: Answer, problem: Problem | None) -> int | None:
+    if problem is not None and problem.retry_after_ms > 0:
+        return problem.retry_after_ms
+    if answer.retry_after.isascii() and answer.retry_after.isdigit() and len(answer.retry_after) <= 6:
+        return int(answer.retry_after) * 1_000
+    return None

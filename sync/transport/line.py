@@ -1,0 +1,162 @@
+"""One request and its whole answer over HTTP, or the trouble of the world that came between."""
+
+from __future__ import annotations
+
+import ssl
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
+from typing import Final
+
+import requests
+import urllib3.exceptions
+from urllib3.util import SKIP_HEADER
+
+from sync import wire
+from sync.transport.connections import Adapter, Sockets
+from sync.troubles import Offline, ServerLied, Trouble
+
+CONNECT_S: Final = 5.0
+"""How long (seconds) reaching the server may take; whether a line is down is known by then."""
+MOST_ANSWER: Final = wire.MAX_BYTES
+"""Largest answer (bytes, packed) that is read."""
+
+_PART: Final = 64 << 10
+_UNREACHED: Final = (
+    urllib3.exceptions.NewConnectionError,
+    urllib3.exceptions.ConnectTimeoutError,
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.MissingSchema,
+)
+_TOO_SLOW: Final = (TimeoutError, requests.Timeout, urllib3.exceptions.TimeoutError)
+_FAULTS: Final = (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back, read to its end. `kind` is the content type without parameters."""
+
+    status: int
+    kind: str
+    body: bytes
+    retry_after: str
+
+
+class _Dropped(Exception):
+    """The connection ended before a byte of the answer came."""
+
+
+class Line:
+    """One server as seen from here. `ask` may be called from several threads."""
+
+    def __init__(self, base_url: str) -> None:
+        self._base = base_url.rstrip("/")
+        self._sockets = Sockets()
+        self._session = requests.Session()
+        self._session.trust_env = False  # no proxy, no netrc: the server's address was given on purpose
+        self._session.headers.clear()
+        # urllib3 would add both of its own; every header is paid for on a slow line.
+        self._session.headers.update({"User-Agent": SKIP_HEADER, "Accept-Encoding": SKIP_HEADER})
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self._session.adapters.clear()
+        scheme = "https://" if self._base.lower().startswith("https:") else "http://"
+        self._session.mount(scheme, Adapter(self._sockets, secure=scheme == "https://"))
+
+    def close(self) -> None:
+        """Cut what is under way, from any thread; every later request is Offline."""
+        self._sockets.cut()
+        self._session.close()
+
+    def ask(
+        self, method: str, path: str, timeout_s: float, *, token: str = "", kind: str = "", body: bytes = b""
+    ) -> Answer:
+        """One request, answered whole within `timeout_s` seconds. Raises Offline, ServerLied."""
+        headers: dict[str, str] = {}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        if kind:
+            headers["Content-Type"] = kind
+        until = time.monotonic() + timeout_s
+        try:
+            return self._once(method, path, until, headers, body)
+        except _Dropped as dropped:
+            if self._sockets.closed:
+                raise Offline from dropped
+        # The server may have closed a connection kept for reuse. Whatever this road asks may be asked twice.
+        try:
+            return self._once(method, path, until, headers, body)
+        except _Dropped as dropped:
+            raise Offline from dropped
+
+    def _once(self, method: str, path: str, until: float, headers: dict[str, str], body: bytes) -> Answer:
+        left = max(0.01, until - time.monotonic())
+        try:
+            answer = self._session.request(
+                method,
+                self._base + path,
+                headers=headers,
+                data=body or None,
+                timeout=(min(CONNECT_S, left), left),
+                allow_redirects=False,
+                stream=True,
+            )
+        except _FAULTS as fault:
+            raise self._judged(fault, unanswered=True) from fault
+        try:
+            with answer:
+                kind = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+                again = answer.headers.get("Retry-After", "").strip()
+                return Answer(answer.status_code, kind, self._read(answer, until), again)
+        except _FAULTS as fault:
+            raise self._judged(fault, unanswered=False) from fault
+
+    def _read(self, answer: requests.Response, until: float) -> bytes:
+        """The body to its end; a server that drips is as good as none."""
+        parts: list[bytes] = []
+        size = 0
+        while part := answer.raw.read1(_PART):
+            parts.append(part)
+            size += len(part)
+            if size > MOST_ANSWER:
+                raise ServerLied
+            if time.monotonic() > until:
+                raise Offline(timed_out=True)
+        return b"".join(parts)
+
+    def _judged(self, fault: BaseException, *, unanswered: bool) -> Trouble | _Dropped:
+        causes = list(_causes(fault))
+        if self._sockets.closed:
+            return Offline()
+        if any(isinstance(one, _UNREACHED) for one in causes):
+            return Offline()  # not timed_out: a smaller batch would not have come further
+        if any(isinstance(one, _TOO_SLOW) for one in causes):
+            return Offline(timed_out=True)
+        if any(isinstance(one, (ConnectionError, ssl.SSLEOFError)) for one in causes):
+            return _Dropped() if unanswered else Offline()
+        if any(_is_of_the_system(one) for one in causes):
+            return Offline()
+        return ServerLied()
+
+
+def _is_of_the_system(fault: BaseException) -> bool:
+    """A cut body, or a fault of sockets that has no name of its own (no route, network down)."""
+    if isinstance(fault, urllib3.exceptions.IncompleteRead):
+        return True
+    return isinstance(fault, OSError) and not isinstance(fault, (requests.RequestException, ssl.SSLError))
+
+
+def _causes(fault: BaseException) -> Iterator[BaseException]:
+    """The fault and everything that it wraps: requests and urllib3 put the cause into args or reason."""
+    seen: set[int] = set()
+    waiting: list[BaseException | None] = [fault]
+    while waiting:
+        one = waiting.pop()
+        if one is None or id(one) in seen:
+            continue
+        seen.add(id(one))
+        yield one
+        inner = [*one.args, getattr(one, "reason", None)]
+        waiting += [x for x in inner if isinstance(x, BaseException)]
+        waiting.append(one.__cause__)
