@@ -34,13 +34,17 @@ def span_text(ms: int) -> str:
     ms = abs(ms)
     days, hours, minutes = ms // DAY, ms % DAY // HOUR, ms % HOUR // MINUTE
     if days:
-        return tr("{days} ngày {hours} giờ").format(days=days, hours=hours) if hours else tr(
-            "{days} ngày"
-        ).format(days=days)
+        return (
+            tr("{days} ngày {hours} giờ").format(days=days, hours=hours)
+            if hours
+            else tr("{days} ngày").format(days=days)
+        )
     if hours:
-        return tr("{hours} giờ {minutes} phút").format(hours=hours, minutes=minutes) if minutes else tr(
-            "{hours} giờ"
-        ).format(hours=hours)
+        return (
+            tr("{hours} giờ {minutes} phút").format(hours=hours, minutes=minutes)
+            if minutes
+            else tr("{hours} giờ").format(hours=hours)
+        )
     return tr("{minutes} phút").format(minutes=minutes) if minutes else tr("dưới 1 phút")
 
 

@@ -87,9 +87,7 @@ class CallBanner(Card):
         if history is None:
             return tr("đang xem lịch sử gọi…") if self._model.current and self._model.current.number else ""
         parts = [
-            tr("24 giờ: {day} cuộc, 30 ngày: {month} cuộc").format(
-                day=history.calls_24h, month=history.calls_30d
-            )
+            tr("24 giờ: {day} cuộc, 30 ngày: {month} cuộc").format(day=history.calls_24h, month=history.calls_30d)
         ]
         if history.silent_24h:
             parts.append(tr("im lặng {times} lần").format(times=history.silent_24h))

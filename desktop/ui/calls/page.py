@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from desktop.ui.calls.table_model import NUMBER, OUTCOME, SEAT, TIME, KEPT, CallsTable
+from desktop.ui.calls.table_model import KEPT, NUMBER, OUTCOME, SEAT, TIME, CallsTable
 from desktop.ui.calls.viewmodel import CallsModel
 from desktop.ui.theme.look import Look
 from desktop.ui.theme.tokens import Status
@@ -83,9 +83,7 @@ class CallsPage(QWidget):
 
     @Slot()
     def _show_rows(self) -> None:
-        self.title.setText(
-            tr("Cuộc gọi hôm nay, {day}").format(day=date_text(vn_date(self._clock.now_ms())))
-        )
+        self.title.setText(tr("Cuộc gọi hôm nay, {day}").format(day=date_text(vn_date(self._clock.now_ms()))))
         current = self.rows.row_at(self.table.currentIndex().row())
         self.rows.show(self.model.rows)
         self.nothing.setVisible(not self.model.rows)

@@ -31,7 +31,7 @@ class CallsTable(QAbstractTableModel):
         old = [row.id for row in self._rows]
         new = [row.id for row in rows]
         grown = len(new) - len(old)
-        if old and 0 <= grown and new[grown:] == old:
+        if old and grown >= 0 and new[grown:] == old:
             before = self._rows
             if grown:
                 self.beginInsertRows(QModelIndex(), 0, grown - 1)

@@ -26,6 +26,8 @@ UNDO_MS: Final = 10_000
 """How long an outcome can be taken back by one key (settled 25)."""
 
 PAGE_ROWS: Final = 200
+FEW: Final = 20
+"""Up to so many changed rows are read one by one; more, or a new one, reads the list again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +61,12 @@ class CallsModel(QObject):
     pending = Signal(str)
     labelled = Signal(object)
     undone = Signal(str)
-    saved_at = Signal(int)
+    saved_at = Signal(object)
     trouble = Signal(object)
     hint_silent = Signal(int)
     call_came = Signal()
 
-    def __init__(
-        self, lane: StoreLane, bus: ChangeBus, clock: Clock, catalogue: Catalogue, centre: str
-    ) -> None:
+    def __init__(self, lane: StoreLane, bus: ChangeBus, clock: Clock, catalogue: Catalogue, centre: str) -> None:
         super().__init__()
         self._lane, self._clock, self._catalogue, self._centre = lane, clock, catalogue, centre
         self.current: CurrentCall | None = None
@@ -76,7 +76,6 @@ class CallsModel(QObject):
         self.selected: str | None = None
         self.offer: UndoOffer | None = None
         self.more = True
-        self._waiting_for: dict[str, CurrentCall | None] = {}
         self._stale: set[str] = set()
         self._loading = False
         self._again = False
@@ -84,6 +83,10 @@ class CallsModel(QObject):
         self._soon.setSingleShot(True)
         self._soon.setInterval(30)
         self._soon.timeout.connect(self.refresh)
+        self._few = QTimer(self)
+        self._few.setSingleShot(True)
+        self._few.setInterval(0)
+        self._few.timeout.connect(self._read_few)
         bus.changed.connect(self.records_changed)
 
     # A call comes in ---------------------------------------------------------------------------------------
@@ -113,7 +116,7 @@ class CallsModel(QObject):
         self.history = history
         self.history_changed.emit()
 
-    @Slot(str, int)
+    @Slot(str, object)
     def ended(self, call_id: str, at: int) -> None:
         """The exchange says that the call ended (UTC ms); it stays current until it has an outcome."""
         self._lane.submit(calls.end(call_id, at), None, self._failed, initiator="calls")
@@ -212,8 +215,24 @@ class CallsModel(QObject):
     @Slot(object)
     def records_changed(self, changes: Changes) -> None:
         """Something was saved here or came from the centre; calls are read again soon, others are not."""
-        if "call" in changes.ids or "contact" in changes.ids:
+        ids = changes.ids.get("call", frozenset())
+        if not ids:
+            return
+        if len(ids) <= FEW and ids <= {row.id for row in self.rows}:
+            self._stale |= ids
+            self._few.start()
+        else:
             self._soon.start()
+
+    @Slot()
+    def _read_few(self) -> None:
+        ids, self._stale = tuple(self._stale), set()
+        self._lane.query(partial(_rows_of, ids=ids), self._few_read, self._failed)
+        self._count()
+
+    def _few_read(self, fresh: dict[str, reads.CallRow]) -> None:
+        self.rows = [fresh.get(row.id, row) for row in self.rows]
+        self.rows_changed.emit()
 
     @Slot()
     def refresh(self) -> None:
@@ -227,7 +246,10 @@ class CallsModel(QObject):
             reads.calls_today, centre=self._centre, day_start_ms=self._day_start(), limit=wanted, before=None
         )
         self._lane.query(read, self._rows_read, self._rows_failed)
-        count = partial(reads.counts_today, centre=self._centre, day_start=self._day_start())
+        self._count()
+
+    def _count(self) -> None:
+        count = partial(reads.counts_today, centre=self._centre, day_start_ms=self._day_start())
         self._lane.query(count, self._counts_read, self._failed)
 
     def _rows_read(self, rows: list[reads.CallRow]) -> None:
@@ -246,6 +268,11 @@ class CallsModel(QObject):
     def _counts_read(self, counts: dict[str, int]) -> None:
         self.counts = dict(counts)
         self.counts_changed.emit()
+
+
+def _rows_of(connection: Any, ids: tuple[str, ...]) -> dict[str, reads.CallRow]:
+    found = (reads.call_row(connection, one) for one in ids)
+    return {row.id: row for row in found if row is not None}
 
 
 class Press:

@@ -17,7 +17,7 @@ from desktop.ui.intake.sheet import Sheet
 from desktop.ui.intake.viewmodel import IntakeModel
 from desktop.ui.theme.look import Look
 from desktop.ui.theme.tokens import Status
-from desktop.ui.widgets.said import Mark, Said, button
+from desktop.ui.widgets.said import Mark, Said, button, last_focus
 from desktop.ui.words import clock_text, tr
 from domain.clock import Clock
 from domain.codes.catalogue import Catalogue
@@ -213,7 +213,7 @@ class IntakePage(QWidget):
         sheet = self.current
         if sheet is None:
             return
-        inside = sheet.form.focusWidget()
+        inside = last_focus(sheet.form)
         if inside is not None and inside.isVisibleTo(sheet):
             inside.setFocus()
         else:
@@ -231,7 +231,9 @@ class IntakePage(QWidget):
 
     @Slot(object)
     def _finished(self, result: Any) -> None:
-        sheet = next((one for one in self.sheets if one.model.gone and one.model.contact_id == result.contact_id), None)
+        sheet = next(
+            (one for one in self.sheets if one.model.gone and one.model.contact_id == result.contact_id), None
+        )
         if sheet is None:
             return
         model = sheet.model

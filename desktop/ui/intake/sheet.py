@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
@@ -46,16 +48,16 @@ class Sheet(QWidget):
         self._sure.setInterval(5_000)
         self._sure.timeout.connect(self._unsure)
         self.form = self._new_form()
-        self.scroll = QScrollArea()
-        self.scroll.setWidgetResizable(True)
-        self.scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self.scroll.setFocusPolicy(self.scroll.focusPolicy().NoFocus)
+        self._scroll = QScrollArea()
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setFocusPolicy(self._scroll.focusPolicy().NoFocus)
         self._wrap = QWidget()
         self._wrap.setObjectName("page")
         self._inner = QVBoxLayout(self._wrap)
         self._inner.setContentsMargins(0, 0, 16, 0)
         self._inner.addWidget(self.form)
-        self.scroll.setWidget(self._wrap)
+        self._scroll.setWidget(self._wrap)
 
         self.trouble = Card("warn", margins=12)
         self.trouble_words = Mark(Status.URGENT, "", wraps=True)
@@ -86,7 +88,7 @@ class Sheet(QWidget):
         middle = QVBoxLayout()
         middle.setSpacing(8)
         middle.addWidget(self.trouble)
-        middle.addWidget(self.scroll, 1)
+        middle.addWidget(self._scroll, 1)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(16)
@@ -106,7 +108,7 @@ class Sheet(QWidget):
         form.put(self.model.values)
         return form
 
-    def _today(self) -> object:
+    def _today(self) -> date:
         return vn_date(self._clock.now_ms())
 
     def _head(self) -> None:
@@ -130,11 +132,9 @@ class Sheet(QWidget):
         self.kept.say(Status.WAITING, tr("Đang ghi nháp…"))
         self._look_over()
 
-    @Slot(int)
+    @Slot(object)
     def _draft_kept(self, at_ms: int) -> None:
-        self.kept.say(
-            Status.WAITING, tr("Đã lưu nháp trên máy này {time}").format(time=clock_text(at_ms))
-        )
+        self.kept.say(Status.WAITING, tr("Đã lưu nháp trên máy này {time}").format(time=clock_text(at_ms)))
 
     def _look_over(self) -> None:
         found = self.model.findings() if self.model.values else ()

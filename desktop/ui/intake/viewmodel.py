@@ -30,7 +30,7 @@ _NUMBERS: Final = ("child_age", "child_birth_year")
 class IntakeModel(QObject):
     """View-model of one form instance. `read` is called on the GUI thread and gives the form's values now."""
 
-    draft_kept = Signal(int)
+    draft_kept = Signal(object)
     saved = Signal(object)
     trouble = Signal(object)
     busy_changed = Signal()
@@ -101,11 +101,14 @@ class IntakeModel(QObject):
         self.values = values
         self.saving = True
         self.busy_changed.emit()
-        build = intake.save_report if self.form == intake.FORM_REPORT else intake.save_file
-        operation = build(
-            settled(values, self._labels()), self.call_id, contact_id=self.contact_id, draft_id=self.draft_id
-        )
-        self._lane.submit(operation, self._saved, self._save_failed, initiator="intake")
+        ready = settled(values, self._labels())
+        names = {"contact_id": self.contact_id, "draft_id": self.draft_id}
+        if self.form == intake.FORM_REPORT:
+            report = intake.save_report(ready, self.call_id, **names)
+            self._lane.submit(report, self._saved, self._save_failed, initiator="intake")
+        else:
+            file = intake.save_file(ready, self.call_id, **names)
+            self._lane.submit(file, self._saved, self._save_failed, initiator="intake")
 
     def _labels(self) -> dict[str, str]:
         return {"child_age": tr("Tuổi của trẻ"), "child_birth_year": tr("Năm sinh của trẻ")}

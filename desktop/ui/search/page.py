@@ -9,8 +9,8 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from desktop.store import search
-from desktop.store.search import SearchHit
+from desktop.store import search_query
+from desktop.store.search_query import SearchHit
 from desktop.ui.forms.boxes import LineBox
 from desktop.ui.theme.look import Look
 from desktop.ui.theme.tokens import Status
@@ -51,7 +51,7 @@ class SearchModel(QObject):
             self.found.emit()
             return
         answer = Answer(self, self._number)
-        self._lane.query(partial(search.find, query=text, limit=MOST), answer.done, answer.failed)
+        self._lane.query(partial(search_query.find, query=text, limit=MOST), answer.done, answer.failed)
 
     def answered(self, number: int, hits: list[SearchHit]) -> None:
         """Hits of the question with that number."""

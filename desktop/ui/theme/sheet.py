@@ -69,7 +69,9 @@ QPushButton:focus {{ border: 2px solid {t.focus}; padding: {px(2)} {px(11)} {px(
 QPushButton:checked {{ background: {t.chosen}; border-color: {t.accent}; font-weight: 600; }}
 QPushButton:checked:focus {{ border-color: {t.focus}; }}
 QPushButton:disabled {{ color: {t.muted}; border-color: {t.hairline}; }}
-QPushButton[role="main"] {{ background: {t.accent}; border-color: {t.accent}; color: {t.on_accent}; font-weight: 600; }}
+QPushButton[role="main"] {{
+    background: {t.accent}; border-color: {t.accent}; color: {t.on_accent}; font-weight: 600;
+}}
 QPushButton[role="main"]:focus {{ border: 2px solid {t.focus}; }}
 QPushButton[role="main"]:disabled {{ background: {t.band}; color: {t.muted}; border-color: {t.hairline}; }}
 QPushButton[role="key"] {{ padding: {px(2)} {px(6)}; text-align: left; }}
@@ -93,7 +95,7 @@ QCheckBox:focus {{ border: 2px solid {t.focus}; border-radius: {px(RADIUS)}; }}
 QCheckBox::indicator {{
     width: {px(16)}; height: {px(16)}; border: 1px solid {t.border}; border-radius: 3px; background: {t.surface};
 }}
-QCheckBox::indicator:checked {{ background: {t.accent}; border: 4px solid {t.surface}; outline: 1px solid {t.accent}; }}
+QCheckBox::indicator:checked {{ background: {t.accent}; border: 1px solid {t.accent}; }}
 
 QTableView, QListView, QListWidget {{
     background: {t.surface}; border: 1px solid {t.hairline}; border-radius: {px(RADIUS)};

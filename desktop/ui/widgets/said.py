@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QBoxLayout,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from desktop.ui.theme.tokens import GLYPHS, TONE_ROOM, Status
 
@@ -29,7 +39,9 @@ class Said(QLabel):
 class Mark(QWidget):
     """A status in shape and words; only the shape takes the status colour, the words stay text."""
 
-    def __init__(self, status: Status = Status.QUIET, words: str = "", role: Weight = "", *, wraps: bool = False) -> None:
+    def __init__(
+        self, status: Status = Status.QUIET, words: str = "", role: Weight = "", *, wraps: bool = False
+    ) -> None:
         super().__init__()
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -103,3 +115,14 @@ def empty(layout: QBoxLayout) -> None:
         if widget is not None:
             widget.hide()
             widget.deleteLater()
+
+
+def has_caret(widget: QWidget) -> bool:
+    """Whether the keys go to this widget or to a part of it."""
+    focused = QApplication.focusWidget()
+    return focused is not None and (focused is widget or widget.isAncestorOf(focused))
+
+
+def last_focus(widget: QWidget) -> QWidget | None:
+    """The part of this widget that had or has the keys (Qt's stubs forget that there may be none)."""
+    return widget.focusWidget()

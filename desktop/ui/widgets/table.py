@@ -61,5 +61,5 @@ class PaperTable(QTableView):
         """Coming in by keyboard puts the mark on the first row, so that the arrows have a beginning."""
         super().focusInEvent(event)
         model = self.model()
-        if not self.currentIndex().isValid() and model is not None and model.rowCount():
+        if not self.currentIndex().isValid() and model.rowCount():
             self.setCurrentIndex(model.index(0, 0))

@@ -1,0 +1,176 @@
+"""The facts of a dossier in words: labels of fields, labels of codes, clocks with the time that remains."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from desktop.store.reads import CaseView, ContactView
+from desktop.ui.theme.tokens import Status
+from desktop.ui.words import remaining_text, tr, when_text
+from domain.clock import vn_date
+from domain.codes.catalogue import Catalogue
+from domain.codes.places import Places
+from domain.phones import display
+from domain.records.clock_record import ClockRecord
+
+_LISTS = {
+    "case.urgency": "urgency", "case.status": "case_status", "case.abuse_types": "abuse_type",
+    "case.closure_reason": "closure_reason", "contact.urgency": "urgency", "contact.topics": "counselling_topic",
+    "contact.caller_kind": "caller_kind", "contact.language": "languages",
+    "contact.primary_channel": "contact_channel",
+    "person.sex": "gender", "person.ethnic_group": "ethnic_groups", "person.age_group": "age_group",
+    "party.relationship": "relationship_to_child", "party.role": "person_role",
+    "referral.to_kind": "referral_agency_kind", "call.outcome": "contact_outcome",
+    "contact.centre": "centres", "case.centre": "centres",
+}  # fmt: skip
+
+
+def urgency_status(code: str | None) -> Status:
+    """Shape of an urgency: a triangle for what is owed at once, a diamond for what waits."""
+    if code in ("emergency", "high"):
+        return Status.URGENT
+    return Status.WAITING if code == "medium" else Status.QUIET
+
+
+class FactWords:
+    """Turns fields and values into Vietnamese words; a code this desk does not know shows as itself."""
+
+    def __init__(self, catalogue: Catalogue, places: Places) -> None:
+        self._catalogue, self._places = catalogue, places
+
+    def label(self, kind: str, field: str) -> str:
+        """What a field is called on the screen."""
+        names = {
+            "case.urgency": tr("Mức khẩn cấp"),
+            "case.status": tr("Bước xử lý"),
+            "case.code": tr("Mã ca"),
+            "case.assigned_to": tr("Người phụ trách"),
+            "case.risk": tr("Nguy cơ"),
+            "case.closure_reason": tr("Lý do kết thúc"),
+            "case.closure_result": tr("Kết quả"),
+            "case.incident": tr("Vụ việc"),
+            "contact.summary": tr("Nội dung"),
+            "contact.caller_kind": tr("Người báo là"),
+            "contact.child_safe_now": tr("An toàn lúc này"),
+            "contact.child_whereabouts": tr("Trẻ đang ở đâu"),
+            "contact.happened_when": tr("Xảy ra khi nào"),
+            "contact.language": tr("Ngôn ngữ"),
+            "contact.needs_interpreter": tr("Cần phiên dịch"),
+            "contact.province": tr("Tỉnh"),
+            "contact.commune": tr("Xã"),
+            "contact.urgency": tr("Mức khẩn cấp của hồ sơ"),
+            "contact.in_depth": tr("Tư vấn chuyên sâu"),
+            "contact.centre": tr("Trung tâm phụ trách"),
+            "contact.code": tr("Mã hồ sơ"),
+            "person.full_name": tr("Tên"),
+            "person.age_years": tr("Tuổi"),
+            "person.age_group": tr("Nhóm tuổi"),
+            "person.age_said_at": tr("Ngày ghi tuổi"),
+            "person.sex": tr("Giới tính"),
+            "person.ethnic_group": tr("Dân tộc"),
+            "person.birth_year": tr("Năm sinh"),
+            "party.relationship": tr("Quan hệ với trẻ"),
+            "clock.stopped_at": tr("Đồng hồ dừng lúc"),
+            "clock.due_at": tr("Hạn"),
+            "referral.status": tr("Tình trạng chuyển gửi"),
+        }
+        return names.get(f"{kind}.{field}", tr("Thông tin khác"))
+
+    def value(self, kind: str, field: str, value: Any, now_ms: int = 0) -> str:
+        """A value in words."""
+        if value is None or value == ():
+            return tr("(để trống)")
+        if isinstance(value, bool):
+            return tr("có") if value else tr("không")
+        if isinstance(value, int) and field.endswith("_at"):
+            return when_text(value, now_ms)
+        if field == "child_safe_now":
+            return safe_word(str(value))
+        listed = _LISTS.get(f"{kind}.{field}")
+        if isinstance(value, (tuple, list)):
+            return ", ".join(self.value(kind, field, one, now_ms) for one in value)
+        if listed is not None:
+            return self._catalogue[listed].label(str(value))
+        return str(value)
+
+    def code(self, list_name: str, code: str | None) -> str:
+        """The label of a code, or nothing."""
+        if list_name not in self._catalogue:
+            return code or ""
+        return self._catalogue[list_name].label(code)
+
+    def place(self, view: CaseView | ContactView) -> str:
+        """Commune and province of the contact, by their names on the day it was received."""
+        contact = view.contact
+        day = vn_date(contact.received_at or 0)
+        parts = []
+        if contact.commune:
+            parts.append(
+                self._places.commune_name(contact.commune_set or "", contact.commune, day) or contact.commune
+            )
+        if contact.province:
+            name = self._places.province_name(contact.province_set or "", contact.province, day)
+            parts.append(name or contact.province)
+        return ", ".join(parts)
+
+    def facts(self, view: CaseView | ContactView, now_ms: int) -> list[tuple[str, str]]:
+        """Label and words of everything known, in the order a counsellor asks for it; nothing empty."""
+        contact = view.contact
+        child = next((row for row in view.persons if "child" in row.roles), None)
+        caller = next((row for row in view.persons if "caller" in row.roles), None)
+        found: list[tuple[str, str]] = []
+        if child is not None:
+            person = child.person
+            age = tr("{age} tuổi").format(age=person.age_years) if person.age_years is not None else ""
+            sex = self.code("gender", person.sex) if person.sex else ""
+            folk = self.code("ethnic_groups", person.ethnic_group) if person.ethnic_group else ""
+            about = ", ".join(part for part in (person.full_name or "", age, sex, folk) if part)
+            found.append((tr("Trẻ"), about or tr("chưa rõ")))
+        found.append((tr("Nơi ở"), self.place(view)))
+        found.append((tr("Đang ở đâu"), contact.child_whereabouts or ""))
+        if contact.child_safe_now:
+            found.append((tr("An toàn lúc này"), safe_word(contact.child_safe_now)))
+        if isinstance(view, CaseView):
+            found.append((tr("Xâm hại"), ", ".join(self.code("abuse_type", one) for one in view.case.abuse_types)))
+        found.append((tr("Chủ đề"), ", ".join(self.code("counselling_topic", one) for one in contact.topics)))
+        found.append((tr("Xảy ra"), contact.happened_when or ""))
+        kind = self.code("caller_kind", contact.caller_kind) if contact.caller_kind else ""
+        name = caller.person.full_name if caller is not None and caller.person.full_name else ""
+        phone = display(caller.phones[0].number or "") if caller is not None and caller.phones else ""
+        found.append((tr("Người báo"), ", ".join(part for part in (kind, name, phone) if part)))
+        language = self.code("languages", contact.language) if contact.language else ""
+        if contact.needs_interpreter:
+            language = tr("{language} · cần phiên dịch").format(language=language or tr("Ngôn ngữ khác"))
+        found.append((tr("Ngôn ngữ"), language))
+        found.append((tr("Tiếp nhận"), when_text(contact.received_at, now_ms) if contact.received_at else ""))
+        found.append((tr("Mã hồ sơ"), contact.code or ""))
+        return [(label, words) for label, words in found if words]
+
+
+def safe_word(code: str) -> str:
+    """Words of the answer to "safe now?"."""
+    words = {"no": tr("Không an toàn"), "unknown": tr("Chưa rõ"), "yes": tr("An toàn")}
+    return words.get(code, code)
+
+
+def clock_words(clock: ClockRecord, now_ms: int) -> tuple[Status, str, str]:
+    """Shape, name and remaining time of a clock."""
+    names = {
+        "forward_to_commune": tr("Chuyển tin đến xã"),
+        "emergency_measures": tr("Biện pháp khẩn cấp (12 giờ)"),
+        "plan_draft": tr("Kế hoạch hỗ trợ"),
+        "plan_approval": tr("Duyệt kế hoạch"),
+        "referral_reply": tr("Chờ phản hồi chuyển gửi"),
+        "referral_chase": tr("Nhắc phản hồi"),
+        "data_subject_request": tr("Yêu cầu về dữ liệu"),
+    }
+    name = names.get(clock.rule or "", clock.rule or "")
+    if clock.stopped_at is not None:
+        return Status.GOOD, name, tr("đã xong {when}").format(when=when_text(clock.stopped_at, now_ms))
+    if clock.due_at is None:
+        return Status.QUIET, name, ""
+    words = remaining_text(clock.due_at, now_ms)
+    if clock.due_at < now_ms:
+        return Status.URGENT, name, words
+    warned = any(at <= now_ms for at in clock.warnings)
+    return Status.WAITING if warned else Status.MOVING, name, words

@@ -1,0 +1,74 @@
+"""The list of open cases: most urgent first, each with its level in shape and word and its next deadline."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+
+from desktop.store.reads import CaseRow
+from desktop.ui.case.facts import urgency_status
+from desktop.ui.theme.tokens import Status
+from desktop.ui.widgets.glyph_cell import STATUS_ROLE
+from desktop.ui.words import remaining_text, tr
+from domain.clock import Clock
+
+Index = QModelIndex | QPersistentModelIndex
+
+
+def urgency_word(code: str | None) -> str:
+    """A level in one or two words."""
+    words = {"emergency": tr("Khẩn cấp"), "high": tr("Cao"), "medium": tr("Trung bình"), "low": tr("Thấp")}
+    return words.get(code or "", code or tr("Chưa rõ mức"))
+
+
+class CasesTable(QAbstractTableModel):
+    """Columns: code with the level's shape, next deadline."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__()
+        self._clock = clock
+        self.rows: list[CaseRow] = []
+
+    def show(self, rows: list[CaseRow]) -> None:
+        """Take over new rows."""
+        if [row.id for row in rows] == [row.id for row in self.rows]:
+            self.rows = rows
+            if rows:
+                self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, 1))
+            return
+        self.beginResetModel()
+        self.rows = rows
+        self.endResetModel()
+
+    def rowCount(self, parent: Index | None = None) -> int:
+        """Cases."""
+        return 0 if parent is not None and parent.isValid() else len(self.rows)
+
+    def columnCount(self, parent: Index | None = None) -> int:
+        """Two columns."""
+        return 0 if parent is not None and parent.isValid() else 2
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Words above the columns."""
+        if orientation != Qt.Orientation.Horizontal or role != Qt.ItemDataRole.DisplayRole:
+            return None
+        return (tr("Ca đang mở"), tr("Hạn gần nhất"))[section]
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Words and shapes."""
+        if not 0 <= index.row() < len(self.rows):
+            return None
+        row = self.rows[index.row()]
+        first = index.column() == 0
+        if role == STATUS_ROLE:
+            if first:
+                return Status.CONFLICT if row.siblings else urgency_status(row.urgency)
+            return None
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
+            if first:
+                return row.code or row.contact_code or ""
+            return remaining_text(row.next_due_ms, self._clock.now_ms()) if row.next_due_ms else ""
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return urgency_word(row.urgency)
+        return None

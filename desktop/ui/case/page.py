@@ -1,0 +1,324 @@
+"""The case page: open cases at the left, facts and deadlines in the middle, the timeline at the right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QTimer, Slot
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+
+from desktop.store.drafts import Draft
+from desktop.store.reads import CaseView
+from desktop.ui.case.disputes import DisputesCard
+from desktop.ui.case.facts import FactWords, urgency_status
+from desktop.ui.case.list import CasesTable, urgency_word
+from desktop.ui.case.steps import ClocksCard, ReferralsCard
+from desktop.ui.case.timeline import Timeline
+from desktop.ui.case.viewmodel import CaseModel
+from desktop.ui.drafts import Keeper
+from desktop.ui.forms.definition import FormDefinition
+from desktop.ui.forms.form import FormView
+from desktop.ui.theme.look import Look
+from desktop.ui.theme.tokens import Status
+from desktop.ui.widgets.said import Card, Mark, Said, button, has_caret
+from desktop.ui.widgets.table import PaperTable
+from desktop.ui.words import clock_text, tr
+from domain.clock import vn_date
+from domain.codes.catalogue import Catalogue
+from domain.codes.places import Places
+
+if TYPE_CHECKING:
+    from desktop.background.lanes import StoreLane
+
+
+class CasePage(QWidget):
+    """One dossier at a time. Nothing an incoming change does touches what is being written."""
+
+    def __init__(
+        self,
+        model: CaseModel,
+        lane: StoreLane,
+        staff: str,
+        catalogue: Catalogue,
+        places: Places,
+        definitions: dict[str, FormDefinition],
+        look: Look,
+    ) -> None:
+        super().__init__()
+        self.setObjectName("page.case")
+        self.model = model
+        self._lane, self._staff, self._zoom = lane, staff, look.zoom
+        self.words = FactWords(catalogue, places)
+        self.rows = CasesTable(model.clock)
+        self.list = PaperTable(look, self.rows, {0: 148}, 1)
+        self.list.setObjectName("table.cases")
+        self.list.setAccessibleName(tr("Ca đang mở"))
+        self.list.setFixedWidth(round(304 * look.zoom))
+        self.list.entered_row.connect(self._row_opened)
+        today: Callable[[], date] = self._today
+        self.head = Mark(Status.QUIET, "", "title")
+        self.state = Said("", "muted", wraps=True)
+        self.elsewhere = Mark(Status.MOVING, "", wraps=True)
+        self.disputes = DisputesCard(model, self.words)
+        self.clocks = ClocksCard()
+        self.referrals = ReferralsCard(model, self.words, definitions, catalogue, places, today)
+        self.timeline = Timeline(model, lane, staff, self.words)
+
+        self._facts = Card(margins=16, space=8)
+        top = QHBoxLayout()
+        top.addWidget(Said(tr("Thông tin"), "section"), 1)
+        self.edit = button("edit_case", tr("Sửa…"))
+        self.edit.clicked.connect(self._edit)
+        top.addWidget(self.edit)
+        self._facts.inside.addLayout(top)
+        self._grid = QGridLayout()
+        self._grid.setHorizontalSpacing(12)
+        self._grid.setVerticalSpacing(4)
+        self._grid.setColumnStretch(1, 1)
+        self._facts.inside.addLayout(self._grid)
+        self.summary = Said("", "reading", wraps=True)
+        self._facts.inside.addWidget(self.summary)
+        self._lines: list[tuple[Said, Said]] = []
+
+        self._editor = Card(margins=16, space=8)
+        self.form = FormView(definitions["case"], catalogue, places, today)
+        self.form.changed.connect(self._edited)
+        self._editor.inside.addWidget(self.form)
+        bottom = QHBoxLayout()
+        self.edit_kept = Mark(Status.QUIET, "", wraps=True)
+        self.save = button("save_case", tr("Lưu  Ctrl+Enter"), "main")
+        self.save.clicked.connect(self.save_edit)
+        bottom.addWidget(self.edit_kept, 1)
+        bottom.addWidget(self.save)
+        self._editor.inside.addLayout(bottom)
+        self._editor.hide()
+        self._keeper: Keeper | None = None
+        self._begun: dict[str, Any] = {}
+        self._editing_for = ""
+
+        self._build()
+        self._tick = QTimer(self)
+        self._tick.setInterval(30_000)
+        self._tick.timeout.connect(self._show_clocks)
+        self._tick.start()
+        model.list_changed.connect(self._show_list)
+        model.opened.connect(self._opened)
+        model.view_changed.connect(self.show_view)
+        model.edit_saved.connect(self._edit_saved)
+        model.changed_elsewhere.connect(self._changed_elsewhere)
+
+    def _today(self) -> date:
+        return vn_date(self.model.clock.now_ms())
+
+    def _build(self) -> None:
+        middle = QWidget()
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(0, 0, 8, 0)
+        column.setSpacing(12)
+        for part in (self.disputes, self.clocks, self._facts, self._editor, self.referrals):
+            column.addWidget(part)
+        column.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setFocusPolicy(scroll.focusPolicy().NoFocus)
+        scroll.setHorizontalScrollBarPolicy(scroll.horizontalScrollBarPolicy().ScrollBarAlwaysOff)
+        scroll.setWidget(middle)
+        scroll.setMinimumWidth(round(400 * self._zoom))
+        self._dossier = QWidget()
+        dossier = QVBoxLayout(self._dossier)
+        dossier.setContentsMargins(0, 0, 0, 0)
+        dossier.setSpacing(8)
+        dossier.addWidget(self.head)
+        dossier.addWidget(self.state)
+        dossier.addWidget(self.elsewhere)
+        self.elsewhere.hide()
+        both = QHBoxLayout()
+        both.setSpacing(12)
+        both.addWidget(scroll, 1)
+        both.addWidget(self.timeline, 1)
+        dossier.addLayout(both, 1)
+        nothing = QWidget()
+        empty_page = QVBoxLayout(nothing)
+        empty_page.setContentsMargins(0, 0, 0, 0)
+        empty_page.addWidget(Said(tr("Chưa mở ca nào"), "title"))
+        empty_page.addWidget(Said(tr("Chọn một ca trong danh sách rồi bấm Enter, hoặc tìm bằng Ctrl+F."), "muted"))
+        empty_page.addStretch(1)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(nothing)
+        self._stack.addWidget(self._dossier)
+        page = QHBoxLayout(self)
+        page.setContentsMargins(24, 16, 24, 16)
+        page.setSpacing(16)
+        page.addWidget(self.list)
+        page.addWidget(self._stack, 1)
+
+    def focus(self) -> None:
+        """The note box of the open dossier, else the list."""
+        if self.model.view is not None:
+            self.timeline.note.setFocus()
+        else:
+            self.list.setFocus()
+
+    def back(self) -> bool:
+        """Esc: out of the small forms, then from the dossier into the list."""
+        if self.referrals.back():
+            return True
+        if self._editor.isVisible():
+            self._editor.hide()
+            self._facts.show()
+            self.edit.setText(tr("Sửa tiếp…") if self._editing_for else tr("Sửa…"))
+            self.edit.setFocus()
+            return True
+        if not self.list.hasFocus():
+            self.list.setFocus()
+            return True
+        return False
+
+    def save_current(self) -> None:
+        """Ctrl+Enter: the form that has the caret, else the note."""
+        if self.referrals.save_open():
+            return
+        if self._editor.isVisible() and has_caret(self._editor):
+            self.save_edit()
+            return
+        self.timeline.save_now()
+
+    @Slot()
+    def _show_list(self) -> None:
+        self.rows.show(self.model.cases)
+
+    @Slot(int)
+    def _row_opened(self, place: int) -> None:
+        if 0 <= place < len(self.rows.rows):
+            self.model.open_case(self.rows.rows[place].id)
+
+    @Slot()
+    def _opened(self) -> None:
+        self.elsewhere.hide()
+        self._close_editor()
+        about = self.model.case_id or self.model.contact_id or ""
+        self._keeper = Keeper(self._lane, self._staff, "case", about)
+        self._keeper.kept.connect(self._edit_kept)
+        self._keeper.found.connect(self._edit_found)
+        self._keeper.trouble.connect(self.model.trouble)
+        self._keeper.look()
+        self.timeline.turn_to(about)
+        self._stack.setCurrentWidget(self._dossier)
+        if self.isVisible():
+            self.timeline.note.setFocus()
+
+    @Slot()
+    def show_view(self) -> None:
+        """Write the dossier anew; open boxes are left alone."""
+        view = self.model.view
+        if view is None:
+            return
+        now = self.model.clock.now_ms()
+        is_case = isinstance(view, CaseView)
+        if isinstance(view, CaseView):
+            code = view.case.code or view.contact.code or ""
+            self.head.say(urgency_status(view.case.urgency), f"{code} · {urgency_word(view.case.urgency)}")
+            self.state.setText(self.words.code("case_status", view.case.status))
+            self.clocks.show_clocks(view, now)
+            self.referrals.show_referrals(view, now)
+        else:
+            self.head.say(Status.QUIET, tr("Hồ sơ {code}").format(code=view.contact.code or ""))
+            self.state.setText(tr("Hồ sơ tư vấn, chưa mở ca. F9 nâng thành báo tin."))
+            self.clocks.hide()
+        self.referrals.setVisible(is_case)
+        self.disputes.show_disputes()
+        facts = self.words.facts(view, now)
+        for place, (label, words) in enumerate(facts):
+            if place == len(self._lines):
+                made = (Said("", "muted"), Said("", wraps=True))
+                self._lines.append(made)
+                self._grid.addWidget(made[0], place, 0)
+                self._grid.addWidget(made[1], place, 1)
+            left, right = self._lines[place]
+            left.setText(label)
+            right.setText(words)
+            left.show()
+            right.show()
+        for left, right in self._lines[len(facts) :]:
+            left.hide()
+            right.hide()
+        self.summary.setText(view.contact.summary or "")
+        self.summary.setVisible(bool(view.contact.summary))
+        self.timeline.show_entries(tuple(view.timeline))
+
+    @Slot()
+    def _show_clocks(self) -> None:
+        if isinstance(self.model.view, CaseView):
+            self.clocks.show_clocks(self.model.view, self.model.clock.now_ms())
+
+    @Slot()
+    def _changed_elsewhere(self) -> None:
+        words = tr("Nơi khác vừa sửa ca này. Những gì chị/anh đang viết vẫn giữ nguyên.")
+        self.elsewhere.say(Status.MOVING, words)
+        self.elsewhere.show()
+
+    # Editing --------------------------------------------------------------------------------------------------
+
+    @Slot()
+    def _edit(self) -> None:
+        view = self.model.view
+        if view is None:
+            return
+        if not self._editing_for:
+            drawn = {field.name for field in self.form.definition.fields}
+            self._begun = {name: value for name, value in view.form.items() if name in drawn}
+            self.form.put(self._begun)
+            self._editing_for = self.model.case_id or self.model.contact_id or ""
+        self._facts.hide()
+        self._editor.show()
+        self.form.focus_first()
+
+    @Slot()
+    def _edited(self) -> None:
+        if self._keeper is not None:
+            self._keeper.changed({"begun": self._begun, "now": self.form.values()})
+
+    def _edit_kept(self, at_ms: int) -> None:
+        self.edit_kept.say(Status.WAITING, tr("Đã lưu nháp {time}").format(time=clock_text(at_ms)))
+
+    def _edit_found(self, draft: Draft) -> None:
+        if draft.about == (self.model.case_id or self.model.contact_id):
+            self._begun = dict(draft.data.get("begun", {}))
+            self.form.put(draft.data.get("now", {}))
+            self._editing_for = draft.about
+            self.edit.setText(tr("Sửa tiếp…"))
+
+    @Slot()
+    def save_edit(self) -> None:
+        """Save what was changed; what was emptied is told as empty."""
+        now = self.form.values()
+        changed = {name: value for name, value in now.items() if self._begun.get(name) != value}
+        changed |= {name: None for name in self._begun if name not in now}
+        if changed:
+            self.model.set_fields(changed)
+        else:
+            self._edit_saved()
+
+    @Slot()
+    def _edit_saved(self) -> None:
+        if self._keeper is not None and self._editing_for:
+            self._keeper.drop()
+        self._close_editor()
+        self.edit.setFocus()
+
+    def _close_editor(self) -> None:
+        self._editing_for = ""
+        self._begun = {}
+        self.edit.setText(tr("Sửa…"))
+        self.edit_kept.say(Status.QUIET, "")
+        self._editor.hide()
+        self._facts.show()
+
+    def keep_all(self) -> None:
+        """The window closes."""
+        self.timeline.keep_now()
+        if self._keeper is not None:
+            self._keeper.keep_now()

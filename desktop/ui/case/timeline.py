@@ -1,0 +1,175 @@
+"""The timeline of a dossier and the box for the next note; what is written is never changed, only added to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QTimer, Slot
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from desktop.store.drafts import Draft
+from desktop.store.reads import TimelineEntry
+from desktop.ui.case.facts import FactWords
+from desktop.ui.case.viewmodel import CaseModel
+from desktop.ui.drafts import Keeper
+from desktop.ui.forms.boxes import TextBox
+from desktop.ui.theme.tokens import Status
+from desktop.ui.widgets.said import Card, Mark, Said, button, empty, line
+from desktop.ui.words import clock_text, tr, when_text
+from domain.text import is_blank
+
+if TYPE_CHECKING:
+    from desktop.background.lanes import StoreLane
+
+
+class Timeline(Card):
+    """Newest at the end, as one reads; the note box under it."""
+
+    def __init__(self, model: CaseModel, lane: StoreLane, staff: str, words: FactWords) -> None:
+        super().__init__(margins=16, space=8)
+        self._model, self._lane, self._staff, self._words = model, lane, staff, words
+        self._shown: tuple[TimelineEntry, ...] = ()
+        self._about = ""
+        self._keeper: Keeper | None = None
+        self._saving = False
+        self._again = ""
+        self.inside.addWidget(Said(tr("Dòng thời gian"), "section"))
+        self._scroll = QScrollArea()
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setFocusPolicy(self._scroll.focusPolicy().NoFocus)
+        inner = QWidget()
+        self._entries = QVBoxLayout(inner)
+        self._entries.setContentsMargins(0, 0, 8, 0)
+        self._entries.setSpacing(8)
+        self._scroll.setWidget(inner)
+        self.inside.addWidget(self._scroll, 1)
+        self.note = TextBox(3)
+        self.note.setObjectName("field.note")
+        self.note.setAccessibleName(tr("Ghi chép mới"))
+        self.note.setPlaceholderText(tr("Ghi chép mới (Ctrl+Enter lưu)"))
+        self.note.typed.connect(self._typed)
+        self.inside.addWidget(self.note)
+        row = QHBoxLayout()
+        self.kept = Mark(Status.QUIET, "")
+        self.save = button("save_note", tr("Lưu ghi chép  Ctrl+Enter"), "main")
+        self.save.clicked.connect(self.save_now)
+        row.addWidget(self.kept, 1)
+        row.addWidget(self.save)
+        self.inside.addLayout(row)
+        model.note_saved.connect(self._saved)
+        model.trouble.connect(self._failed)
+
+    def turn_to(self, about: str) -> None:
+        """Another dossier is open: its own unfinished note comes back, the former one's is kept."""
+        if about == self._about:
+            return
+        if self._keeper is not None:
+            self._keeper.keep_now()
+        self._about = about
+        self._saving = False
+        self.note.blockSignals(True)
+        self.note.clear()
+        self.note.blockSignals(False)
+        self.kept.say(Status.QUIET, "")
+        self._keeper = Keeper(self._lane, self._staff, "note", about)
+        self._keeper.kept.connect(self._was_kept)
+        self._keeper.found.connect(self._found)
+        self._keeper.trouble.connect(self._model.trouble)
+        self._keeper.look()
+
+    def _found(self, draft: Draft) -> None:
+        if draft.about == self._about and not self.note.whole_text():
+            self.note.replace(str(draft.data.get("text", "")))
+            self.kept.say(
+                Status.WAITING,
+                tr("Khôi phục bản nháp {time}").format(time=clock_text(draft.saved_at)),
+            )
+
+    @Slot()
+    def _typed(self) -> None:
+        if self._keeper is not None:
+            self._keeper.changed({"text": self.note.whole_text()})
+
+    def _was_kept(self, at_ms: int) -> None:
+        if not self._saving:
+            self.kept.say(Status.WAITING, tr("Đã lưu nháp trên máy này {time}").format(time=clock_text(at_ms)))
+
+    @Slot()
+    def save_now(self) -> None:
+        """Ctrl+Enter in the note box."""
+        QGuiApplication.inputMethod().commit()
+        text = self.note.whole_text()
+        if is_blank(text) or self._saving or not self._about:
+            return
+        self._saving = True
+        self._again = text
+        self.kept.say(Status.MOVING, tr("Đang lưu…"))
+        self._model.add_note(text)
+
+    @Slot()
+    def _saved(self) -> None:
+        if not self._saving:
+            return
+        self._saving = False
+        if self.note.whole_text() == self._again:
+            self.note.clear()
+        if self._keeper is not None:
+            self._keeper.drop()
+        self.kept.say(Status.GOOD, tr("Đã lưu {time}").format(time=clock_text(self._model.clock.now_ms())))
+
+    @Slot(object)
+    def _failed(self, _fault: object) -> None:
+        if self._saving:
+            self._saving = False
+            self.kept.say(Status.URGENT, tr("Chưa lưu, chữ vẫn còn đây"))
+
+    def keep_now(self) -> None:
+        """The window closes."""
+        if self._keeper is not None:
+            self._keeper.keep_now()
+
+    def show_entries(self, entries: tuple[TimelineEntry, ...]) -> None:
+        """Write the timeline; nothing moves when nothing changed."""
+        if entries == self._shown:
+            return
+        self._shown = entries
+        empty(self._entries)
+        now = self._model.clock.now_ms()
+        for place, entry in enumerate(entries):
+            if place:
+                self._entries.addWidget(line())
+            self._entries.addWidget(Said(self._head(entry, now), "caption"))
+            words = self._body(entry)
+            if words:
+                self._entries.addWidget(Said(words, "reading" if entry.kind == "note" else "", wraps=True))
+        if not entries:
+            self._entries.addWidget(Said(tr("Chưa có ghi chép nào."), "muted"))
+        self._entries.addStretch(1)
+        QTimer.singleShot(0, self._to_end)
+
+    def _to_end(self) -> None:
+        bar = self._scroll.verticalScrollBar()
+        bar.setValue(bar.maximum())
+
+    def _head(self, entry: TimelineEntry, now: int) -> str:
+        kinds = {
+            "opened": tr("Mở ca"),
+            "note": tr("Ghi chép"),
+            "referral": tr("Chuyển gửi"),
+            "attempt": tr("Liên hệ"),
+            "call": tr("Cuộc gọi"),
+        }
+        kind = tr("Đính chính") if entry.corrects else kinds.get(entry.kind, entry.kind)
+        return " · ".join(part for part in (when_text(entry.at_ms, now), kind, entry.author) if part)
+
+    def _body(self, entry: TimelineEntry) -> str:
+        lists = {
+            "opened": "case_status",
+            "referral": "referral_agency_kind",
+            "attempt": "attempt_result",
+            "call": "contact_outcome",
+        }
+        coded = self._words.code(lists[entry.kind], entry.code) if entry.kind in lists and entry.code else ""
+        return ": ".join(part for part in (coded, entry.text) if part)

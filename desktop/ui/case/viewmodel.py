@@ -1,0 +1,214 @@
+"""What the case page knows and does: one dossier open, the list of open cases, notes, referrals, decisions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from desktop.background.change_bus import ChangeBus, Changes, Origin
+from desktop.operations import case as operations
+from desktop.operations import intake
+from desktop.store import reads
+from domain.clock import Clock
+
+if TYPE_CHECKING:
+    from desktop.background.lanes import StoreLane
+
+_KINDS = {"case", "contact", "person", "party", "phone", "note", "referral", "attempt", "clock", "stay"}
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """One field with several values: the one shown now, and the others, in a stable order."""
+
+    kind: str
+    record: str
+    field: str
+    values: tuple[Any, ...]
+
+
+class CaseModel(QObject):
+    """`view` is a CaseView, or a ContactView for a file without a case, or None."""
+
+    list_changed = Signal()
+    opened = Signal()
+    view_changed = Signal()
+    changed_elsewhere = Signal()
+    saved_at = Signal(object)
+    note_saved = Signal()
+    edit_saved = Signal()
+    step_saved = Signal()
+    attached = Signal(str)
+    trouble = Signal(object)
+
+    def __init__(self, lane: StoreLane, bus: ChangeBus, clock: Clock) -> None:
+        super().__init__()
+        self._lane, self.clock = lane, clock
+        self.cases: list[reads.CaseRow] = []
+        self.view: reads.CaseView | reads.ContactView | None = None
+        self.case_id: str | None = None
+        self.contact_id: str | None = None
+        self._fresh = False
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(40)
+        self._soon.timeout.connect(self.refresh)
+        self._list_soon = QTimer(self)
+        self._list_soon.setSingleShot(True)
+        self._list_soon.setInterval(120)
+        self._list_soon.timeout.connect(self.refresh_list)
+        bus.changed.connect(self._records_changed)
+
+    def open_case(self, case_id: str) -> None:
+        """Show this case."""
+        self.case_id, self.contact_id, self._fresh = case_id, None, True
+        self.refresh()
+
+    def open_contact(self, contact_id: str) -> None:
+        """Show this file; its case, when it has one."""
+        self.case_id, self.contact_id, self._fresh = None, contact_id, True
+        self.refresh()
+
+    @Slot()
+    def refresh(self) -> None:
+        """Read the open dossier again, on the reader lane."""
+        if self.case_id is not None:
+            self._lane.query(partial(reads.case_view, case_id=self.case_id), self._read, self._failed)
+        elif self.contact_id is not None:
+            self._lane.query(partial(reads.contact_view, contact_id=self.contact_id), self._read, self._failed)
+
+    def _read(self, view: reads.CaseView | reads.ContactView | None) -> None:
+        if view is None:
+            return
+        if isinstance(view, reads.ContactView):
+            if view.contact.id != self.contact_id:
+                return
+            if view.case_id is not None:
+                self.open_case(view.case_id)
+                return
+        elif view.case.id != self.case_id:
+            return
+        else:
+            self.contact_id = view.contact.id
+        self.view = view
+        fresh, self._fresh = self._fresh, False
+        if fresh:
+            self.opened.emit()
+        self.view_changed.emit()
+
+    @Slot()
+    def refresh_list(self) -> None:
+        """Read the open cases."""
+        self._lane.query(partial(reads.cases_open, limit=200), self._list_read, self._failed)
+
+    def _list_read(self, cases: list[reads.CaseRow]) -> None:
+        self.cases = list(cases)
+        self.list_changed.emit()
+
+    @Slot(object)
+    def _records_changed(self, changes: Changes) -> None:
+        if not _KINDS & set(changes.ids):
+            return
+        self._list_soon.start()
+        ids = {one for kind in _KINDS & set(changes.ids) for one in changes.ids[kind]}
+        known = set(self.view.opened) if self.view is not None else set()
+        new_parts = {"note", "referral", "attempt", "clock", "party", "person", "phone", "stay"} & set(changes.ids)
+        if self.view is not None and (ids & known or new_parts):
+            self._soon.start()
+            if changes.origin is Origin.CENTRE and ids & known:
+                self.changed_elsewhere.emit()
+
+    def disputes(self) -> list[Dispute]:
+        """Fields of the open dossier that wait for a person's decision."""
+        found: list[Dispute] = []
+        for stored in self.view.opened.values() if self.view is not None else ():
+            for field, others in sorted(stored.siblings().items()):
+                values = (getattr(stored.record, field), *others)
+                found.append(Dispute(stored.kind, stored.id, field, values))
+        return found
+
+    # What a person does -------------------------------------------------------------------------------------
+
+    def add_note(self, text: str) -> None:
+        """Append a note to the open dossier."""
+        case_id, contact_id = self.case_id, None if self.case_id else self.contact_id
+        operation = operations.add_note(text, case_id=case_id, contact_id=contact_id)
+        self._lane.submit(operation, self._note_saved, self._failed, initiator="case")
+
+    def _note_saved(self, _note: str) -> None:
+        self._told()
+        self.note_saved.emit()
+
+    def set_fields(self, values: dict[str, Any]) -> None:
+        """Change facts of the open case, based on what was shown."""
+        if self.view is None:
+            return
+        opened = dict(self.view.opened)
+        if self.case_id is not None:
+            operation = operations.set_fields(self.case_id, values, opened=opened)
+        else:
+            operation = intake.change_file(self.view.contact.id, values, opened=opened)
+        self._lane.submit(operation, self._edit_saved, self._failed, initiator="case")
+
+    def _edit_saved(self, _nothing: None) -> None:
+        self._told()
+        self.edit_saved.emit()
+
+    def add_referral(self, to_kind: str, to_name: str) -> None:
+        """Pass the open case on."""
+        if self.case_id is not None:
+            operation = operations.add_referral(self.case_id, to_kind, to_name)
+            self._lane.submit(operation, self._step_saved, self._failed, initiator="case")
+
+    def log_attempt(self, referral_id: str, result: str, remark: str) -> None:
+        """Log one try to reach the receiver of a referral."""
+        operation = operations.log_attempt(referral_id, result, remark)
+        self._lane.submit(operation, self._step_saved, self._failed, initiator="case")
+
+    def _step_saved(self, _record: str) -> None:
+        self._told()
+        self.step_saved.emit()
+
+    def resolve(self, dispute: Dispute, place: int) -> None:
+        """Decide for the value at this place (0 for the one shown now)."""
+        if 0 <= place < len(dispute.values):
+            operation = operations.resolve(dispute.kind, dispute.record, dispute.field, dispute.values[place])
+            self._lane.submit(operation, self._resolved, self._failed, initiator="case")
+
+    def _resolved(self, _nothing: None) -> None:
+        self._told()
+
+    def attach(self, call_id: str, contact_id: str) -> None:
+        """The call belongs to this dossier (F10)."""
+        done = Attached(self, call_id)
+        self._lane.submit(intake.attach_call(call_id, contact_id), done.done, self._failed, initiator="case")
+
+    def need_interpreter(self, contact_id: str, language: str | None) -> None:
+        """The open dossier needs an interpreter (F11)."""
+        values: dict[str, Any] = {"needs_interpreter": True}
+        if language:
+            values["language"] = language
+        operation = intake.change("contact", contact_id, values)
+        self._lane.submit(operation, self._resolved, self._failed, initiator="case")
+
+    def _told(self) -> None:
+        self.saved_at.emit(self.clock.now_ms())
+        self._soon.start()
+
+    def _failed(self, fault: Exception) -> None:
+        self.trouble.emit(fault)
+
+
+class Attached:
+    """One attaching on its way."""
+
+    def __init__(self, model: CaseModel, call_id: str) -> None:
+        self._model, self._call_id = model, call_id
+
+    def done(self, _nothing: None) -> None:
+        """COMMIT returned."""
+        self._model.saved_at.emit(self._model.clock.now_ms())
+        self._model.attached.emit(self._call_id)

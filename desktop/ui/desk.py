@@ -1,0 +1,42 @@
+"""What the window needs of a desk: the wires that `desktop.app` joins."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from desktop.background.change_bus import ChangeBus
+from domain.codes.catalogue import Catalogue
+from domain.codes.places import Places
+
+if TYPE_CHECKING:
+    from desktop.background.lanes import StoreLane
+    from desktop.store.unit_of_work import Seat
+
+
+class DeskWires(Protocol):
+    """Read-only for the screens; whoever built the desk closes it."""
+
+    @property
+    def bus(self) -> ChangeBus:
+        """The bus on which screens hear what changed."""
+        ...
+
+    @property
+    def lane(self) -> StoreLane:
+        """Where operations and reads go; knows staff and clock."""
+        ...
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The code lists."""
+        ...
+
+    @property
+    def places(self) -> Places:
+        """Both maps."""
+        ...
+
+    @property
+    def seat(self) -> Seat:
+        """Centre and seat."""
+        ...

@@ -1,0 +1,133 @@
+"""The frame around the pages: navigation at the left, function keys and the status line along the foot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from desktop.ui.actions import OUTCOME, Registry
+from desktop.ui.theme.look import Look
+from desktop.ui.theme.tokens import Status
+from desktop.ui.widgets.said import Card, Mark, Said, button
+from desktop.ui.words import tr
+
+PAGES = ("calls", "file", "case", "search", "road")
+
+
+class Navigation(Card):
+    """Five pages with their keys."""
+
+    wanted = Signal(str)
+
+    def __init__(self, registry: Registry, look: Look, seat_words: str) -> None:
+        super().__init__("nav", margins=12, space=4)
+        self.setFixedWidth(round(196 * look.zoom))
+        head = Said(tr("Trạm 111"), "section")
+        self.inside.addWidget(head)
+        self.inside.addWidget(Said(seat_words, "caption", wraps=True))
+        self.inside.addSpacing(8)
+        self.buttons: dict[str, QPushButton] = {}
+        for name in PAGES:
+            action = registry[f"go_{name}"]
+            made = button(f"go_{name}", f"{action.label}", "nav", tip=f"{action.label} ({action.key_text})")
+            made.setCheckable(True)
+            made.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            made.clicked.connect(Pressed(self, name, made, self.wanted.emit).press)
+            row = QHBoxLayout(made)
+            row.setContentsMargins(8, 0, 8, 0)
+            row.addStretch(1)
+            key = Said(action.key_text, "caption")
+            key.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+            row.addWidget(key)
+            self.inside.addWidget(made)
+            self.buttons[name] = made
+        self.inside.addStretch(1)
+        for action_id in ("help", "privacy"):
+            action = registry[action_id]
+            self.inside.addWidget(Said(f"{action.key_text}  {action.label}", "caption"))
+
+    def show_page(self, name: str) -> None:
+        """Mark the page in front."""
+        for one, made in self.buttons.items():
+            made.setChecked(one == name)
+
+
+class KeyStrip(Card):
+    """F2 to F9 with their words; a click does what the key does."""
+
+    def __init__(self, registry: Registry, press: Callable[[str], None]) -> None:
+        super().__init__("foot", row=True, margins=0, space=4)
+        self.inside.setContentsMargins(12, 6, 12, 4)
+        for action in registry.strip():
+            made = button(action.id, f"{action.key}  {action.label}", "key")
+            made.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            made.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+            if action.id.startswith(OUTCOME):
+                made.setToolTip(tr("Ghi kết quả và lưu ngay"))
+            made.clicked.connect(Pressed(self, action.id, made, press).press)
+            self.inside.addWidget(made)
+
+
+class Pressed(QWidget):
+    """The bound method behind one button: law 3 allows no lambda in a connection."""
+
+    def __init__(self, _owner: QWidget, name: str, made: QWidget, act: Callable[[str], None]) -> None:
+        super().__init__(made)
+        self._name, self._act = name, act
+        self.hide()
+
+    def press(self) -> None:
+        """Do it."""
+        self._act(self._name)
+
+
+class StatusLine(Card):
+    """Saved at, trouble or news, and the road: always one line, text before shape before colour."""
+
+    def __init__(self) -> None:
+        super().__init__("foot", row=True, margins=0, space=16)
+        self.inside.setContentsMargins(24, 4, 24, 4)
+        self.setFixedHeight(36)
+        self.saved = Mark(Status.QUIET, tr("Chưa lưu gì trong phiên này"))
+        self.saved.words.setObjectName("label.saved")
+        self.news = Mark(Status.QUIET, "")
+        self.road = Mark(Status.QUIET, "")
+        self.road.words.setObjectName("label.road")
+        self.inside.addWidget(self.saved)
+        self.inside.addWidget(self.news, 1)
+        self.inside.addWidget(self.road)
+
+
+class TroubleBar(Card):
+    """A sentence that says what to do; stays until it is put away, never a dialog."""
+
+    def __init__(self) -> None:
+        super().__init__("warn", row=True, margins=8, space=12)
+        self.setObjectName("bar.trouble")
+        self.words = Mark(Status.URGENT, "", wraps=True)
+        self.words.setMinimumHeight(28)
+        self.away = button("put_trouble_away", tr("Đã đọc"))
+        self.away.clicked.connect(self.hide)
+        self.inside.addWidget(self.words, 1)
+        self.inside.addWidget(self.away)
+        self.hide()
+
+    def say(self, sentence: str) -> None:
+        """Show this sentence."""
+        self.words.say(Status.URGENT, sentence)
+        self.show()
+
+
+def column_of(*parts: QWidget | tuple[QWidget, int]) -> QVBoxLayout:
+    """A column without gaps; a pair gives its stretch."""
+    column = QVBoxLayout()
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(0)
+    for part in parts:
+        if isinstance(part, tuple):
+            column.addWidget(part[0], part[1])
+        else:
+            column.addWidget(part)
+    return column

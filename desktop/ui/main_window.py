@@ -1,0 +1,471 @@
+"""The desk's one window: pages, keys, the current call, what is saved, the road."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Slot
+from PySide6.QtGui import QAction, QCloseEvent, QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+
+from desktop.operations.intake import FORM_FILE, FORM_REPORT, SavedReport
+from desktop.ui.actions import desk_actions
+from desktop.ui.calls.banner import CallBanner
+from desktop.ui.calls.page import CallsPage
+from desktop.ui.calls.viewmodel import UNDO_MS, CallsModel, UndoOffer
+from desktop.ui.case.page import CasePage
+from desktop.ui.case.viewmodel import CaseModel
+from desktop.ui.desk import DeskWires
+from desktop.ui.forms.definition import FormDefinition, load_form
+from desktop.ui.frame import PAGES, KeyStrip, Navigation, StatusLine, TroubleBar
+from desktop.ui.intake.page import IntakePage
+from desktop.ui.intake.sheet import advice_of
+from desktop.ui.road.page import RoadModel, RoadPage
+from desktop.ui.search.page import SearchModel, SearchPage
+from desktop.ui.theme.look import RESOURCES, Look
+from desktop.ui.theme.tokens import Status
+from desktop.ui.widgets.covers import HelpSheet, PrivacyCover, Toast
+from desktop.ui.words import clock_text, tr
+from domain.codes.catalogue import Catalogue
+
+FORMS = ("file", "report", "case", "referral", "attempt")
+
+
+def load_forms(catalogue: Catalogue) -> dict[str, FormDefinition]:
+    """Every form of the desk by id. Raises `FormError` (file, line) on the first fault."""
+    return {name: load_form(RESOURCES / "forms" / f"{name}.toml", catalogue) for name in FORMS}
+
+
+class MainWindow(QMainWindow):
+    """`calls` is the calls view-model: `window.calls.answered(event)` is how a call comes in."""
+
+    def __init__(self, desk: DeskWires, look: Look | None = None) -> None:
+        super().__init__()
+        app = QApplication.instance()
+        assert isinstance(app, QApplication), "a window needs an application"
+        self.look = look or Look(app)
+        self.desk = desk
+        lane, bus, catalogue = desk.lane, desk.bus, desk.catalogue
+        self._clock, self._lane = lane.clock, lane
+        clock, staff = lane.clock, lane.staff
+        self.registry = desk_actions()
+        forms = load_forms(catalogue)
+        self.setWindowTitle(tr("Trạm 111"))
+        self.setMinimumSize(1024, 640)
+        self.resize(1366, 768)
+
+        self.calls = CallsModel(lane, bus, clock, catalogue, desk.seat.centre)
+        self.case_model = CaseModel(lane, bus, clock)
+        self.search_model = SearchModel(lane, clock)
+        self.road_model = RoadModel(lane, bus, clock)
+        self.calls_page = CallsPage(self.calls, self.look, clock, catalogue)
+        writing = {name: forms[name] for name in (FORM_FILE, FORM_REPORT)}
+        self.file_page = IntakePage(lane, clock, catalogue, desk.places, writing, staff, self.look)
+        self.case_page = CasePage(self.case_model, lane, staff, catalogue, desk.places, forms, self.look)
+        self.search_page = SearchPage(self.search_model, self.look)
+        self.road_page = RoadPage(self.road_model, self.look)
+        self.pages: dict[str, Any] = dict(
+            zip(
+                PAGES,
+                (self.calls_page, self.file_page, self.case_page, self.search_page, self.road_page),
+                strict=True,
+            )
+        )
+        centre = catalogue["centres"].get(desk.seat.centre)
+        place = centre.extra["name_vi"] if centre else desk.seat.centre
+        self.banner = CallBanner(self.calls, clock, catalogue)
+        self.navigation = Navigation(
+            self.registry, self.look, tr("{place} · ghế {seat}").format(place=place, seat=desk.seat.seat_code)
+        )
+        self.status = StatusLine()
+        self.trouble = TroubleBar()
+        self._build()
+        self.privacy = PrivacyCover(self._ground, self.look)
+        self.help = HelpSheet(self._ground, self.look, self.registry)
+        self.toast = Toast(self._ground)
+        self._attaching: str | None = None
+        self._typed_since = False
+        self._before_cover: QWidget | None = None
+        self._watched: QWidget | None = None
+        self.actions_by_id: dict[str, QAction] = {}
+        self._lay_keys()
+        self._connect()
+        app.focusChanged.connect(self._focus_changed)
+        self.go("calls")
+        self.calls.refresh()
+        self.case_model.refresh_list()
+        self.road_model.refresh()
+        self.file_page.restore()
+
+    def _build(self) -> None:
+        self.stack = QStackedWidget()
+        for page in self.pages.values():
+            self.stack.addWidget(page)
+        right = QVBoxLayout()
+        right.setContentsMargins(0, 0, 0, 0)
+        right.setSpacing(0)
+        right.addWidget(self.banner)
+        right.addWidget(self.trouble)
+        right.addWidget(self.stack, 1)
+        upper = QHBoxLayout()
+        upper.setContentsMargins(0, 0, 0, 0)
+        upper.setSpacing(0)
+        upper.addWidget(self.navigation)
+        upper.addLayout(right, 1)
+        self._ground = QWidget()
+        self._ground.setObjectName("ground")
+        whole = QVBoxLayout(self._ground)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addLayout(upper, 1)
+        whole.addWidget(KeyStrip(self.registry, self.act))
+        whole.addWidget(self.status)
+        self.setCentralWidget(self._ground)
+        self._tick = QTimer(self)
+        self._tick.setInterval(15_000)
+        self._tick.timeout.connect(self._show_road)
+        self._tick.start()
+
+    def _connect(self) -> None:
+        self.navigation.wanted.connect(self.go)
+        self.calls.labelled.connect(self._labelled)
+        self.calls.undone.connect(self._undone)
+        self.calls.call_came.connect(self._call_came)
+        self.calls.saved_at.connect(self._saved_at)
+        self.calls.pending.connect(self._pending)
+        self.file_page.saved.connect(self._form_saved)
+        self.file_page.restored.connect(self._restored)
+        self.case_model.saved_at.connect(self._saved_at)
+        self.case_model.attached.connect(self._attached)
+        self.search_page.opened.connect(self._hit_opened)
+        self.road_model.changed.connect(self._show_road)
+        for told in (self.calls.trouble, self.case_model.trouble, self.desk.bus.failed):
+            told.connect(self._show_trouble)
+        self.privacy.asked_to_go.connect(self._uncover)
+        self.help.asked_to_go.connect(self._uncover)
+        self._show_road()
+
+    # Keys --------------------------------------------------------------------------------------------------
+
+    def _lay_keys(self) -> None:
+        for action in self.registry:
+            made = KeyAction(action.id, action.label, self)
+            made.setShortcut(QKeySequence(action.key))
+            made.wanted = self.act
+            self.addAction(made)
+            self.actions_by_id[action.id] = made
+
+    def act(self, action_id: str) -> None:
+        """Do what an action of the registry says."""
+        action = self.registry[action_id]
+        if action.outcome:
+            self.calls.press(action.outcome)
+            return
+        deeds: dict[str, Callable[[], None]] = {
+            "open_file": self._open_file,
+            "open_report": self._open_report,
+            "add_to_case": self._add_to_case,
+            "interpreter": self._interpreter,
+            "privacy": self._cover,
+            "help": self._help,
+            "undo": self._undo,
+            "save_form": self._save,
+            "next_form": self._next_form,
+            "search": self._search,
+            "back": self._back,
+            "zoom_in": self._larger,
+            "zoom_out": self._smaller,
+            "zoom_reset": self._normal_size,
+            "theme": self.look.next_theme,
+        }
+        if action_id in deeds:
+            deeds[action_id]()
+        else:
+            self.go(action_id.removeprefix("go_"))
+
+    def go(self, name: str) -> None:
+        """Turn to a page; what is being composed is committed first, nothing is lost."""
+        QGuiApplication.inputMethod().commit()
+        page = self.pages[name]
+        self.stack.setCurrentWidget(page)
+        self.navigation.show_page(name)
+        page.focus()
+
+    @property
+    def page_name(self) -> str:
+        """The page in front."""
+        return next(name for name, page in self.pages.items() if page is self.stack.currentWidget())
+
+    def _larger(self) -> None:
+        self.look.step_zoom(1)
+
+    def _smaller(self) -> None:
+        self.look.step_zoom(-1)
+
+    def _normal_size(self) -> None:
+        self.look.step_zoom(0)
+
+    # Forms -------------------------------------------------------------------------------------------------
+
+    def _open_file(self) -> None:
+        self._open_form(FORM_FILE)
+
+    def _open_report(self) -> None:
+        sheet = self.file_page.current
+        busy = self.calls.target
+        if self.page_name == "file" and sheet is not None and (busy is None or sheet.model.call_id == busy):
+            sheet.upgrade()
+        elif busy is None and self.file_page.just_saved is not None:
+            self.file_page.report_of_just_saved()
+            self.go("file")
+        elif busy is None and self.page_name == "case" and self.case_model.view is not None:
+            view = self.case_model.view
+            self.file_page.open(FORM_REPORT, view.contact.call_id, view.contact.id, dict(view.form))
+            self.go("file")
+        else:
+            self._open_form(FORM_REPORT)
+
+    def _open_form(self, form: str) -> None:
+        target = self.calls.target
+        offer = self.calls.offer
+        if target is None and offer is not None and offer.labelled.code == "information" and not self._offer_over():
+            target = offer.labelled.call_id  # F7 becomes F8 becomes F9 without another call between
+        row = next((one for one in self.calls.rows if one.id == target), None)
+        self.file_page.open(form, target, row.contact_id if row else None)
+        self.calls.select(None)
+        self.go("file")
+
+    def _offer_over(self) -> bool:
+        offer = self.calls.offer
+        return offer is None or self._clock.monotonic_ms() > offer.until
+
+    @Slot(object)
+    def _form_saved(self, result: Any) -> None:
+        last = self.file_page.just_saved
+        self.calls.became_file(last.call_id if last else None)
+        self._saved_at(self._clock.now_ms())
+        if isinstance(result, SavedReport):
+            code = result.case_code or result.code
+            words = tr("Đã lưu báo tin, ca {code}. Đồng hồ đang chạy.").format(code=code)
+            self.case_model.open_case(result.case_id)
+            self.go("case")
+        else:
+            words = tr("Đã lưu hồ sơ {code}").format(code=result.code)
+            self.go("file" if self.file_page.sheets else "calls")
+        self.status.news.say(Status.GOOD, words)
+        self.case_model.refresh_list()
+
+    @Slot(int)
+    def _restored(self, count: int) -> None:
+        self.status.news.say(
+            Status.WAITING, tr("Đã khôi phục {count} bản nháp: Ctrl+2 để viết tiếp").format(count=count)
+        )
+
+    def _save(self) -> None:
+        if self.page_name == "file":
+            self.file_page.save_current()
+        elif self.page_name == "case":
+            self.case_page.save_current()
+
+    def _next_form(self) -> None:
+        if self.file_page.sheets:
+            self.file_page.next_form()
+            self.go("file")
+
+    # Calls -------------------------------------------------------------------------------------------------
+
+    @Slot()
+    def _call_came(self) -> None:
+        self._attaching = None
+        self.file_page.forget_just_saved()
+        if self.file_page.sheets:
+            self.file_page.park_all()
+            self.status.news.say(
+                Status.WAITING,
+                tr("{count} biểu mẫu gác lại, đã lưu nháp: Ctrl+2 để viết tiếp").format(
+                    count=len(self.file_page.sheets)
+                ),
+            )
+        if self.page_name != "calls":
+            self.go("calls")
+
+    @Slot(str)
+    def _pending(self, code: str) -> None:
+        self.status.saved.say(Status.MOVING, tr("đang lưu: {word}…").format(word=self.calls.word(code)))
+
+    @Slot(object)
+    def _labelled(self, offer: UndoOffer) -> None:
+        self._typed_since = False
+        words = tr("Đã ghi: {word} · cuộc {name} · Ctrl+Z hoàn tác (10 giây)")
+        self.toast.say(words.format(word=self.calls.word(offer.labelled.code), name=offer.name), UNDO_MS)
+
+    def _undo(self) -> None:
+        if self.calls.undo():
+            self.toast.put_away()
+
+    @Slot(str)
+    def _undone(self, name: str) -> None:
+        self.status.news.say(Status.QUIET, tr("Đã hoàn tác cuộc {name}").format(name=name))
+
+    @Slot(object)
+    def _saved_at(self, at_ms: int) -> None:
+        self.status.saved.say(Status.GOOD, tr("đã lưu {time}").format(time=clock_text(at_ms)))
+
+    # Cases -------------------------------------------------------------------------------------------------
+
+    def _add_to_case(self) -> None:
+        target = self.calls.target
+        if target is None:
+            self.status.news.say(Status.QUIET, tr("F10 cần một cuộc gọi đang nghe hoặc một dòng đã chọn"))
+            return
+        if self.page_name == "case" and self.case_model.view is not None:
+            self.case_model.attach(target, self.case_model.view.contact.id)
+            return
+        self._attaching = target
+        self.status.news.say(Status.WAITING, tr("Tìm ca rồi bấm Enter để gắn cuộc gọi này vào, Esc để thôi"))
+        self.go("search")
+
+    @Slot(str)
+    def _attached(self, call_id: str) -> None:
+        self.calls.select(None)
+        self.calls.became_file(call_id)
+        self.status.news.say(Status.GOOD, tr("Đã gắn cuộc gọi vào ca"))
+
+    @Slot(object)
+    def _hit_opened(self, hit: Any) -> None:
+        if not hit.case_id and not hit.contact_id:
+            self.status.news.say(Status.QUIET, tr("Cuộc gọi này không có hồ sơ"))
+            return
+        if self._attaching is not None and hit.contact_id:
+            self.case_model.attach(self._attaching, hit.contact_id)
+            self._attaching = None
+        if hit.case_id:
+            self.case_model.open_case(hit.case_id)
+        else:
+            self.case_model.open_contact(hit.contact_id)
+        self.go("case")
+
+    def _interpreter(self) -> None:
+        history = self.calls.history
+        language = history.language if history and history.language != "vietnamese" else None
+        sheet = self.file_page.current
+        if self.page_name == "file" and sheet is not None:
+            values = sheet.form.values()
+            sheet.form.set_value("needs_interpreter", True)
+            if language and not values.get("language"):
+                sheet.form.set_value("language", language)
+            sheet.form.focus_on("language")
+            self.status.news.say(Status.WAITING, tr("Cần phiên dịch: chọn ngôn ngữ"))
+        elif self.page_name == "case" and self.case_model.view is not None:
+            self.case_model.need_interpreter(self.case_model.view.contact.id, language)
+            self.status.news.say(Status.WAITING, tr("Đã ghi: cần phiên dịch"))
+        else:
+            self._open_form(FORM_FILE)
+            self._interpreter()
+
+    # The desk ----------------------------------------------------------------------------------------------
+
+    def _search(self) -> None:
+        self.go("search")
+
+    def _back(self) -> None:
+        if self.help.isVisible() or self.privacy.isVisible():
+            self._uncover()
+            return
+        self._attaching = None
+        back = getattr(self.stack.currentWidget(), "back", None)
+        if back is not None and back():
+            return
+        if self.page_name != "calls":
+            self.go("calls")
+
+    def _cover(self) -> None:
+        self._lay_over(self.privacy)
+
+    def _help(self) -> None:
+        self._lay_over(self.help)
+
+    def _lay_over(self, cover: PrivacyCover | HelpSheet) -> None:
+        QGuiApplication.inputMethod().commit()
+        self._before_cover = QApplication.focusWidget()
+        self.toast.put_away()
+        for made in self.actions_by_id.values():
+            made.setEnabled(False)
+        cover.cover()
+
+    @Slot()
+    def _uncover(self) -> None:
+        for cover in (self.help, self.privacy):
+            cover.hide()
+        for made in self.actions_by_id.values():
+            made.setEnabled(True)
+        if self._before_cover is not None and self._before_cover.isVisible():
+            self._before_cover.setFocus()
+        else:
+            self.pages[self.page_name].focus()
+
+    @Slot(object)
+    def _show_trouble(self, fault: object) -> None:
+        self.trouble.say(advice_of(fault))
+        self.status.saved.say(Status.URGENT, tr("CHƯA lưu, xem dòng báo phía trên"))
+
+    @Slot()
+    def _show_road(self) -> None:
+        self.status.road.say(*self.road_model.line())
+
+    # What Qt asks of a window --------------------------------------------------------------------------------
+
+    @Slot(QWidget, QWidget)
+    def _focus_changed(self, _old: QWidget | None, new: QWidget | None) -> None:
+        if self._watched is not None:
+            self._watched.removeEventFilter(self)
+        self._watched = new if new is not None and self.isAncestorOf(new) else None
+        if self._watched is not None:
+            self._watched.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """While the toast stands and nothing was typed since, Ctrl+Z means the call and not the text box."""
+        if isinstance(event, QKeyEvent):
+            if event.type() == QEvent.Type.KeyPress and event.text().isprintable() and event.text():
+                self._typed_since = True
+            undo = event.type() == QEvent.Type.ShortcutOverride and event.matches(QKeySequence.StandardKey.Undo)
+            if undo and self.toast.isVisible() and not self._typed_since:
+                event.ignore()
+                return True
+        return super().eventFilter(watched, event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The toast keeps its place."""
+        super().resizeEvent(event)
+        if self.toast.isVisible():
+            self.toast.place()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Keep every draft before the lane closes; the desk is closed by whoever built it."""
+        QGuiApplication.inputMethod().commit()
+        self.file_page.keep_all()
+        self.case_page.keep_all()
+        for timer in self.findChildren(QTimer):
+            timer.stop()
+        for model in (self.calls, self.case_model, self.road_model):
+            for timer in model.findChildren(QTimer):
+                timer.stop()
+            self.desk.bus.disconnect(model)
+        super().closeEvent(event)
+
+
+class KeyAction(QAction):
+    """One key of the window; triggers the registry's action by its id."""
+
+    def __init__(self, action_id: str, words: str, parent: QWidget) -> None:
+        super().__init__(words, parent)
+        self._id = action_id
+        self.wanted: Callable[[str], None] | None = None
+        self.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
+        self.setAutoRepeat(False)
+        self.triggered.connect(self._triggered)
+
+    def _triggered(self) -> None:
+        if self.wanted is not None:
+            self.wanted(self._id)

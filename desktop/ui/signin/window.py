@@ -1,0 +1,229 @@
+"""The sign-in window: a passphrase opens the desk; on the first run a one-time code enrols it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import Thread
+from typing import Any
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtGui import QCloseEvent, QKeyEvent
+from PySide6.QtWidgets import QApplication, QGridLayout, QHBoxLayout, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
+
+from desktop.home import Home
+from desktop.ui.forms.boxes import LineBox
+from desktop.ui.intake.sheet import advice_of
+from desktop.ui.theme.look import Look
+from desktop.ui.theme.tokens import Status
+from desktop.ui.widgets.said import Card, Mark, Said, button
+from desktop.ui.words import tr
+from sync.troubles import Trouble
+
+Unlock = Callable[[str, str], Any]
+"""(staff, passphrase) → the unlocked desk; takes a third of a second by design, raises troubles."""
+Enrol = Callable[[str, str, str, str], Any]
+"""(server's address, one-time code, staff, passphrase); raises troubles."""
+SHORTEST = 8
+"""Characters a new passphrase has at least."""
+
+
+class Aside(QObject):
+    """Runs one slow call beside the window and brings its answer back to the window's thread."""
+
+    done = Signal(object)
+    failed = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._thread: Thread | None = None
+
+    def run(self, work: Callable[[], Any]) -> None:
+        """Start the call."""
+        self._thread = Thread(target=self._work, args=(work,), name="sign-in", daemon=True)
+        self._thread.start()
+
+    def _work(self, work: Callable[[], Any]) -> None:
+        try:
+            result = work()
+        except Exception as fault:  # noqa: BLE001 - every fault becomes a sentence on the window
+            self.failed.emit(fault)
+        else:
+            self.done.emit(result)
+
+    def wait(self) -> None:
+        """Let a call that runs come to its end."""
+        if self._thread is not None:
+            self._thread.join()
+
+
+class SignInWindow(QWidget):
+    """`unlocked` carries what `unlock` gave. Nothing of the passphrase stays in the boxes afterwards."""
+
+    unlocked = Signal(object)
+
+    def __init__(self, home: Home, unlock: Unlock, enrol: Enrol, look: Look | None = None) -> None:
+        super().__init__()
+        app = QApplication.instance()
+        assert isinstance(app, QApplication), "a window needs an application"
+        self.look = look or Look(app)
+        self.setObjectName("signin")
+        self.setWindowTitle(tr("Trạm 111"))
+        self.resize(1024, 640)
+        self._unlock, self._enrol = unlock, enrol
+        self._aside = Aside()
+        self._aside.done.connect(self._done)
+        self._aside.failed.connect(self._failed)
+        self._staff, self._words = "", ""
+        self._enrolling = False
+        self.pages = QStackedWidget()
+        self.pages.setFixedWidth(round(560 * self.look.zoom))
+        self.pages.addWidget(self._sign_in_page())
+        self.pages.addWidget(self._first_page())
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(self.pages)
+        row.addStretch(1)
+        whole = QVBoxLayout(self)
+        whole.addStretch(1)
+        whole.addLayout(row)
+        whole.addStretch(2)
+        self.pages.setCurrentIndex(0 if home.slots.exists() and home.db.exists() else 1)
+
+    def _box(self, name: str, label: str, *, secret: bool = False, hint: str = "") -> LineBox:
+        box = LineBox()
+        box.setObjectName(f"field.{name}")
+        box.setAccessibleName(label)
+        box.setPlaceholderText(hint)
+        if secret:
+            box.setEchoMode(QLineEdit.EchoMode.Password)
+        return box
+
+    def _page(self, title: str, words: str, rows: list[tuple[str, LineBox]], mark: Mark, go: QWidget) -> QWidget:
+        card = Card(margins=32, space=12)
+        card.inside.addWidget(Said(title, "title"))
+        card.inside.addWidget(Said(words, "muted", wraps=True))
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(16)
+        grid.setVerticalSpacing(8)
+        grid.setColumnStretch(1, 1)
+        for place, (label, box) in enumerate(rows):
+            grid.addWidget(Said(label), place, 0)
+            grid.addWidget(box, place, 1)
+        card.inside.addLayout(grid)
+        card.inside.addWidget(mark)
+        foot = QHBoxLayout()
+        foot.addStretch(1)
+        foot.addWidget(go)
+        card.inside.addLayout(foot)
+        card.inside.addStretch(1)
+        return card
+
+    def _sign_in_page(self) -> QWidget:
+        self.staff = self._box("staff", tr("Tên đăng nhập"))
+        self.passphrase = self._box("passphrase", tr("Mật khẩu"), secret=True)
+        self.state = Mark(Status.QUIET, tr("Không cần mạng để vào ca."), wraps=True)
+        self.enter = button("sign_in", tr("Vào ca  Enter"), "main")
+        self.enter.clicked.connect(self.sign_in)
+        rows = [(tr("Tên đăng nhập"), self.staff), (tr("Mật khẩu"), self.passphrase)]
+        words = tr("Tổng đài điện thoại quốc gia bảo vệ trẻ em")
+        return self._page(tr("Trạm 111"), words, rows, self.state, self.enter)
+
+    def _first_page(self) -> QWidget:
+        self.server = self._box("server", tr("Địa chỉ máy chủ"), hint=tr("do bộ phận kỹ thuật cấp"))
+        self.code = self._box("code", tr("Mã dùng một lần"))
+        self.new_staff = self._box("new_staff", tr("Tên đăng nhập"))
+        self.new_passphrase = self._box("new_passphrase", tr("Mật khẩu"), secret=True, hint=tr("từ 8 ký tự"))
+        self.again = self._box("passphrase_again", tr("Nhập lại mật khẩu"), secret=True)
+        self.first_state = Mark(Status.QUIET, tr("Chỉ làm một lần cho máy này."), wraps=True)
+        self.enrol = button("enrol", tr("Đăng ký máy  Enter"), "main")
+        self.enrol.clicked.connect(self.start_enrolling)
+        rows = [
+            (tr("Địa chỉ máy chủ"), self.server),
+            (tr("Mã dùng một lần"), self.code),
+            (tr("Tên đăng nhập"), self.new_staff),
+            (tr("Mật khẩu"), self.new_passphrase),
+            (tr("Nhập lại mật khẩu"), self.again),
+        ]
+        words = tr("Lần đầu mở trên máy này: đăng ký máy với trung tâm.")
+        return self._page(tr("Trạm 111"), words, rows, self.first_state, self.enrol)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter goes on."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            if self.pages.currentIndex() == 0:
+                self.sign_in()
+            else:
+                self.start_enrolling()
+            return
+        super().keyPressEvent(event)
+
+    @Slot()
+    def sign_in(self) -> None:
+        """Open the desk with what was typed."""
+        staff, words = self.staff.whole_text(), self.passphrase.text()
+        if not staff or not words:
+            self.state.say(Status.WAITING, tr("Chị/anh nhập tên đăng nhập và mật khẩu."))
+            return
+        self._begin(staff, words, self.state)
+        self._aside.run(self._open)
+
+    def _begin(self, staff: str, words: str, mark: Mark) -> None:
+        self._staff, self._words = staff, words
+        self.enter.setEnabled(False)
+        self.enrol.setEnabled(False)
+        mark.say(Status.MOVING, tr("Đang mở kho dữ liệu đã mã hóa…"))
+
+    def _open(self) -> Any:
+        return self._unlock(self._staff, self._words)
+
+    @Slot()
+    def start_enrolling(self) -> None:
+        """Register this desk, then open it."""
+        address, code = self.server.whole_text(), self.code.whole_text()
+        staff, words = self.new_staff.whole_text(), self.new_passphrase.text()
+        fault = ""
+        if not address or not code or not staff:
+            fault = tr("Chị/anh điền đủ địa chỉ, mã và tên đăng nhập.")
+        elif len(words) < SHORTEST:
+            fault = tr("Mật khẩu cần từ 8 ký tự: một câu ngắn dễ nhớ là tốt nhất.")
+        elif words != self.again.text():
+            fault = tr("Hai lần nhập mật khẩu chưa giống nhau. Chị/anh kiểm tra bộ gõ rồi nhập lại.")
+        if fault:
+            self.first_state.say(Status.WAITING, fault)
+            return
+        self._address, self._code = address, code
+        self._enrolling = True
+        self._begin(staff, words, self.first_state)
+        self.first_state.say(Status.MOVING, tr("Đang đăng ký máy với trung tâm…"))
+        self._aside.run(self._register)
+
+    def _register(self) -> Any:
+        self._enrol(self._address, self._code, self._staff, self._words)
+        return self._unlock(self._staff, self._words)
+
+    @Slot(object)
+    def _done(self, ready: object) -> None:
+        self._words = ""
+        for box in (self.passphrase, self.new_passphrase, self.again):
+            box.clear()
+        self.unlocked.emit(ready)
+
+    @Slot(object)
+    def _failed(self, fault: object) -> None:
+        self._words = ""
+        self.enter.setEnabled(True)
+        self.enrol.setEnabled(True)
+        words = advice_of(fault)
+        if not isinstance(fault, Trouble):
+            words = tr("Chưa mở được. Chị/anh thử lại; nếu vẫn lỗi thì gọi bộ phận kỹ thuật.")
+        mark = self.first_state if self._enrolling else self.state
+        self._enrolling = False
+        mark.say(Status.URGENT, words)
+        box = self.passphrase if self.pages.currentIndex() == 0 else self.code
+        box.setFocus()
+        box.selectAll()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Wait for a call that still runs, so that no thread outlives the window."""
+        self._aside.wait()
+        super().closeEvent(event)

@@ -1,0 +1,149 @@
+"""Sheets laid over the window without a dialog: the F1 key sheet, the F12 privacy cover; and the undo toast."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from desktop.ui.actions import Registry
+from desktop.ui.theme.look import Look
+from desktop.ui.widgets.said import Card, Said
+from desktop.ui.words import tr
+
+
+class Cover(QWidget):
+    """Fills its parent and follows its size; any key or click asks to go."""
+
+    asked_to_go = Signal()
+
+    def __init__(self, parent: QWidget, look: Look) -> None:
+        super().__init__(parent)
+        self._look = look
+        self._under = parent
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.hide()
+        parent.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Follow the parent's size."""
+        if event.type() == QEvent.Type.Resize and watched is self._under:
+            self.setGeometry(self._under.rect())
+        return False
+
+    def cover(self) -> None:
+        """Lay it over everything and take the keys."""
+        self.setGeometry(self._under.rect())
+        self.show()
+        self.raise_()
+        self.setFocus()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """An opaque ground: nothing below may be read."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(self._look.tokens.ground))
+        painter.end()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Any key that is not only a modifier."""
+        if event.key() not in (Qt.Key.Key_Shift, Qt.Key.Key_Control, Qt.Key.Key_Alt, Qt.Key.Key_Meta):
+            self.asked_to_go.emit()
+
+    def mousePressEvent(self, _event: QMouseEvent) -> None:
+        """A click as well."""
+        self.asked_to_go.emit()
+
+
+class PrivacyCover(Cover):
+    """F12: covers at once; one key brings everything back as it was."""
+
+    def __init__(self, parent: QWidget, look: Look) -> None:
+        super().__init__(parent, look)
+        self.setObjectName("cover.privacy")
+        self.setAccessibleName(tr("Màn hình đang che"))
+        column = QVBoxLayout(self)
+        column.addStretch(1)
+        for words, role in (
+            (tr("Màn hình đang che"), "title"),
+            (tr("Bấm phím bất kỳ để trở lại. Không có gì bị mất."), "muted"),
+        ):
+            label = Said(words, role)
+            label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+            column.addWidget(label)
+        column.addStretch(1)
+
+
+class HelpSheet(Cover):
+    """F1: every key of the registry, by group."""
+
+    def __init__(self, parent: QWidget, look: Look, registry: Registry) -> None:
+        super().__init__(parent, look)
+        self.setObjectName("sheet.help")
+        self.setAccessibleName(tr("Bảng phím"))
+        page = QVBoxLayout(self)
+        page.setContentsMargins(32, 24, 32, 24)
+        page.setSpacing(16)
+        page.addWidget(Said(tr("Bảng phím"), "title"))
+        page.addWidget(Said(tr("Bấm phím bất kỳ để đóng. Gõ Telex hay VNI đều không đụng phím chức năng."), "muted"))
+        columns = QHBoxLayout()
+        columns.setSpacing(16)
+        groups = list(registry.groups().items())
+        for part in (groups[:1], groups[1:]):
+            column = QVBoxLayout()
+            column.setSpacing(16)
+            for title, actions in part:
+                card = Card(margins=16, space=4)
+                card.inside.addWidget(Said(title, "section"))
+                grid = QGridLayout()
+                grid.setHorizontalSpacing(24)
+                grid.setVerticalSpacing(0)
+                grid.setColumnStretch(1, 1)
+                for place, action in enumerate(actions):
+                    grid.addWidget(Said(action.key_text, "strong"), place, 0)
+                    grid.addWidget(Said(action.label), place, 1)
+                card.inside.addLayout(grid)
+                column.addWidget(card)
+            column.addStretch(1)
+            columns.addLayout(column, 1)
+        page.addLayout(columns, 1)
+
+
+class Toast(Card):
+    """One line above the key strip, for ten seconds; it names the call that Ctrl+Z takes back."""
+
+    gone = Signal()
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__("toast", margins=12)
+        self.setParent(parent)
+        self.setObjectName("toast.undo")
+        self.words = Said("", "strong")
+        self.inside.addWidget(self.words)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self.put_away)
+        self.hide()
+
+    def say(self, words: str, ms: int) -> None:
+        """Show these words for so many milliseconds."""
+        self.words.setText(words)
+        self.setAccessibleName(words)
+        self._timer.start(ms)
+        self.place()
+        self.show()
+        self.raise_()
+
+    def place(self) -> None:
+        """Stand in the middle, above the foot of the window."""
+        parent = self.parentWidget()
+        if parent is None:
+            return
+        self.adjustSize()
+        self.move((parent.width() - self.width()) // 2, parent.height() - self.height() - 104)
+
+    def put_away(self) -> None:
+        """Time is over, or it was taken back."""
+        self._timer.stop()
+        if self.isVisible():
+            self.hide()
+            self.gone.emit()
