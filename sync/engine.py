@@ -160,14 +160,26 @@ class Backfill:
     past: int
 
 
+@dataclass(frozen=True, slots=True)
+class View:
+    """Where a store stands: incarnation, lineage of the server last met (empty: none yet), the feed number up to
+    which that lineage is folded here, own operations not acknowledged, granted scopes still to be fetched."""
+
+    incarnation: int
+    lineage: str
+    cursor: int
+    waiting: int
+    backfills: Sequence[Backfill] = ()
+
+
 class RoadStore(Protocol):
     """What the engine needs of a replica; each call is one transaction of its own."""
 
+    def view(self) -> View:
+        """Where this store stands on the road, read in one transaction."""
+
     def pending(self, limit: int, max_bytes: int) -> list[Placed]:
         """Own operations the server has not acknowledged, whole groups, in order."""
-
-    def waiting(self) -> int:
-        """How many own operations are not acknowledged."""
 
     def sign(self, placed: Sequence[Placed]) -> tuple[bytes, bytes]:
         """The chain's hash before these operations, and the signature of the head behind them."""
@@ -181,20 +193,11 @@ class RoadStore(Protocol):
     def fork(self, n: int) -> None:
         """The server has other operations from n on: continue under a new incarnation, nothing lost."""
 
-    def lineage(self) -> str:
-        """The lineage of the server last met (empty: none yet)."""
-
     def meet(self, lineage: str) -> None:
         """Another server, or a restored one: its own cursor and acknowledgements hold from now."""
 
-    def cursor(self) -> int:
-        """The feed number up to which this lineage's operations are folded here."""
-
     def receive(self, placed: Sequence[Placed], cursor: int) -> None:
         """Fold a chunk and move the cursor, in one transaction."""
-
-    def backfills(self) -> list[Backfill]:
-        """Granted scopes whose history is still missing."""
 
     def receive_scope(self, scope: str, placed: Sequence[Placed], past: int, done: bool) -> None:
         """Fold a page of a scope's history and remember how far it came, in one transaction."""
@@ -240,7 +243,6 @@ class Engine:
 
     store: RoadStore
     device: str
-    incarnation: Callable[[], int]
     random: Callable[[], float]
     schema: int
     pace: Pace = field(default_factory=Pace)
@@ -252,7 +254,9 @@ class Engine:
     _failures: int = 0
     _retry_at: int = 0
     _limit: int = 0
+    _wake_at: int = -1
     _hold_next: bool = False
+    _uncompared: PullHead | None = None
 
     def step(self, event: Event, now: Now) -> list[Effect]:
         """Take one event; answer what is to be done. Answers of requests no longer in flight are ignored."""
@@ -260,14 +264,14 @@ class Engine:
         match event:
             case PushAnswered(request, answer) if self._ends(self._push, request):
                 self._contact(now)
-                if answer.lineage != self.store.lineage():
-                    self.store.meet(answer.lineage)
+                if answer.lineage != self.store.view().lineage:
+                    self._meet(answer.lineage)
                 self.store.settle(answer)
                 self._limit = min(self.pace.batch, max(1, self._limit) * 2)
             case PullAnswered(request, head, placed) if self._ends(self._pull, request):
                 self._contact(now)
                 if head is not None:
-                    self._pulled(head, placed, now)
+                    self._pulled(head, placed)
                 else:
                     self._hold_next = True
             case ScopeAnswered(request, scope, head, placed) if self._ends(self._scope, request):
@@ -280,12 +284,15 @@ class Engine:
                 self._failed(trouble, now)
             case Nudged():
                 self._retry_at = now.mono
+            case Woke():
+                self._wake_at = -1
             case _:
                 pass
-        effects = self._work(now)
-        waiting = self.store.waiting()
-        self.road = replace(self.road, waiting=waiting, sending=self._push.busy)
-        if waiting and self.road.equal:
+        view = self.store.view()
+        self._compare(view, now)
+        effects = self._work(view, now)
+        self.road = replace(self.road, waiting=view.waiting, sending=self._push.busy)
+        if view.waiting and self.road.equal:
             # What was proven equal stays true of its moment; the mark on the screen must not claim more.
             self.road = replace(self.road, equal=None)
         if self.road != before or isinstance(event, Started):
@@ -319,6 +326,8 @@ class Engine:
             return
         if isinstance(trouble, Forked):
             self.store.fork(trouble.n)
+            # A pull in flight was asked in the old name: its answer leaves out what the twin wrote.
+            self._forget_pull()
             return
         timed_out = isinstance(trouble, Offline) and trouble.timed_out
         if timed_out or isinstance(trouble, TooLarge):
@@ -338,19 +347,34 @@ class Engine:
             advice=trouble.advice,
         )
 
-    def _pulled(self, head: PullHead, placed: Sequence[Placed], now: Now) -> None:
-        known = self.store.lineage()
+    def _forget_pull(self) -> None:
+        self._pull.busy = False
+        self._hold_next = False
+        self._uncompared = None
+
+    def _meet(self, lineage: str) -> None:
+        self.store.meet(lineage)
+        self._forget_pull()
+
+    def _pulled(self, head: PullHead, placed: Sequence[Placed]) -> None:
+        known = self.store.view().lineage
         if head.lineage != known:
-            self.store.meet(head.lineage)
+            self._meet(head.lineage)
             if known:
                 # The answer was read for another server's cursor: ask again with this one's own.
-                self._hold_next = False
                 return
         for chunk, last in self._chunks(placed):
             self.store.receive(chunk, head.next if last else chunk[-1].seq)
         self._hold_next = not head.more
-        if head.more or not head.digest or self.store.backfills() or self.store.waiting():
+        self._uncompared = head if head.digest and not head.more else None
+
+    def _compare(self, view: View, now: Now) -> None:
+        """Compare digests as soon as both ends stand at one feed number. The answer to a pull may overtake the
+        answer to the push it tells of, so its digest is kept until that has come."""
+        head = self._uncompared
+        if head is None or view.waiting or view.backfills or self._push.busy or view.cursor != head.next:
             return
+        self._uncompared = None
         own = self.store.digest_at(head.next)
         if own is not None:
             equal = own == head.digest
@@ -374,32 +398,27 @@ class Engine:
             found.append(())
         return [(chunk, index == len(found) - 1) for index, chunk in enumerate(found)]
 
-    def _work(self, now: Now) -> list[Effect]:
+    def _work(self, view: View, now: Now) -> list[Effect]:
         if now.mono < self._retry_at:
+            if self._wake_at == self._retry_at:
+                return []
+            self._wake_at = self._retry_at
             return [WakeAt(self._retry_at)]
         effects: list[Effect] = []
-        if not self._push.busy:
-            effects += self._next_push()
-        if not self._scope.busy:
-            for want in self.store.backfills()[:1]:
-                request = self._begin(self._scope)
-                effects.append(FetchScope(request, want.scope, want.upto, want.past, self.pace.timeout))
+        if view.waiting and not self._push.busy:
+            effects += self._next_push(view)
+        if view.backfills and not self._scope.busy:
+            want = view.backfills[0]
+            request = self._begin(self._scope)
+            effects.append(FetchScope(request, want.scope, want.upto, want.past, self.pace.timeout))
         if not self._pull.busy:
             hold = self.pace.hold if self._hold_next else 0
             request = self._begin(self._pull)
-            effects.append(
-                Pull(
-                    request,
-                    self.store.lineage(),
-                    self.store.cursor(),
-                    self.pace.page,
-                    hold,
-                    hold + self.pace.timeout,
-                )
-            )
+            timeout = hold + self.pace.timeout
+            effects.append(Pull(request, view.lineage, view.cursor, self.pace.page, hold, timeout))
         return effects
 
-    def _next_push(self) -> list[Effect]:
+    def _next_push(self, view: View) -> list[Effect]:
         limit = self._limit = self._limit or self.pace.batch
         placed = self.store.pending(limit, self.pace.batch_bytes)
         if not placed:
@@ -408,14 +427,14 @@ class Engine:
         head = PushHead(
             p=wire.PROTOCOL,
             device=self.device,
-            incarnation=self.incarnation(),
-            lineage=self.store.lineage(),
+            incarnation=placed[0].incarnation,
+            lineage=view.lineage,
             first=placed[0].n,
             count=len(placed),
             previous=previous.hex(),
             signature=wire.text64(signature),
             schema=self.schema,
-            cursor=self.store.cursor(),
+            cursor=view.cursor,
         )
         data = wire.encode_push(head, placed)
         timeout = max(self.pace.timeout, int(len(data) * 1.5 / self.pace.bytes_per_ms))

@@ -114,11 +114,3 @@ def decode_body(data: bytes) -> Body:
         raise Undecodable("no name on the road holds a zero character")
     return body
 
-
-def whole_groups(placed: list[Placed]) -> list[Placed]:
-    """The longest prefix that splits no group."""
-    end = 0
-    for index, one in enumerate(placed):
-        if one.n == one.group:
-            end = index + 1
-    return placed[:end]

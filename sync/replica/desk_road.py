@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import BigInteger, Column, Connection, Table, Text, select
 
 from sync import chain
-from sync.engine import Backfill
+from sync.engine import Backfill, View
 from sync.operation import Placed, decode_body
 from sync.replica import feed, node, sql, sums, tables
 from sync.replica.changes import Folded
@@ -26,6 +26,8 @@ backfill = Table(
     Column("past", BigInteger, nullable=False),
 )
 """Granted scopes whose history is still to be fetched."""
+
+_BACKFILLS = select(backfill).order_by(backfill.c.scope)
 
 INCARNATION = "incarnation"
 LINEAGE = "lineage"
@@ -67,10 +69,6 @@ class DeskRoad:
         """Device and present incarnation."""
         return Identity(self._device, int(node.get(connection, INCARNATION, "1")))
 
-    def incarnation(self) -> int:
-        """The present incarnation."""
-        return self._run(self.identity).incarnation
-
     def _acked(self, connection: Connection) -> int:
         return int(node.get(connection, self._acked_key(connection), "0"))
 
@@ -97,9 +95,23 @@ class DeskRoad:
 
         return self._run(work)
 
-    def waiting(self) -> int:
-        """How many own operations are not acknowledged."""
-        return self._run(self._waiting)
+    def view(self) -> View:
+        """Where this store stands on the road, read in one transaction."""
+
+        def work(connection: Connection) -> View:
+            known = node.everything(connection)
+            lineage, incarnation = known.get(LINEAGE, ""), int(known.get(INCARNATION, "1"))
+            n, _ = self._replica.head(connection, Identity(self._device, incarnation))
+            rows = connection.execute(_BACKFILLS)
+            return View(
+                incarnation=incarnation,
+                lineage=lineage,
+                cursor=int(known.get(f"cursor:{lineage}", "0")),
+                waiting=n - int(known.get(f"acked:{lineage}:{incarnation}", "0")),
+                backfills=[Backfill(row.scope, row.upto, row.past) for row in rows],
+            )
+
+        return self._run(work)
 
     def _waiting(self, connection: Connection) -> int:
         n, _ = self._replica.head(connection, self.identity(connection))
@@ -155,17 +167,9 @@ class DeskRoad:
 
         self._run(work)
 
-    def lineage(self) -> str:
-        """The lineage of the server last met (empty: none yet)."""
-        return self._run(lambda c: node.get(c, LINEAGE))
-
     def meet(self, lineage: str) -> None:
         """Another server, or a restored one: its own cursor and acknowledgements hold from now."""
         self._run(lambda c: node.put(c, **{LINEAGE: lineage}))
-
-    def cursor(self) -> int:
-        """The feed number up to which this lineage's operations are folded here."""
-        return self._run(lambda c: int(node.get(c, self._cursor_key(c), "0")))
 
     def receive(self, placed: Sequence[Placed], cursor: int) -> None:
         """Fold a chunk, note new grants for back-fill, and move the cursor, in one transaction."""
@@ -190,15 +194,6 @@ class DeskRoad:
             and change.after.get("device") == self._device
         ]
         sql.upsert_many(connection, backfill, wanted)
-
-    def backfills(self) -> list[Backfill]:
-        """Granted scopes whose history is still missing."""
-
-        def work(connection: Connection) -> list[Backfill]:
-            rows = connection.execute(select(backfill).order_by(backfill.c.scope))
-            return [Backfill(row.scope, row.upto, row.past) for row in rows]
-
-        return self._run(work)
 
     def receive_scope(self, scope: str, placed: Sequence[Placed], past: int, done: bool) -> None:
         """Fold a page of a scope's history and remember how far it came, in one transaction."""

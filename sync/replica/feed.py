@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, not_, or_, select
+from sqlalchemy import Connection, Select, and_, not_, or_, select
 
-from sync.operation import Placed, whole_groups
+from sync.operation import Placed
 from sync.replica import node, tables
 from sync.replica.scopes import scope_grant, scope_home
 
@@ -35,26 +35,38 @@ def _placed(row: Any) -> Placed:
     return Placed(row.device, row.incarnation, row.n, row.grp, bytes(row.salt), bytes(row.body), row.seq)
 
 
-def _cut(rows: Sequence[Any], limit: int, max_bytes: int) -> tuple[list[Placed], bool]:
-    """Up to the limits, but never inside a group; the first group goes whatever its size."""
-    taken: list[Placed] = []
-    size = 0
-    ends = 0
-    for index, row in enumerate(rows):
-        one = _placed(row)
-        taken.append(one)
-        size += len(one.body) + 80
-        after = rows[index + 1] if index + 1 < len(rows) else None
-        same = after is not None and (after.device, after.incarnation, after.grp) == (
-            one.device,
-            one.incarnation,
-            one.group,
-        )
-        if not same and (after is not None or len(rows) <= limit or ends == 0):
-            ends = index + 1
-        if ends and (len(taken) >= limit or size >= max_bytes):
+def _group(row: Any) -> tuple[str, int, int]:
+    return (row.device, row.incarnation, row.grp)
+
+
+def _cut(rows: Sequence[Any], limit: int, max_bytes: int) -> int:
+    """How many of the rows go: up to the limits, never ending inside a group; at least the first group.
+
+    `rows` were read with limit + 1: where that many came, the last one only shows whether its group goes on.
+    Answers 0 where even the first group does not end among them.
+    """
+    ends = size = 0
+    for index, row in enumerate(rows, start=1):
+        size += len(row.body) + 80
+        last = index == len(rows)
+        if not (len(rows) <= limit if last else _group(rows[index]) != _group(row)):
+            continue
+        if ends and (index > limit or size > max_bytes):
             break
-    return taken[:ends], ends < len(rows)
+        ends = index
+        if index >= limit or size >= max_bytes:
+            break
+    return ends
+
+
+def _read(connection: Connection, wanted: Select[Any], limit: int, max_bytes: int) -> tuple[list[Placed], bool]:
+    """Whole groups within the limits, and whether there is more; an act larger than the limits goes whole."""
+    while True:
+        rows = connection.execute(wanted.limit(limit + 1)).all()
+        ends = _cut(rows, limit, max_bytes)
+        if ends or not rows:
+            return [_placed(row) for row in rows[:ends]], ends < len(rows)
+        limit *= 2
 
 
 def after(
@@ -77,7 +89,7 @@ def after(
         scope_home.c.audience.in_(list(audiences)),
         log.scope.in_(select(scope_grant.c.scope).where(scope_grant.c.device == device)),
     )
-    rows = connection.execute(
+    wanted = (
         select(*_COLUMNS)
         .select_from(tables.log.join(scope_home, scope_home.c.scope == log.scope))
         .where(
@@ -89,12 +101,9 @@ def after(
             visible,
         )
         .order_by(log.seq)
-        .limit(limit + 1)
-    ).all()
-    placed, more = _cut(rows, limit, max_bytes)
-    if more:
-        return Page(placed, placed[-1].seq if placed else cursor, True)
-    return Page(placed, top, False)
+    )
+    placed, more = _read(connection, wanted, limit, max_bytes)
+    return Page(placed, placed[-1].seq if more else top, more)
 
 
 def of_scope(
@@ -102,13 +111,12 @@ def of_scope(
 ) -> Page:
     """One scope's operations with past < seq ≤ upto: the back-fill of a grant."""
     log = tables.log.c
-    rows = connection.execute(
+    wanted = (
         select(*_COLUMNS)
         .where(log.scope == scope, log.seq > past, log.seq <= upto, log.held.is_(None), log.body.is_not(None))
         .order_by(log.seq)
-        .limit(limit + 1)
-    ).all()
-    placed, more = _cut(rows, limit, max_bytes)
+    )
+    placed, more = _read(connection, wanted, limit, max_bytes)
     return Page(placed, placed[-1].seq if more else upto, more)
 
 
@@ -117,20 +125,9 @@ def own_after(
 ) -> list[Placed]:
     """This node's own operations after n, whole groups, within the limits: what is still to be pushed."""
     log = tables.log.c
-    rows = connection.execute(
+    wanted = (
         select(*_COLUMNS)
         .where(log.device == device, log.incarnation == incarnation, log.n > n)
         .order_by(log.n)
-        .limit(limit + 1)
-    ).all()
-    placed, _ = _cut(rows, limit, max_bytes)
-    if not placed and rows:
-        # One act larger than the limits: it still travels whole.
-        group = rows[0].grp
-        every = connection.execute(
-            select(*_COLUMNS)
-            .where(log.device == device, log.incarnation == incarnation, log.n > n, log.n <= group)
-            .order_by(log.n)
-        )
-        placed = whole_groups([_placed(row) for row in every])
-    return placed
+    )
+    return _read(connection, wanted, limit, max_bytes)[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from sync.replica import sql, tables
 
@@ -15,9 +15,14 @@ STAMP = "stamp"
 
 def get(connection: Connection, key: str, default: str = "") -> str:
     """The value of a key, or the default."""
-    node = tables.node.c
-    found = connection.execute(select(node.value).where(node.key == key)).scalar_one_or_none()
+    mark = "%s" if connection.dialect.name == "postgresql" else "?"
+    found = connection.exec_driver_sql(f"SELECT value FROM node WHERE key = {mark}", (key,)).scalar_one_or_none()
     return default if found is None else str(found)
+
+
+def everything(connection: Connection) -> dict[str, str]:
+    """All keys at once: the table is small, and one read is cheaper than five."""
+    return {str(key): str(value) for key, value in connection.exec_driver_sql("SELECT key, value FROM node")}
 
 
 def put(connection: Connection, **values: str) -> None:

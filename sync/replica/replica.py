@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from sync import chain
 from sync.operation import Body, Placed, Undecodable, decode_body, encode_body
@@ -16,6 +16,15 @@ from sync.replica.fold import Fold
 from sync.replica.sums import Audiences, one_audience
 
 SALT_BYTES = 16
+
+_HEAD = select(tables.chain.c.n, tables.chain.c.head).where(
+    tables.chain.c.device == bindparam("device"), tables.chain.c.incarnation == bindparam("incarnation")
+)
+_HASH_AT = select(tables.log.c.hash).where(
+    tables.log.c.device == bindparam("device"),
+    tables.log.c.incarnation == bindparam("incarnation"),
+    tables.log.c.n == bindparam("n"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,20 +186,14 @@ class Replica:
         return self._hash_at(connection, identity.device, identity.incarnation, n)
 
     def _head(self, connection: Connection, device: str, incarnation: int) -> tuple[int, bytes]:
-        c = tables.chain.c
-        row = connection.execute(
-            select(c.n, c.head).where(c.device == device, c.incarnation == incarnation)
-        ).first()
+        row = connection.execute(_HEAD, {"device": device, "incarnation": incarnation}).first()
         return (0, chain.GENESIS) if row is None else (int(row.n), bytes(row.head))
 
     def _hash_at(self, connection: Connection, device: str, incarnation: int, n: int) -> bytes:
         if n == 0:
             return chain.GENESIS
-        log = tables.log.c
-        found = connection.execute(
-            select(log.hash).where(log.device == device, log.incarnation == incarnation, log.n == n)
-        ).scalar_one()
-        return bytes(found)
+        place = {"device": device, "incarnation": incarnation, "n": n}
+        return bytes(connection.execute(_HASH_AT, place).scalar_one())
 
     def _log(
         self,
