@@ -25,7 +25,9 @@ STAFF: Final = {"hanoi": "tvv-hn", "da_nang": "tvv-dn", "an_giang": "tvv-ag"}
 class Desk:
     """Starts the desk's process, again after a kill, and asks it for facts. Lives on the driver's loop."""
 
-    def __init__(self, centre: str, home: Path, centre_url: str, passphrase: str, begins_at: int) -> None:
+    def __init__(
+        self, centre: str, home: Path, centre_url: str, passphrase: str, begins_at: int, shots: Path | None
+    ) -> None:
         where = urlsplit(centre_url)
         assert where.hostname is not None
         assert where.port is not None
@@ -39,6 +41,7 @@ class Desk:
         self.device = ""
         self._passphrase = passphrase
         self._now = begins_at
+        self._shots = shots
         self._saved: set[int] = set()
         self._changed = asyncio.Event()
 
@@ -68,6 +71,7 @@ class Desk:
             staff=STAFF[self.centre],
             passphrase=self._passphrase,
             now=self._now,
+            shots=str(self._shots) if self._shots else None,
             **enrolling,
         )
         self.device = str(answer["device"])

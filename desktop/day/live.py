@@ -92,9 +92,11 @@ class Day:
             for stage in stages(self.paper):
                 await self._live(stage)
             await self._end_of_day()
-            await self._picture("search", "road")
+            await self._picture("case", "search", "road")
+            await self._picture("road", centre=CUT_CENTRE)
             await self._close(url)
-        self.lived.pictures.sort()
+        if self.shots is not None:
+            self.lived.pictures = sorted(str(path) for path in self.shots.glob("*.png"))
         self.lived.wall_s = time.monotonic() - began
         self.lived.write(self.kept)
 
@@ -140,7 +142,7 @@ class Day:
         midnight = to_ms(f"{self.paper.date} 00:00:00")
         for centre in CENTRES.values():
             self.desks[centre] = Desk(
-                centre, self.kept / _HOME_SEATS[centre], url_of_centre, self._passphrase, midnight
+                centre, self.kept / _HOME_SEATS[centre], url_of_centre, self._passphrase, midnight, self.shots
             )
         await asyncio.gather(*(desk.enrol(codes[name]) for name, desk in self.desks.items()))
 
@@ -248,9 +250,8 @@ class Day:
         if self.shots is None:
             return
         for page in pages:
-            path = self.shots / f"{name or page}.png"
+            path = self.shots / f"{name or page}-{_HOME_SEATS[centre]}.png"
             await self.desks[centre].picture(page, path)
-            self.lived.pictures.append(str(path))
 
 
 def _server(*arguments: str) -> list[str]:
