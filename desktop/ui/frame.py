@@ -86,17 +86,18 @@ class Pressed(QWidget):
 class StatusLine(Card):
     """Saved at, trouble or news, and the road: always one line, text before shape before colour."""
 
-    def __init__(self) -> None:
+    def __init__(self, toast: QWidget) -> None:
         super().__init__("foot", row=True, margins=0, space=16)
-        self.inside.setContentsMargins(24, 4, 24, 4)
+        self.inside.setContentsMargins(24, 2, 24, 2)
         self.setFixedHeight(36)
         self.saved = Mark(Status.QUIET, tr("Chưa lưu gì trong phiên này"))
         self.saved.words.setObjectName("label.saved")
-        self.news = Mark(Status.QUIET, "")
+        self.news = Mark(Status.QUIET, "", brief=True)
         self.road = Mark(Status.QUIET, "")
         self.road.words.setObjectName("label.road")
         self.inside.addWidget(self.saved)
         self.inside.addWidget(self.news, 1)
+        self.inside.addWidget(toast)
         self.inside.addWidget(self.road)
 
 

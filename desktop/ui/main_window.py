@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Slot
-from PySide6.QtGui import QAction, QCloseEvent, QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent
+from PySide6.QtGui import QAction, QCloseEvent, QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.operations.intake import FORM_FILE, FORM_REPORT, SavedReport
@@ -64,7 +64,7 @@ class MainWindow(QMainWindow):
         self.file_page = IntakePage(lane, clock, catalogue, desk.places, writing, staff, self.look)
         self.case_page = CasePage(self.case_model, lane, staff, catalogue, desk.places, forms, self.look)
         self.search_page = SearchPage(self.search_model, self.look)
-        self.road_page = RoadPage(self.road_model, self.look)
+        self.road_page = RoadPage(self.road_model)
         self.pages: dict[str, Any] = dict(
             zip(
                 PAGES,
@@ -78,12 +78,12 @@ class MainWindow(QMainWindow):
         self.navigation = Navigation(
             self.registry, self.look, tr("{place} · ghế {seat}").format(place=place, seat=desk.seat.seat_code)
         )
-        self.status = StatusLine()
+        self.toast = Toast()
+        self.status = StatusLine(self.toast)
         self.trouble = TroubleBar()
         self._build()
         self.privacy = PrivacyCover(self._ground, self.look)
         self.help = HelpSheet(self._ground, self.look, self.registry)
-        self.toast = Toast(self._ground)
         self._attaching: str | None = None
         self._typed_since = False
         self._before_cover: QWidget | None = None
@@ -97,8 +97,16 @@ class MainWindow(QMainWindow):
         self.case_model.refresh_list()
         self.road_model.refresh()
         self.file_page.restore()
+        lane.query(self._warm_places, self._warmed)
+
+    def _warm_places(self, _connection: object) -> None:
+        self.desk.places.warm()  # on a reader's thread, so that the first place typed does not wait for it
+
+    def _warmed(self, _nothing: None) -> None:
+        self.places_warm = True
 
     def _build(self) -> None:
+        self.places_warm = False
         self.stack = QStackedWidget()
         for page in self.pages.values():
             self.stack.addWidget(page)
@@ -434,12 +442,6 @@ class MainWindow(QMainWindow):
                 event.ignore()
                 return True
         return super().eventFilter(watched, event)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """The toast keeps its place."""
-        super().resizeEvent(event)
-        if self.toast.isVisible():
-            self.toast.place()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Keep every draft before the lane closes; the desk is closed by whoever built it."""

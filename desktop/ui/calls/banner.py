@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QTimer, Slot
-from PySide6.QtWidgets import QSizePolicy
 
 from desktop.ui.calls.viewmodel import CallsModel
 from desktop.ui.theme.tokens import Status
-from desktop.ui.widgets.said import Card, Mark, Said, button
+from desktop.ui.widgets.said import Brief, Card, Mark, Said, button
 from desktop.ui.words import minute_text, talk_text, tr, when_text
 from domain.clock import Clock
 from domain.codes.catalogue import Catalogue
@@ -32,11 +31,11 @@ class CallBanner(Card):
         self.reveal.setCheckable(True)
         self.reveal.toggled.connect(self._revealed)
         self.red = Mark()
-        self.facts = Said("", "muted")
-        self.facts.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.facts = Brief("", "muted")
         for part in (self.state, self.number, self.talk, self.reveal, self.red):
             self.inside.addWidget(part)
         self.inside.addWidget(self.facts, 1)
+        self.inside.addStretch(0)
         self._tick = QTimer(self)
         self._tick.setInterval(1000)
         self._tick.timeout.connect(self._show_talk)

@@ -95,8 +95,7 @@ class CallsTable(QAbstractTableModel):
             return tr("{words} · {count} giá trị khác").format(words=words, count=row.siblings)
         return tr("{words} · có hồ sơ").format(words=words) if row.contact_id else words
 
-    def _status(self, row: CallRow, column: int) -> Status | str | None:
-        """A shape, an empty text that keeps a shape's room, or None."""
+    def _status(self, row: CallRow, column: int) -> Status | None:
         if column == KEPT:
             return Status.GOOD if row.saved_at_centre else Status.WAITING
         if column != OUTCOME:
@@ -105,4 +104,4 @@ class CallsTable(QAbstractTableModel):
             return Status.CONFLICT
         if row.outcome in (None, UNCLASSIFIED):
             return Status.URGENT
-        return ""
+        return None

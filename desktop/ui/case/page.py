@@ -52,10 +52,10 @@ class CasePage(QWidget):
         self._lane, self._staff, self._zoom = lane, staff, look.zoom
         self.words = FactWords(catalogue, places)
         self.rows = CasesTable(model.clock)
-        self.list = PaperTable(look, self.rows, {0: 148}, 1)
+        self.list = PaperTable(look, self.rows, {0: 196}, 1)
         self.list.setObjectName("table.cases")
         self.list.setAccessibleName(tr("Ca đang mở"))
-        self.list.setFixedWidth(round(304 * look.zoom))
+        self.list.setFixedWidth(round(344 * look.zoom))
         self.list.entered_row.connect(self._row_opened)
         today: Callable[[], date] = self._today
         self.head = Mark(Status.QUIET, "", "title")
@@ -83,7 +83,7 @@ class CasePage(QWidget):
         self._lines: list[tuple[Said, Said]] = []
 
         self._editor = Card(margins=16, space=8)
-        self.form = FormView(definitions["case"], catalogue, places, today)
+        self.form = FormView(definitions["case"], catalogue, places, today, narrow=True)
         self.form.changed.connect(self._edited)
         self._editor.inside.addWidget(self.form)
         bottom = QHBoxLayout()
@@ -126,7 +126,7 @@ class CasePage(QWidget):
         scroll.setFocusPolicy(scroll.focusPolicy().NoFocus)
         scroll.setHorizontalScrollBarPolicy(scroll.horizontalScrollBarPolicy().ScrollBarAlwaysOff)
         scroll.setWidget(middle)
-        scroll.setMinimumWidth(round(400 * self._zoom))
+        scroll.setMinimumWidth(round(420 * self._zoom))
         self._dossier = QWidget()
         dossier = QVBoxLayout(self._dossier)
         dossier.setContentsMargins(0, 0, 0, 0)
@@ -137,8 +137,8 @@ class CasePage(QWidget):
         self.elsewhere.hide()
         both = QHBoxLayout()
         both.setSpacing(12)
-        both.addWidget(scroll, 1)
-        both.addWidget(self.timeline, 1)
+        both.addWidget(scroll, 5)
+        both.addWidget(self.timeline, 4)
         dossier.addLayout(both, 1)
         nothing = QWidget()
         empty_page = QVBoxLayout(nothing)

@@ -67,7 +67,7 @@ class StepForm(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 4, 0, 4)
         column.setSpacing(8)
-        self.form = FormView(definition, catalogue, places, today)
+        self.form = FormView(definition, catalogue, places, today, narrow=True)
         column.addWidget(self.form)
         row = QHBoxLayout()
         self.save = button(f"save_{definition.id}", save_words, "main")

@@ -64,7 +64,7 @@ class TextBox(QPlainTextEdit):
 
     def _fit(self) -> None:
         height = QFontMetrics(self.font()).lineSpacing()
-        self.setMinimumHeight(round(height * 1.25 * self._lines) + 16)
+        self.setFixedHeight(round(height * 1.25 * self._lines) + 16)
 
     def _was_changed(self) -> None:
         self.typed.emit()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QGridLayout, QPushButton, QWidget
 
 from domain.text import fold
 
@@ -18,23 +18,24 @@ class ChoiceRow(QWidget):
 
     typed = Signal()
 
-    def __init__(self, name: str, options: Sequence[tuple[str, str]], label: str) -> None:
+    def __init__(self, name: str, options: Sequence[tuple[str, str]], label: str, columns: int = 0) -> None:
         super().__init__()
         self._value: str | None = None
         self._letters = ""
         self._words = {code: fold(words) for code, words in options}
         self.buttons: dict[str, ChoiceButton] = {}
-        row = QHBoxLayout(self)
+        row = QGridLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)
+        columns = columns or len(options)
         for place, (code, words) in enumerate(options, 1):
             made = ChoiceButton(code, f"{place} {words}")
             made.setObjectName(f"choice.{name}.{code}")
             made.setAccessibleName(f"{label}: {words}")
             made.pressed_code.connect(self._pressed)
             self.buttons[code] = made
-            row.addWidget(made)
-        row.addStretch(1)
+            row.addWidget(made, (place - 1) // columns, (place - 1) % columns)
+        row.setColumnStretch(columns, 1)
         self._stop_at(next(iter(self.buttons)))
 
     def _pressed(self, code: str) -> None:

@@ -19,7 +19,8 @@ from desktop.ui.widgets.said import Said, restyle
 from domain.codes.catalogue import Catalogue
 from domain.codes.places import Places
 
-LABEL_WIDTH = 128
+LABEL_WIDTH = 144
+SECOND_LABEL_WIDTH = 124
 """Pixels of the label columns at zoom 1; a longer label wraps."""
 
 FormValues = dict[str, Any]
@@ -33,10 +34,17 @@ class FormView(QWidget):
     field_left = Signal(str)
 
     def __init__(
-        self, definition: FormDefinition, catalogue: Catalogue, places: Places, today: Callable[[], date]
+        self,
+        definition: FormDefinition,
+        catalogue: Catalogue,
+        places: Places,
+        today: Callable[[], date],
+        *,
+        narrow: bool = False,
     ) -> None:
         super().__init__()
         self.definition = definition
+        self._narrow = narrow
         self._catalogue, self._places, self._today = catalogue, places, today
         self._fields: dict[str, Field] = {}
         self._labels: dict[str, Said] = {}
@@ -58,21 +66,33 @@ class FormView(QWidget):
         grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(6)
         grid.setColumnStretch(1, 1)
-        grid.setColumnStretch(3, 1)
-        grid.setColumnMinimumWidth(0, LABEL_WIDTH)
+        if self._narrow:
+            grid.setColumnStretch(0, 1)
+            grid.setColumnStretch(1, 0)
+            grid.setVerticalSpacing(2)
+        else:
+            grid.setColumnStretch(3, 1)
+            grid.setColumnMinimumWidth(0, LABEL_WIDTH)
+            grid.setColumnMinimumWidth(2, SECOND_LABEL_WIDTH)
         row, right = 0, False
         for definition in fields:
             if definition.wide and right:
                 row, right = row + 1, False
-            label = Said(definition.label, "muted", wraps=False)
-            field = Field(definition, self._catalogue, self._places, self._today)
+            label = Said("" if definition.kind == "tick" else definition.label, "muted")
+            field = Field(definition, self._catalogue, self._places, self._today, narrow=self._narrow)
             entry = field.entry()
             entry.setAccessibleName(entry.accessibleName() or definition.label)
             label.setBuddy(entry)
             field.changed.connect(self._was_changed)
             self._fields[definition.name], self._labels[definition.name] = field, label
+            if self._narrow:  # labels above their fields, one column
+                grid.addWidget(label, 2 * row, 0)
+                grid.addWidget(field.widget, 2 * row + 1, 0)
+                row += 1
+                continue
             column = 2 if right else 0
-            # The middle of a one-line box; the top of a tall one.
+            if field.tall:  # beside the first line of a tall field, not its middle
+                label.setContentsMargins(0, 9, 0, 0)
             top = Qt.AlignmentFlag.AlignTop if field.tall else Qt.AlignmentFlag.AlignVCenter
             grid.addWidget(label, row, column, top)
             grid.addWidget(field.widget, row, column + 1, 1, 3 if definition.wide else 1)
@@ -127,9 +147,9 @@ class FormView(QWidget):
     def point_at(self, sentences: Mapping[str, str]) -> None:
         """Mark the fields that are worth a look: a shape at the label, the sentence for ear and hover."""
         for name, label in self._labels.items():
-            words = self.label_of(name)
+            words = self.label_of(name) if label.text() else ""
             sentence = sentences.get(name, "")
-            text = f"{GLYPHS[Status.WAITING]} {words}" if sentence else words
+            text = f"{GLYPHS[Status.WAITING]} {words}" if sentence and words else words
             if label.text() != text:
                 label.setText(text)
             entry = self._fields[name].entry()
@@ -149,11 +169,18 @@ class Field(QObject):
     changed = Signal()
 
     def __init__(
-        self, definition: FieldDefinition, catalogue: Catalogue, places: Places, today: Callable[[], date]
+        self,
+        definition: FieldDefinition,
+        catalogue: Catalogue,
+        places: Places,
+        today: Callable[[], date],
+        *,
+        narrow: bool = False,
     ) -> None:
         super().__init__()
         self.definition = definition
-        self.tall = definition.kind == "long_text"
+        self._narrow = narrow
+        self.tall = definition.kind in ("long_text", "codes")
         self.names: tuple[str, ...] = PLACE_PARTS if definition.kind == "place" else (definition.name,)
         self._codes = catalogue[definition.list_name] if definition.list_name else None
         self.widget: QWidget = self._draw(places, today)
@@ -179,7 +206,8 @@ class Field(QObject):
             return several
         if kind == "choice":
             options = self.definition.options or tuple((c.code, c.label_vi) for c in codes or ())
-            row = ChoiceRow(name, options, self.definition.label)
+            columns = 2 if self._narrow and len(options) > 4 else 0
+            row = ChoiceRow(name, options, self.definition.label, columns)
             row.setObjectName(f"field.{name}")
             return row
         if kind == "tick":

@@ -91,6 +91,8 @@ class PickBox(LineBox):
         if not isinstance(choice, Choice):
             return
         self.suggestions.hide()
+        if not self.keeps:
+            self.clear()
         self.took.emit(choice.key)
         if self.keeps:
             self.put(choice.key)
@@ -98,8 +100,6 @@ class PickBox(LineBox):
             self.typed.emit()
             if self.hasFocus():
                 self.focusNextChild()
-        else:
-            self.clear()
 
     def _left(self) -> None:
         self.suggestions.hide()

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 from desktop.background.change_bus import ChangeBus, Changes, RoadStatus
 from desktop.store import reads
 from desktop.ui.road.words import road_line, road_story
-from desktop.ui.theme.look import Look
 from desktop.ui.theme.tokens import READING, Status
 from desktop.ui.widgets.said import Card, Mark, Said
 from desktop.ui.words import tr, when_text
@@ -68,13 +67,12 @@ class RoadModel(QObject):
 class RoadPage(QWidget):
     """Four figures, one story, one comparison."""
 
-    def __init__(self, model: RoadModel, look: Look) -> None:
+    def __init__(self, model: RoadModel) -> None:
         super().__init__()
         self.setObjectName("page.road")
         self.model = model
         self.story = Mark(Status.QUIET, "", "reading", wraps=True)
         story = Card(margins=24, space=12)
-        story.setMaximumWidth(round(880 * look.zoom))
         story.inside.addWidget(self.story)
         self._figures: dict[str, Said] = {}
         figures = QHBoxLayout()
@@ -95,7 +93,6 @@ class RoadPage(QWidget):
             figures.addWidget(card, 1)
             self._figures[name] = figure
         details = Card(margins=24, space=8)
-        details.setMaximumWidth(round(880 * look.zoom))
         grid = QGridLayout()
         grid.setHorizontalSpacing(24)
         grid.setVerticalSpacing(8)
@@ -154,7 +151,9 @@ class RoadPage(QWidget):
         else:
             self._lines["contact"].say(Status.GOOD, when_text(last, now))
         down = status.line_down_since_ms if status else (view.line_down_since_ms if view else None)
-        if down is None:
+        if down is None and status is None:
+            self._lines["down"].say(Status.QUIET, tr("Chưa biết"))
+        elif down is None:
             self._lines["down"].say(Status.GOOD, tr("Đang thông"))
         else:
             self._lines["down"].say(Status.URGENT, tr("Đứt từ {when}").format(when=when_text(down, now)))

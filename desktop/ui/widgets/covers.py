@@ -109,13 +109,13 @@ class HelpSheet(Cover):
 
 
 class Toast(Card):
-    """One line above the key strip, for ten seconds; it names the call that Ctrl+Z takes back."""
+    """One line in the status line, for ten seconds; it names the call that Ctrl+Z takes back."""
 
     gone = Signal()
 
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__("toast", margins=12)
-        self.setParent(parent)
+    def __init__(self) -> None:
+        super().__init__("toast", margins=0)
+        self.inside.setContentsMargins(12, 0, 12, 2)
         self.setObjectName("toast.undo")
         self.words = Said("", "strong")
         self.inside.addWidget(self.words)
@@ -129,17 +129,7 @@ class Toast(Card):
         self.words.setText(words)
         self.setAccessibleName(words)
         self._timer.start(ms)
-        self.place()
         self.show()
-        self.raise_()
-
-    def place(self) -> None:
-        """Stand in the middle, above the foot of the window."""
-        parent = self.parentWidget()
-        if parent is None:
-            return
-        self.adjustSize()
-        self.move((parent.width() - self.width()) // 2, parent.height() - self.height() - 104)
 
     def put_away(self) -> None:
         """Time is over, or it was taken back."""

@@ -33,6 +33,7 @@ class Suggestions(QListWidget):
 
     def __init__(self, box: QWidget) -> None:
         super().__init__(box)
+        self.setObjectName("suggestions")
         self._box = box
         self._choices: tuple[Choice, ...] = ()
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
