@@ -27,7 +27,7 @@ from sync.engine import Effect, Engine, Event, Now, Road
 from sync.operation import Placed
 from sync.replica.changes import Folded
 from sync.replica.desk_road import DeskRoad
-from sync.troubles import Offline, Trouble
+from sync.troubles import Forked, Offline, Trouble
 from sync.wire import PullHead, PushAnswer
 
 R = TypeVar("R")
@@ -36,6 +36,9 @@ _log = logging.getLogger(__name__)
 
 AFTER_TROUBLE_MS: Final = 5_000
 """How long (ms) the engine rests after the own store failed it (a full disk)."""
+
+LISTENERS: Final = 2
+"""A pull asked in an old name or of an old lineage may still be held when the next one is asked."""
 
 _JOIN_S: Final = 10.0
 
@@ -63,7 +66,7 @@ MakeTransport = Callable[[str, str, int, Callable[[bytes], bytes]], Transport]
 
 
 class SyncDriver:
-    """Three threads: the engine's own, one that talks (push, back-fill) and one that listens (the held pull).
+    """Threads: the engine's own, one that talks (push, back-fill), and those that listen (the held pull).
 
     Every delay runs on the machine's monotonic clock; `clock` only says what time is shown.
     """
@@ -90,16 +93,13 @@ class SyncDriver:
         self._road = DeskRoad(
             _Run(lane), store.replica, self._device, key, self._learned, self._folded
         )
-        self._engine = Engine(
-            self._road, self._device, self._road.incarnation, random.random, SCHEMA, pace or core.Pace()
-        )
+        self._engine = Engine(self._road, self._device, random.random, SCHEMA, pace or core.Pace())
         self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
         self._talk: queue.SimpleQueue[Effect | None] = queue.SimpleQueue()
         self._listen: queue.SimpleQueue[Effect | None] = queue.SimpleQueue()
         self._saved_queued = threading.Event()
         self._wake_at: int | None = None
         self._transport: Transport | None = None
-        self._incarnation = 0
         self._guard = threading.Lock()
         self._closing = False
         self._threads: list[threading.Thread] = []
@@ -108,7 +108,9 @@ class SyncDriver:
     def start(self) -> None:
         """Begin; everything saved before is sent now."""
         self._lane.committed = self.saved
-        for name, work in (("net-lane", self._drive), ("net-talk", self._speak), ("net-listen", self._hear)):
+        lanes = [("net-lane", self._drive), ("net-talk", self._speak)]
+        lanes += [(f"net-listen-{i}", self._hear) for i in range(LISTENERS)]
+        for name, work in lanes:
             thread = threading.Thread(target=work, name=name, daemon=True)
             self._threads.append(thread)
             thread.start()
@@ -132,7 +134,7 @@ class SyncDriver:
         with self._guard:
             if self._transport is not None:
                 self._transport.close()
-        for waiting in (self._events, self._talk, self._listen):
+        for waiting in (self._events, self._talk, *([self._listen] * LISTENERS)):
             waiting.put(None)
         for thread in self._threads:
             thread.join(_JOIN_S)
@@ -142,6 +144,7 @@ class SyncDriver:
     def _drive(self) -> None:
         try:
             self._engine.road = _road_of(self._lane.read(road_view))
+            self._connect()
             self._step(core.Started())
             while not self._closing:
                 event = self._next()
@@ -170,24 +173,24 @@ class SyncDriver:
             self._wake_at = _mono() + AFTER_TROUBLE_MS
             self._publish(replace(self._engine.road, advice=trouble.advice))
             return
+        if isinstance(event, core.Failed) and isinstance(event.trouble, Forked):
+            self._connect()
         for effect in effects:
             if isinstance(effect, core.WakeAt):
                 self._wake_at = effect.mono
             elif isinstance(effect, core.Report):
                 self._publish(effect.road)
             else:
-                self._renew()
                 (self._listen if isinstance(effect, core.Pull) else self._talk).put(effect)
 
-    def _renew(self) -> None:
-        """A transport belongs to one incarnation: after a fork the session is another."""
-        incarnation = self._engine.incarnation()
+    def _connect(self) -> None:
+        """Make the transport anew: it belongs to one incarnation, and after a fork the session is another."""
+        incarnation = self._road.view().incarnation
         with self._guard:
-            if self._closing or incarnation == self._incarnation:
+            if self._closing:
                 return
             if self._transport is not None:
                 self._transport.close()
-            self._incarnation = incarnation
             self._transport = self._make(self._url, self._device, incarnation, self._key.sign)
 
     def _publish(self, road: Road) -> None:
