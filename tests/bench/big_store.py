@@ -1,0 +1,134 @@
+"""A desk's store of a chosen size, built through the production fold with every projection on, and kept."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from desktop.app import enrol
+from desktop.home import Home
+from desktop.reference import Reference
+from desktop.store import identity
+from desktop.store.engine import Store, open_store
+from desktop.store.keys import KeySlots
+from desktop.store.unit_of_work import Seat, UnitOfWork
+from domain.clock import DAY, vn_to_ms
+from domain.ids import call_id
+from domain.records.call import Call
+from domain.records.contact import Contact
+from domain.records.party import Party
+from domain.records.person import Person
+from sync.replica import scopes
+
+STAFF, PASSPHRASE = "tvv-bench", "trời xanh mây trắng gió nhẹ"
+NOON = vn_to_ms("2026-11-20 12:00:00")
+FAMILY = "Nguyễn Trần Lê Phạm Hoàng Vũ Đặng Bùi Đỗ Hồ Ngô Dương Lý Lò Vàng Giàng Quách".split()
+MIDDLE = "Thị Văn Minh Thu Ngọc Gia Bảo Khánh Thanh Đức Hải Mỹ Anh Phương Quỳnh".split()
+GIVEN = "An Bình Chi Dung Giang Hà Hương Khôi Lan Linh Mai Nam Nga Oanh Phúc Quân Sơn Thảo Trang Đạt".split()
+WORDS = (
+    "em kể rằng tối qua bố uống rượu về mắng chửi sợ không dám ngủ mẹ đi làm xa chỉ có bà ở nhà sang hàng xóm nhờ "
+    "giúp lớp bạn trêu chọc buồn khóc nhiều lần thầy cô chưa hay gia đình khó khăn cháu phụ bán vé số buổi tối"
+).split()
+OUTCOMES = ("silent", "hang_up", "wrong_number", "prank", "information", "test_call")
+BATCH = 500
+
+
+@dataclass(frozen=True)
+class _Given:
+    device: str = "01932c00-0000-7000-8000-00000000b111"
+    centre: str = "an_giang"
+    seat: str = "AG03"
+    centre_digit: int = 3
+    lineage: str = ""
+
+
+def _register(_url: str, _code: str, _key: bytes, _name: str) -> _Given:
+    return _Given()
+
+
+class BuildClock:
+    """Time of the made-up past, set act by act."""
+
+    def __init__(self) -> None:
+        self.ms = NOON
+
+    def now_ms(self) -> int:
+        """UTC milliseconds."""
+        return self.ms
+
+    def monotonic_ms(self) -> int:
+        """The same hand."""
+        return self.ms
+
+
+def home_of(folder: Path, calls: int, files: int) -> tuple[Home, float]:
+    """A desk home with this many calls and files, and the seconds its building took (0 where it was kept)."""
+    root = folder / f"bench-desk-{calls}-{files}"
+    home = Home(root)
+    if (root / "built").exists():
+        return home, 0.0
+    shutil.rmtree(root, ignore_errors=True)
+    start = time.perf_counter()
+    enrol(home, "http://127.0.0.1:9", "code", STAFF, PASSPHRASE, enroller=_register)
+    store = open_store(home.db, KeySlots(home.slots).open(STAFF, PASSPHRASE))
+    try:
+        _fill(store, calls, files)
+    finally:
+        store.close()
+    (root / "built").write_text("whole")
+    return home, time.perf_counter() - start
+
+
+def _fill(store: Store, calls: int, files: int) -> None:
+    dice = random.Random(111)
+    clock = BuildClock()
+    with store.read() as connection:
+        enrolment = identity.enrolment(connection)
+    assert enrolment is not None
+    reference = Reference.load()
+    every = max(1, calls // max(1, files))
+    span = 90 * DAY
+    for start in range(0, calls, BATCH):
+        with UnitOfWork(
+            store, clock=clock, staff=STAFF, seat=enrolment.seat, reference=reference
+        ) as uow:
+            for number in range(start, min(calls, start + BATCH)):
+                clock.ms = uow.now_ms = NOON - span + number * span // calls
+                _one(uow, enrolment.seat, number, dice, with_file=number % every == 0)
+            uow.commit()
+
+
+def _one(uow: UnitOfWork, seat: Seat, number: int, dice: random.Random, *, with_file: bool) -> None:
+    at = uow.now_ms
+    act = uow.act()
+    contact_id = uow.new_id() if with_file else None
+    act.create(
+        scopes.centre(seat.centre),
+        Call(
+            id=call_id("111", f"bench.{number}"), line="child_protection_111", direction="inbound", pbx="111",
+            uniqueid=f"bench.{number}", number=f"+8490{dice.randrange(30_000):07d}", centre=seat.centre,
+            seat=seat.seat_code, ring_at=at - 9_000, answer_at=at - 3_000, end_at=at + 40_000,
+            disposition="ANSWERED", receiver=uow.staff, outcome="counselling" if with_file else dice.choice(OUTCOMES),
+            outcome_by="key", outcome_at=at, contact_id=contact_id,
+        ),
+    )  # fmt: skip
+    if contact_id is not None:
+        scope = scopes.dossier(contact_id)
+        person_id = uow.new_id()
+        act.create(
+            scope,
+            Contact(
+                id=contact_id, code=uow.contact_code(at), call_id=call_id("111", f"bench.{number}"),
+                line="child_protection_111", primary_channel="phone_111", received_at=at, receiver=uow.staff,
+                centre=seat.centre, seat=seat.seat_code, caller_kind="child", topics=("psychology",), in_depth=False,
+                province_set="34", province="91", language="vietnamese", form="file",
+                summary=" ".join(dice.choices(WORDS, k=45)),
+            ),
+        )  # fmt: skip
+        name = f"{dice.choice(FAMILY)} {dice.choice(MIDDLE)} {dice.choice(GIVEN)}"
+        act.create(scope, Person(id=person_id, full_name=name, age_years=dice.randint(4, 17), sex="female"))
+        act.create(scope, Party(id=uow.new_id(), person_id=person_id, contact_id=contact_id, role="child"))
+    uow.write(act)

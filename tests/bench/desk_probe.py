@@ -1,0 +1,191 @@
+"""One desk process under measurement: `python -m tests.bench.desk_probe window|start HOME EXEC_TIME`."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QEventLoop, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QApplication
+
+from desktop.app import Desk, build
+from desktop.home import Home
+from desktop.operations.calls import PbxCallEvent
+from desktop.store import reads
+from desktop.ui.main_window import MainWindow
+from tests.bench.big_store import NOON, PASSPHRASE, STAFF
+
+PRESSES = 300
+WAIT_S = 30.0
+QUERIES = (
+    "nguyen thi", "Đặng", "dang thi", "tran van an", "lo thi mai", "hoang", "quach", "vang thi", "0900", "123456",
+    "900012", "AG03", "bo uong ruou", "lop ban", "thay co", "ngo duc", "bui my", "le", "pham ngoc linh", "do",
+)  # fmt: skip
+
+
+class NoonClock:
+    """The noon after the store's ninety days, going on with the machine's own pace."""
+
+    def __init__(self) -> None:
+        self._start = time.monotonic()
+
+    def now_ms(self) -> int:
+        """UTC milliseconds."""
+        return NOON + int((time.monotonic() - self._start) * 1000)
+
+    def monotonic_ms(self) -> int:
+        """Milliseconds that never jump."""
+        return int(time.monotonic() * 1000)
+
+
+class Watch:
+    """Remembers when the store thread came back from COMMIT."""
+
+    def __init__(self) -> None:
+        self.at = 0.0
+
+    def committed(self) -> None:
+        """Called on the store thread, after COMMIT returned."""
+        self.at = time.perf_counter()
+
+
+def until(app: QApplication, fact: Callable[[], bool]) -> None:
+    """Turn the event loop until the fact holds."""
+    end = time.monotonic() + WAIT_S
+    while not fact():
+        app.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 50)
+        if time.monotonic() > end:
+            raise TimeoutError("what was waited for did not come")
+
+
+def press(window: MainWindow, key: Qt.Key) -> None:
+    """A key pressed and released in the window."""
+    target = QApplication.focusWidget() or window
+    for kind in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
+        event = QKeyEvent(kind, key, Qt.KeyboardModifier.NoModifier)
+        QApplication.sendEvent(target, event)
+
+
+class Heard:
+    """Counts what the calls view-model says."""
+
+    def __init__(self, window: MainWindow) -> None:
+        self.labelled = self.came = self.searched = 0
+        window.calls.labelled.connect(self.on_labelled)
+        window.search_model.found.connect(self.on_found)
+
+    def on_labelled(self, _offer: object) -> None:
+        """An outcome is saved and shown."""
+        self.labelled += 1
+
+    def on_found(self) -> None:
+        """Hits are shown."""
+        self.searched += 1
+
+
+def quantile(taken: list[float], part: float) -> float:
+    """The value below which `part` of them lie."""
+    return sorted(taken)[min(len(taken) - 1, int(len(taken) * part))]
+
+
+def open_window(root: Path) -> tuple[QApplication, Desk, MainWindow]:
+    """The desk as a counsellor starts it."""
+    app = QApplication(sys.argv[:1])
+    desk = build(Home(root), STAFF, PASSPHRASE, clock=NoonClock())
+    window = MainWindow(desk)
+    window.show()
+    return app, desk, window
+
+
+def measure_start(root: Path, exec_at: float) -> dict[str, float]:
+    """Seconds from exec to the first accepted key: window painted, F2 pressed, the row durable."""
+    app, desk, window = open_window(root)
+    heard, watch = Heard(window), Watch()
+    desk.lane.committed = watch.committed
+    until(app, window.isActiveWindow)
+    shown = time.time() - exec_at
+    press(window, Qt.Key.Key_F2)
+    until(app, lambda: heard.labelled == 1)
+    taken = time.time() - exec_at
+    window.close()
+    desk.close()
+    return {"desk.start_s": taken, "desk.shown_s": shown}
+
+
+def measure_window(root: Path) -> dict[str, float]:
+    """Presses, searches and histories in one running desk."""
+    app, desk, window = open_window(root)
+    heard, watch = Heard(window), Watch()
+    desk.lane.committed = watch.committed
+    until(app, lambda: bool(window.calls.rows) and window.places_warm)
+    rows: list[float] = []
+    paints: list[float] = []
+    for number in range(PRESSES):
+        now = desk.clock.now_ms()
+        event = PbxCallEvent("111", f"probe.{now}.{number}", f"09000{number:05d}", "", now - 5_000, now)
+        window.calls.answered(event)
+        until(app, lambda: window.calls.current is not None and window.calls.current.saved)
+        start = time.perf_counter()
+        press(window, Qt.Key.Key_F2)
+        until(app, lambda want=number + 1: heard.labelled == want)  # type: ignore[misc]  # binds the loop's value
+        window.repaint()
+        paints.append((time.perf_counter() - start) * 1000)
+        rows.append((watch.at - start) * 1000)
+    searches: list[float] = []
+    for _ in range(3):
+        for query in QUERIES:
+            before = heard.searched
+            start = time.perf_counter()
+            window.search_model.ask(query)
+            until(app, lambda was=before: heard.searched > was)  # type: ignore[misc]  # binds the loop's value
+            searches.append((time.perf_counter() - start) * 1000)
+    histories: list[float] = []
+    got: list[object] = []
+    box = Box(got)
+    for number in range(60):
+        start = time.perf_counter()
+        read = partial(reads.caller_history, number=f"+8490{number * 37:07d}", now_ms=desk.clock.now_ms())
+        desk.lane.query(read, box.put)
+        until(app, lambda want=number + 1: len(got) == want)  # type: ignore[misc]  # binds the loop's value
+        histories.append((time.perf_counter() - start) * 1000)
+    rss = _rss_mb()
+    window.close()
+    desk.close()
+    return {
+        "desk.key_to_row_ms.p50": statistics.median(rows),
+        "desk.key_to_row_ms.p95": quantile(rows, 0.95),
+        "desk.paint_ms.p95": quantile(paints, 0.95),
+        "desk.search_ms.p50": statistics.median(searches),
+        "desk.search_ms.p95": quantile(searches, 0.95),
+        "desk.history_ms.p95": quantile(histories, 0.95),
+        "desk.rss_mb": rss,
+    }
+
+
+class Box:
+    """Where answers of the reader lane are put."""
+
+    def __init__(self, got: list[object]) -> None:
+        self._got = got
+
+    def put(self, answer: object) -> None:
+        """One more."""
+        self._got.append(answer)
+
+
+def _rss_mb() -> float:
+    import psutil
+
+    return float(psutil.Process().memory_info().rss) / 1e6
+
+
+if __name__ == "__main__":
+    what, where, exec_at = sys.argv[1:4]
+    figures = measure_start(Path(where), float(exec_at)) if what == "start" else measure_window(Path(where))
+    sys.stdout.write(json.dumps(figures) + "\n")
