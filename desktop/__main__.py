@@ -3,24 +3,122 @@
 from __future__ import annotations
 
 import argparse
+import os
+import runpy
 import sys
-
-from desktop.day import command as day
+from collections.abc import Callable
+from pathlib import Path
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Read the command line and do it; answers the exit code."""
-    given = sys.argv[1:] if arguments is None else arguments
-    if given[:1] == ["seat"]:
-        from desktop.day.seat import main as seat  # noqa: PLC0415 - Qt is loaded only where a window opens
+    """Read the command line and do it; answers the exit code.
 
-        return seat()
-    parser = argparse.ArgumentParser(prog="tram111")
-    commands = parser.add_subparsers(required=True)
-    living = commands.add_parser("day")
-    day.add_arguments(living)
-    asked = parser.parse_args(given)
-    return day.run(asked)
+    Each command loads only what it needs: a number must reach the open desk within a second.
+    """
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    if given[:1] == ["seat"]:
+        return _seat()
+    if given[:1] == ["centre"]:
+        return _centre(given[1:])
+    asked = _parser(given[:1]).parse_args(given)
+    command: Callable[[argparse.Namespace], int] = asked.command
+    return command(asked)
+
+
+def _parser(first: list[str]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tram111",
+        description="Trạm 111: máy trạm của Tổng đài điện thoại quốc gia bảo vệ trẻ em.",
+        epilog="Không có lệnh: mở trạm với một ngày giả định (không có màn hình thì sống trọn ngày đó).",
+    )
+    parser.add_argument("--home", type=Path, help="mở máy trạm thật trong thư mục này")
+    parser.add_argument("--desk", action="store_true", help="mở máy trạm thật trong thư mục của người dùng")
+    parser.add_argument("--self-check", action="store_true", help="mở mọi màn hình một lần rồi thoát")
+    parser.set_defaults(command=_open)
+    commands = parser.add_subparsers(metavar="LỆNH")
+    day = commands.add_parser("day", help="sống một ngày theo tệp tổng đài và tệp việc làm")
+    day.set_defaults(command=_day)
+    if first == ["day"]:
+        _add_day(day)
+    call = commands.add_parser("call", help="báo một số đang gọi đến cho trạm đang mở")
+    call.add_argument("number", help="số máy, ví dụ 0900081502")
+    call.set_defaults(command=_call)
+    doctor = commands.add_parser("doctor", help="xem máy này có đủ điều kiện chạy không")
+    doctor.add_argument("--home", type=Path, dest="desk_home", help="thư mục của máy trạm")
+    doctor.add_argument("--server", help="địa chỉ máy chủ để thử")
+    doctor.set_defaults(command=_doctor)
+    shots = commands.add_parser("shots", help="chụp lại các màn hình của ngày giả định")
+    shots.set_defaults(command=_shots)
+    return parser
+
+
+def _add_day(parser: argparse.ArgumentParser) -> None:
+    from desktop.day.command import add_arguments  # noqa: PLC0415 - see `main`
+
+    add_arguments(parser)
+
+
+def _open(asked: argparse.Namespace) -> int:
+    if asked.self_check:
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+        from desktop.self_check import main as check  # noqa: PLC0415 - see `main`
+
+        return check()
+    if asked.home is not None or asked.desk:
+        from desktop.running import own_home, run  # noqa: PLC0415 - see `main`
+
+        return run(asked.home or own_home())
+    from desktop.day import demo  # noqa: PLC0415 - see `main`
+
+    return demo.with_screen() if demo.has_screen() else demo.without_screen()
+
+
+def _day(asked: argparse.Namespace) -> int:
+    from desktop.day.command import run  # noqa: PLC0415 - see `main`
+
+    return run(asked)
+
+
+def _shots(_asked: argparse.Namespace) -> int:
+    from desktop.day import demo  # noqa: PLC0415 - see `main`
+
+    return demo.without_screen()
+
+
+def _call(asked: argparse.Namespace) -> int:
+    from desktop.call_door import NUMBER, door_name, hand_over  # noqa: PLC0415 - see `main`
+
+    if NUMBER.fullmatch(asked.number) is None:
+        print("Số máy chỉ gồm chữ số, có thể bắt đầu bằng dấu +.", file=sys.stderr)
+        return 2
+    if not hand_over(asked.number, door_name()):
+        print("Chưa có trạm nào đang mở trên máy này: mở trạm và vào ca trước.", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _doctor(asked: argparse.Namespace) -> int:
+    from desktop.doctor import look  # noqa: PLC0415 - see `main`
+    from desktop.home import Home  # noqa: PLC0415 - see `main`
+    from desktop.running import own_home  # noqa: PLC0415 - see `main`
+
+    findings = list(look(Home(asked.desk_home or own_home()), asked.server))
+    for finding in findings:
+        print(finding.line())
+    return 0 if all(finding.well for finding in findings) else 1
+
+
+def _seat() -> int:
+    from desktop.day.seat import main as seat  # noqa: PLC0415 - see `main`
+
+    return seat()
+
+
+def _centre(arguments: list[str]) -> int:
+    """The centre inside the frozen desk, where there is no `python -m`; the rooms do not import each other."""
+    sys.argv = ["server", *arguments]
+    runpy.run_module("server", run_name="__main__", alter_sys=True)
+    return 0
 
 
 if __name__ == "__main__":

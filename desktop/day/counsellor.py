@@ -63,10 +63,11 @@ class Counsellor(QObject):
         self._now = 0
         self._pictured: set[str] = set()
         self.before_press: Callable[[], None] | None = None
-        self._opened = self._notes = self._steps = self._edits = 0
+        self._opened = self._notes = self._steps = self._edits = self._finds = 0
         window.calls.labelled.connect(self._was_labelled)
         model = window.case_model
         model.opened.connect(self._was_opened)
+        window.search_model.found.connect(self._found)
         model.note_saved.connect(self._note_saved)
         model.step_saved.connect(self._step_saved)
         model.edit_saved.connect(self._edit_saved)
@@ -83,6 +84,10 @@ class Counsellor(QObject):
     @Slot()
     def _was_opened(self) -> None:
         self._opened += 1
+
+    @Slot()
+    def _found(self) -> None:
+        self._finds += 1
 
     @Slot()
     def _note_saved(self) -> None:
@@ -301,9 +306,9 @@ class Counsellor(QObject):
     def search(self, words: str) -> None:
         """Type into the search box and wait for the answer."""
         press(self._window, "Ctrl+F")
-        model = self._window.search_model
+        before = self._finds
         type_words(self._window.search_page.box, words)
-        self._until("kết quả tìm", partial(_found_for, model, words), model.found)
+        self._until("kết quả tìm", partial(self._more, "_finds", before), self._window.search_model.found)
 
     # ---------------------------------------------------------------- pictures
 
@@ -338,10 +343,6 @@ def _shows_case(window: MainWindow, contact_id: str) -> bool:
 def _attempts_shown(window: MainWindow, count: int) -> bool:
     view = window.case_model.view
     return isinstance(view, CaseView) and bool(view.referrals) and len(view.referrals[-1].attempts) == count
-
-
-def _found_for(model: Any, words: str) -> bool:
-    return bool(model.asked == words and model.hits)
 
 
 def _dossier_of(connection: Any, call_id: str) -> tuple[str, str, str | None] | None:

@@ -68,8 +68,8 @@ class Line:
             back, there = await asyncio.open_connection(self._host, self._port)
             self._writers.add(there)
             await asyncio.gather(_pour(reader, there), _pour(back, writer))
-        except OSError:
-            writer.transport.abort()
+        except (OSError, asyncio.CancelledError):
+            writer.transport.abort()  # cancelled only by `cut`, and then this task is at its end
         finally:
             self._carrying.discard(task)
             for end in (writer, there):

@@ -133,7 +133,7 @@ class Day:
         first, *rest = CENTRES.values()
         codes = {first: await self._code(first, store)}
         serving = self._centre.start(
-            _server("serve", *store, "--port", "0", "--announce"), folder / "logs" / "centre.log"
+            server_command("serve", *store, "--port", "0", "--announce"), folder / "logs" / "centre.log"
         )
         others = asyncio.gather(*(self._code(c, store) for c in rest))
         await asyncio.gather(serving, others)
@@ -148,7 +148,7 @@ class Day:
 
     async def _code(self, centre: str, store: list[str]) -> str:
         more = ["--all-cases"] if centre == _ALL_CASES else []
-        command = _server("code", *store, "--centre", centre, "--seat", _HOME_SEATS[centre], *more)
+        command = server_command("code", *store, "--centre", centre, "--seat", _HOME_SEATS[centre], *more)
         program = Program("Mã đăng ký")
         self._codes.append(program)
         text = await program.output(command, self.kept / "centre" / "logs" / "codes.log")
@@ -254,7 +254,7 @@ class Day:
             await self.desks[centre].picture(page, path)
 
 
-def _server(*arguments: str) -> list[str]:
+def server_command(*arguments: str) -> list[str]:
     """The centre's own program; in the frozen desk it is this program under a name of its own."""
     if getattr(sys, "frozen", False):
         return own_command("centre", *arguments)

@@ -1,0 +1,115 @@
+"""A real desk on a screen: sign-in or enrolment, then the window, with the door for ringing numbers open."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from platformdirs import user_data_path
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtWidgets import QApplication
+
+from desktop import app
+from desktop.call_door import CallDoor, door_name
+from desktop.diary import close_diary, open_diary
+from desktop.home import Home
+from desktop.operations.calls import HOTLINE_PBX, LINE, PbxCallEvent
+from desktop.ui.main_window import MainWindow
+from desktop.ui.signin.window import SignInWindow
+from desktop.ui.theme.look import Look
+from domain.clock import Clock
+from domain.ids import RANDOM_BYTES, uuid7
+from sync.transport import HttpTransport
+
+
+def own_home() -> Path:
+    """Where this person's desk lies when no `--home` is given."""
+    return user_data_path("tram111", appauthor=False)
+
+
+class Ringing(QObject):
+    """Brings a number from the local door into the window as a call that is being taken now.
+
+    The launcher names no call of the exchange, so the row gets an identity of its own; reconciliation finds the
+    exchange's row beside it.
+    """
+
+    def __init__(self, window: MainWindow, clock: Clock) -> None:
+        super().__init__()
+        self._window, self._clock = window, clock
+
+    @Slot(str)
+    def rang(self, number: str) -> None:
+        """The row is made at once; the window comes to the front."""
+        now = self._clock.now_ms()
+        own = f"door.{uuid7(now, os.urandom(RANDOM_BYTES))}"
+        self._window.calls.answered(PbxCallEvent(HOTLINE_PBX, own, number, LINE, now, now))
+        self._window.raise_()
+        self._window.activateWindow()
+
+
+class Session(QObject):
+    """From sign-in to the closed window. Keeps everything that Qt does not own."""
+
+    def __init__(self, application: QApplication, home: Home) -> None:
+        super().__init__()
+        self._app, self._home = application, home
+        self.look = Look(application)
+        self.desk: app.Desk | None = None
+        self.window: MainWindow | None = None
+        self._signin: SignInWindow | None = None
+        self._door: CallDoor | None = None
+        self._ringing: Ringing | None = None
+        application.lastWindowClosed.connect(self.close)
+
+    def ask(self) -> None:
+        """Show the sign-in window (the enrolment page on a new home)."""
+        unlock, enrol = partial(app.unlock, self._home), partial(app.enrol, self._home)
+        self._signin = SignInWindow(self._home, unlock, enrol, self.look)
+        self._signin.unlocked.connect(self._unlocked)
+        self._signin.show()
+
+    @Slot(object)
+    def _unlocked(self, ready: Any) -> None:
+        desk = app.build(self._home, ready.staff, "", unlocked=ready, transport_factory=HttpTransport)
+        self.show(desk)
+        if self._signin is not None:
+            self._signin.close()
+
+    def show(self, desk: app.Desk) -> MainWindow:
+        """Open the window of a desk and the local door beside it."""
+        self.desk = desk
+        self.window = MainWindow(desk, self.look)
+        self.window.show()
+        self._ringing = Ringing(self.window, desk.clock)
+        self._door = CallDoor(door_name())
+        self._door.rang.connect(self._ringing.rang)
+        self._door.open()
+        return self.window
+
+    @Slot()
+    def close(self) -> None:
+        """The last window is closed: end the door, then the desk."""
+        if self._door is not None:
+            self._door.close()
+        if self.desk is not None:
+            self.desk.close()
+            self.desk = None
+
+
+def run(folder: Path) -> int:
+    """Open the desk in a folder and stay until its window is closed."""
+    application = QApplication.instance() or QApplication(["tram111"])
+    assert isinstance(application, QApplication)
+    home = Home(folder)
+    home.prepare()
+    diary = open_diary(home.logs)
+    session = Session(application, home)
+    session.ask()
+    try:
+        return application.exec()
+    finally:
+        session.close()
+        close_diary(diary)
