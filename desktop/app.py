@@ -27,7 +27,7 @@ from domain.codes.places import Places
 from sync.engine import Pace
 
 
-class _Enrolled(Protocol):
+class Enrolled(Protocol):
     """What a server answers to an enrolment (`sync.door.Enrolled`)."""
 
     @property
@@ -42,7 +42,7 @@ class _Enrolled(Protocol):
     def lineage(self) -> str: ...
 
 
-Enroller = Callable[[str, str, bytes, str], _Enrolled]
+Enroller = Callable[[str, str, bytes, str], Enrolled]
 """(server's address, one-time code, raw Ed25519 public key, name) → what the server made of this desk."""
 
 
@@ -185,7 +185,7 @@ def enrol(
         store.close()
 
 
-def _over_http(server_url: str, code: str, public_key: bytes, name: str) -> _Enrolled:
+def _over_http(server_url: str, code: str, public_key: bytes, name: str) -> Enrolled:
     # Imported here: a desk that is enrolled already starts without it.
     from sync.transport import enrol as ask  # noqa: PLC0415 - see above
 

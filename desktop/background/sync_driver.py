@@ -134,8 +134,10 @@ class SyncDriver:
         with self._guard:
             if self._transport is not None:
                 self._transport.close()
-        for waiting in (self._events, self._talk, *([self._listen] * LISTENERS)):
-            waiting.put(None)
+        self._events.put(None)
+        self._talk.put(None)
+        for _ in range(LISTENERS):
+            self._listen.put(None)
         for thread in self._threads:
             thread.join(_JOIN_S)
 
