@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import socket
@@ -58,6 +59,8 @@ class Serving(uvicorn.Server):
         self.counter = Counter(centre, pushes_in_flight)
         self._door = door
         self._ready = ready
+        # access_log=False alone lets it through where a root handler exists, and its lines hold whole URLs.
+        logging.getLogger("uvicorn.access").disabled = True
         super().__init__(
             uvicorn.Config(
                 Doorway(build_app(self.counter)),

@@ -11,11 +11,11 @@ from typing import Any, Final
 
 import sqlcipher3.dbapi2 as sqlcipher
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
 
-from server.store.troubles import KeyMissing, StoreUnavailable, WrongKey
+from server.store.troubles import KeyMissing, StoreUnavailable, WrongAddress, WrongKey
 
 # Connection too: the operations name it and import no SQLAlchemy.
 __all__ = ["DATABASE", "KEY", "READERS", "CentreStore", "Connection", "as_troubles", "open_store"]
@@ -88,8 +88,13 @@ def open_embedded(folder: Path) -> CentreStore:
 
 def open_postgres(url: str) -> CentreStore:
     """The store of a PostgreSQL database (`postgresql+psycopg://…`). Readers see one snapshot each
-    (REPEATABLE READ); writers commit one after the other."""
-    engine = create_engine(url, pool_size=READERS + 2, max_overflow=0, hide_parameters=True, pool_pre_ping=True)
+    (REPEATABLE READ); writers commit one after the other. Raises WrongAddress."""
+    try:
+        engine = create_engine(
+            url, pool_size=READERS + 2, max_overflow=0, hide_parameters=True, pool_pre_ping=True
+        )
+    except (ArgumentError, ImportError) as fault:
+        raise WrongAddress from fault
     reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     return CentreStore(engine, reader)
 

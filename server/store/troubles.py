@@ -32,6 +32,12 @@ class WrongKey(Trouble):
     )
 
 
+class WrongAddress(Trouble):
+    """The URL of the database is none that this program can open."""
+
+    advice = "Địa chỉ --database không đúng: hãy viết như postgresql+psycopg://tên@máy/kho."
+
+
 class KeyMissing(Trouble):
     """There is a database and no key beside it; a new key could never open it."""
 

@@ -145,7 +145,8 @@ class Desk:
         folded = self.node.run(lambda c: self.node.replica.receive(c, placed))
         self.lineage, self.cursor, self.digest = head.lineage, head.next, head.digest
         for change in folded.changes:
-            if change.kind == "grant" and change.after is not None and change.before is None:
+            mine = change.kind == "grant" and change.scope == scopes.device_scope(self.enrolled.device)
+            if mine and change.after is not None and change.before is None:
                 self.scopes_wanted.append(str(change.after["granted_scope"]))
         return len(placed)
 
@@ -220,7 +221,7 @@ class InThread:
     def _run(self) -> None:
         try:
             self._answer = self._work()
-        except Exception as fault:
+        except Exception as fault:  # noqa: BLE001  # raised again where the outcome is asked for
             self._fault = fault
 
     def outcome(self) -> object:

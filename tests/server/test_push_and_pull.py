@@ -221,7 +221,7 @@ def test_case_numbers_of_two_desks_never_meet_and_are_renewed(centre: Running, d
 def test_no_row_is_lost_to_a_follower_of_eight_writers(centre: Running, desks: MakeDesk) -> None:
     writers = [desks(centre, f"AG{n:02d}") for n in range(1, 9)]
     follower = desks(centre, "AG99")
-    rounds, each = 12, 5
+    rounds, each = 8, 5
     done = threading.Event()
     seen: list[int] = []
 
