@@ -84,6 +84,14 @@ class Heard:
         """An outcome is saved and shown."""
         self.labelled += 1
 
+    def at_least(self, count: int) -> bool:
+        """Whether so many outcomes were shown."""
+        return self.labelled >= count
+
+    def found_since(self, count: int) -> bool:
+        """Whether an answer came after so many."""
+        return self.searched > count
+
     def on_found(self) -> None:
         """Hits are shown."""
         self.searched += 1
@@ -133,7 +141,7 @@ def measure_window(root: Path) -> dict[str, float]:
         until(app, lambda: window.calls.current is not None and window.calls.current.saved)
         start = time.perf_counter()
         press(window, Qt.Key.Key_F2)
-        until(app, lambda want=number + 1: heard.labelled == want)  # type: ignore[misc]  # binds the loop's value
+        until(app, partial(heard.at_least, number + 1))
         window.repaint()
         paints.append((time.perf_counter() - start) * 1000)
         rows.append((watch.at - start) * 1000)
@@ -143,7 +151,7 @@ def measure_window(root: Path) -> dict[str, float]:
             before = heard.searched
             start = time.perf_counter()
             window.search_model.ask(query)
-            until(app, lambda was=before: heard.searched > was)  # type: ignore[misc]  # binds the loop's value
+            until(app, partial(heard.found_since, before))
             searches.append((time.perf_counter() - start) * 1000)
     histories: list[float] = []
     got: list[object] = []
@@ -152,7 +160,7 @@ def measure_window(root: Path) -> dict[str, float]:
         start = time.perf_counter()
         read = partial(reads.caller_history, number=f"+8490{number * 37:07d}", now_ms=desk.clock.now_ms())
         desk.lane.query(read, box.put)
-        until(app, lambda want=number + 1: len(got) == want)  # type: ignore[misc]  # binds the loop's value
+        until(app, partial(box.holds, number + 1))
         histories.append((time.perf_counter() - start) * 1000)
     rss = _rss_mb()
     window.close()
@@ -174,15 +182,20 @@ class Box:
     def __init__(self, got: list[object]) -> None:
         self._got = got
 
+    def holds(self, count: int) -> bool:
+        """Whether so many answers came."""
+        return len(self._got) >= count
+
     def put(self, answer: object) -> None:
         """One more."""
         self._got.append(answer)
 
 
 def _rss_mb() -> float:
-    import psutil
-
-    return float(psutil.Process().memory_info().rss) / 1e6
+    for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) * 1024 / 1e6
+    return -1.0
 
 
 if __name__ == "__main__":

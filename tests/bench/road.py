@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -29,7 +30,7 @@ def measure(folder: Path) -> dict[str, float]:
                 act = desk.act()
                 act.create(scopes.centre("an_giang"), call(number))
                 bodies += act.bodies
-            desk.run(lambda c, b=bodies: desk.replica.author(c, desk.identity, b))  # type: ignore[misc]  # binds
+            desk.run(partial(desk.replica.author, identity=desk.identity, bodies=bodies))
         placed = desk.outbox()
         start = time.perf_counter()
         done = 0

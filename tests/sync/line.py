@@ -7,12 +7,13 @@ import itertools
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection
 
 from sync import chain, engine, wire
-from sync.engine import Engine, Now, Pace
+from sync.engine import Engine, Now, Pace, Road
 from sync.operation import Placed
 from sync.replica import feed, node, scopes, sums
 from sync.replica.changes import Folded
@@ -44,7 +45,7 @@ class Desk:
     road: DeskRoad
     engine: Engine
     due: int = 0
-    reports: list[engine.Road] = field(default_factory=list)
+    reports: list[Road] = field(default_factory=list)
 
 
 class Centre:
@@ -146,9 +147,9 @@ class Line:
             match effect:
                 case engine.WakeAt(mono):
                     desk.due = mono
-                    self.at(mono, lambda d=desk, m=mono: self._wake(d, m))  # type: ignore[misc]  # binds the loop
-                case engine.Report(road):
-                    desk.reports.append(road)
+                    self.at(mono, partial(self._wake, desk, mono))
+                case engine.Report(seen):
+                    desk.reports.append(seen)
                 case _:
                     self._send(desk, current, effect)
 
@@ -188,7 +189,7 @@ class Line:
         event: engine.Event
         try:
             if self.dice.random() < self.faults.busy:
-                raise ServerTrouble(retry_after_ms=self.dice.randrange(3_000))  # noqa: TRY301  # a fault drawn here
+                raise ServerTrouble(retry_after_ms=self.dice.randrange(3_000))  # a fault drawn here
             match effect:
                 case engine.Push():
                     event = engine.PushAnswered(effect.request, self.centre.push(effect.data))

@@ -6,6 +6,7 @@ import itertools
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -62,13 +63,14 @@ def _transactional(engine: Engine) -> Engine:
 
 def contact(number: int, **values: Any) -> Contact:
     """A made-up contact."""
-    filled = {"summary": f"Ghi chép số {number}", "topics": ("psychology",), "urgency": "medium", "received_at": number}
-    return Contact(id=f"contact-{number}", **{**filled, **values})
+    filled: dict[str, Any] = {"summary": f"Ghi chép số {number}", "topics": ("psychology",), "received_at": number}
+    return Contact(id=f"contact-{number}", **{"urgency": "medium", **filled, **values})
 
 
 def call(number: int, **values: Any) -> Call:
     """A made-up call."""
-    return Call(id=f"call-{number}", **{"number": f"09000{number:05d}", "ring_at": number, "outcome": "silent", **values})
+    filled: dict[str, Any] = {"number": f"09000{number:05d}", "ring_at": number, "outcome": "silent"}
+    return Call(id=f"call-{number}", **{**filled, **values})
 
 
 @dataclass
@@ -145,19 +147,25 @@ class Node:
             lambda c: server.replica.accept(c, self.peer(), batch, previous, signature, granted)
         )
 
-    def pull_from(self, server: Node, cursor: int = 0) -> int:
+    def pull_from(self, server: Node, cursor: int = 0, limit: int = 1_000) -> int:
         """Fold all that the server shows this node after the cursor; answers the new cursor."""
         while True:
-            page = server.run(
-                lambda c, at=cursor: feed.after(  # type: ignore[misc]  # the default binds the loop's value
-                    c,
-                    at,
-                    device=self.device,
-                    incarnation=self.incarnation,
-                    audiences=[self.centre, "ref", f"device:{self.device}"],
-                )
-            )
-            self.run(lambda c, placed=page.placed: self.replica.receive(c, placed))  # type: ignore[misc]  # as above
+            page = server.run(partial(self._page, cursor=cursor, limit=limit))
+            self.fold(page.placed)
             cursor = page.next
             if not page.more:
                 return cursor
+
+    def _page(self, connection: Connection, cursor: int, limit: int) -> feed.Page:
+        return feed.after(
+            connection, cursor, device=self.device, incarnation=self.incarnation,
+            audiences=[self.centre, "ref", f"device:{self.device}"], limit=limit,
+        )  # fmt: skip
+
+    def fold(self, placed: Sequence[Placed]) -> Folded:
+        """Operations that came from elsewhere, in one transaction."""
+        return self.run(lambda c: self.replica.receive(c, placed))
+
+    def has(self, kind: str, record_id: str) -> bool:
+        """Whether the record is here."""
+        return self.run(lambda c: read.one(c, kind, record_id)) is not None

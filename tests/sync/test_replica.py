@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from sqlalchemy import Engine, text
@@ -11,7 +12,7 @@ from sqlalchemy import Engine, text
 from domain.records.note import Note
 from sync import chain
 from sync.operation import Body, Placed, encode_body
-from sync.replica import node, read, scopes, sums, tables
+from sync.replica import feed, node, read, scopes, sums, tables
 from sync.replica.replica import BadSignature, Fork, Gap
 from tests.sync.nodes import Node, call, contact
 
@@ -27,9 +28,9 @@ def _founded(desk: Node, number: int = 1, **values: object) -> None:
 
 def test_what_is_written_is_read_back_whole(fresh_engine: Make) -> None:
     desk = Node(fresh_engine())
-    _founded(desk, 1, summary="Cháu nói: \"sợ\"\n\tĐặng Thị Ẵm 😢", topics=("b", "a"), in_depth=True)
+    _founded(desk, 1, summary='Cháu nói: "sợ"\n\tĐặng Thị Ẵm 😢', topics=("b", "a"), in_depth=True)
     stored = desk.stored("contact", "contact-1")
-    assert stored.record == contact(1, summary="Cháu nói: \"sợ\"\n\tĐặng Thị Ẵm 😢", topics=("a", "b"), in_depth=True)
+    assert stored.record == contact(1, summary='Cháu nói: "sợ"\n\tĐặng Thị Ẵm 😢', topics=("a", "b"), in_depth=True)
     assert stored.scope == "dossier:contact-1"
     desk.digests()
 
@@ -89,7 +90,7 @@ def test_operations_fold_to_the_same_rows_in_any_order_and_any_repetition(fresh_
         dice.shuffle(mixed)
         replica = Node(fresh_engine(), f"r{seed}")
         for one in mixed:
-            replica.run(lambda c, one=one: replica.replica.receive(c, [one]))  # type: ignore[misc]  # binds the loop
+            replica.fold([one])
         stored = replica.stored("contact", "contact-1")
         waiting = replica.run(read.held)
         conflicts = [(s.field, s.value) for s in replica.run(read.conflicts)]
@@ -108,7 +109,7 @@ def test_a_whole_batch_folds_like_one_by_one(fresh_engine: Make) -> None:
     whole, single = Node(fresh_engine(), "w"), Node(fresh_engine(), "s")
     whole.run(lambda c: whole.replica.receive(c, placed))
     for one in placed:
-        single.run(lambda c, one=one: single.replica.receive(c, [one]))  # type: ignore[misc]  # binds the loop
+        single.fold([one])
     assert whole.digests() == single.digests()
     assert whole.stored("contact", "contact-1") .record == single.stored("contact", "contact-1").record
 
@@ -264,34 +265,42 @@ def test_desks_of_one_centre_end_with_the_digest_of_the_centre(fresh_engine: Mak
         desk.push_to(server)
     for desk in (one, two, far):
         desk.pull_from(server)
-        theirs = server.run(lambda c, desk=desk: sums.of_audiences(c, [desk.centre]))  # type: ignore[misc]  # binds
+        theirs = server.run(partial(sums.of_audiences, audiences=[desk.centre]))
         assert desk.run(lambda c: sums.of_audiences(c, [""])) == theirs
     assert one.digests() == two.digests()
     assert "dossier:contact-3" not in {scope for scope, _ in one.digests()}
 
 
 def test_a_page_never_splits_a_group_and_pages_together_are_everything(fresh_engine: Make) -> None:
-    from sync.replica import feed
-
     desk, server = Node(fresh_engine(), "ag01"), Node(fresh_engine(), "centre", "ref", serving=True)
     for number in range(1, 8):
         _founded(desk, number)
     desk.push_to(server)
     got: list[Placed] = []
-    cursor = 0
-    while True:
+    cursor, more = 0, True
+    while more:
         page = server.run(
-            lambda c, at=cursor: feed.after(  # type: ignore[misc]  # the default binds the loop's value
-                c, at, device="ag02", incarnation=1, audiences=["an_giang"], limit=4
-            )
+            partial(feed.after, cursor=cursor, device="ag02", incarnation=1, audiences=["an_giang"], limit=4)
         )
-        if page.placed:
-            assert page.placed[-1].n == page.placed[-1].group
+        assert page.placed[-1].n == page.placed[-1].group
         got += page.placed
-        cursor = page.next
-        if not page.more:
-            break
+        cursor, more = page.next, page.more
     assert [one.n for one in got] == [one.n for one in desk.outbox()]
+
+
+def test_an_act_larger_than_every_limit_still_travels_whole(fresh_engine: Make) -> None:
+    desk, server = Node(fresh_engine(), "ag01"), Node(fresh_engine(), "centre", "ref", serving=True)
+    other = Node(fresh_engine(), "ag02")
+    _founded(desk, 1)
+    act = desk.act()
+    for number in range(2, 40):
+        act.create(scopes.centre("an_giang"), call(number))
+    desk.write(act)
+    small = desk.run(partial(feed.own_after, device="ag01", incarnation=1, n=3, limit=2, max_bytes=10))
+    assert len(small) == 38
+    desk.push_to(server)
+    assert other.pull_from(server, limit=2) == server.run(node.feed)
+    assert other.digests() == desk.digests()
 
 
 def test_one_altered_row_shows_in_the_recount(fresh_engine: Make) -> None:
