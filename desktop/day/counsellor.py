@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtWidgets import QScrollArea
 
 from desktop.app import Desk
 from desktop.background.change_bus import ChangeBus
@@ -302,6 +303,8 @@ class Counsellor(QObject):
         page.list.setCurrentIndex(page.rows.index(place, 0))
         press(self._window, "Return")
         self._until("ca mở ra", partial(self._more, "_opened", before), self._window.case_model.opened)
+        for area in page.findChildren(QScrollArea):
+            area.verticalScrollBar().setValue(0)
 
     def search(self, words: str) -> None:
         """Type into the search box and wait for the answer."""

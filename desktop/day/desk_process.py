@@ -143,10 +143,6 @@ class Desk:
         """Until the desk itself says that the centre cannot be reached."""
         await self.program.ask("until", fact="down")
 
-    async def until_sent(self) -> None:
-        """Until nothing waits to be sent."""
-        await self.program.ask("until", fact="sent")
-
     async def until_equal(self) -> None:
         """Until nothing waits and the digests were compared equal."""
         await self.program.ask("until", fact="equal")

@@ -197,6 +197,7 @@ class Day:
 
     async def _cut(self) -> None:
         desk = self.desks[CUT_CENTRE]
+        await desk.set_clock(self.paper.cut[0])
         await desk.line.cut()
         if not await desk.line.refuses():
             raise DayFailedError("Không cắt được đường truyền của An Giang: có chương trình khác đang giữ cổng.")
@@ -214,9 +215,10 @@ class Day:
         await self._settle(with_cut=True)
 
     async def _settle(self, *, with_cut: bool) -> None:
-        """Wait until what was saved has arrived: outboxes empty, then every case equal wherever it is held."""
+        """Wait until what was saved has arrived: outboxes empty and compared equal, then every case equal wherever
+        it is held."""
         here = [d for c, d in self.desks.items() if with_cut or c != CUT_CENTRE]
-        await asyncio.gather(*(desk.until_sent() for desk in here))
+        await asyncio.gather(*(desk.until_equal() for desk in here))
         deadline = time.monotonic() + PATIENCE_S
         while True:
             held = await asyncio.gather(*(desk.cases() for desk in here))
@@ -242,7 +244,6 @@ class Day:
         last = max([e.at for e in self.paper.entries] + [r.end_at for r in self.paper.rings.values()])
         await asyncio.gather(*(d.reconcile(self.paper, last + 60_000) for d in self.desks.values()))
         await self._settle(with_cut=True)
-        await asyncio.gather(*(desk.until_equal() for desk in self.desks.values()))
         self._collect()
         self._note("end", began)
 

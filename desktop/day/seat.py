@@ -87,6 +87,7 @@ class Seat(QObject):
         self._clock = DayClock(0)
         self._view: RoadView | None = None
         self._diary: Any = None
+        self._heard_road = False
         self._home = Home(Path())
 
     # ---------------------------------------------------------------- talking
@@ -233,7 +234,7 @@ class Seat(QObject):
     # ---------------------------------------------------------------- facts
 
     def do_until(self, command: dict[str, Any]) -> None:
-        """Wait until the desk itself says: `down`, `sent` or `equal`."""
+        """Wait until the desk itself says: `down` or `equal`."""
         assert self._desk is not None
         assert self._desk.driver is not None
         self._view = None
@@ -261,8 +262,6 @@ class Seat(QObject):
             return False
         if fact == "down":
             return status.line_down_since_ms is not None
-        if fact == "sent":
-            return self._view.waiting == 0
         return self._view.waiting == 0 and status.equal is True
 
     # ---------------------------------------------------------------- pictures
@@ -278,7 +277,21 @@ class Seat(QObject):
             self._counsellor.show_a_case()
         else:
             self._window.go(page)
+        if page == "road":
+            self._heard_road = False
+            self._window.road_model.changed.connect(self._road_shown)
+            self._window.road_model.refresh()
+            until("đường truyền hiện ra", self._road_is_shown, self.told)
+            self._window.road_model.changed.disconnect(self._road_shown)
         self._counsellor.picture(Path(command["path"]))
+
+    @Slot()
+    def _road_shown(self) -> None:
+        self._heard_road = True
+        self.told.emit()
+
+    def _road_is_shown(self) -> bool:
+        return self._heard_road
 
 
 def _heard(asked: Asked) -> bool:
