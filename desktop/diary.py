@@ -30,14 +30,17 @@ class Scrubbed(logging.Formatter):
     """
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line, scrubbed."""
+        """The line, scrubbed. What another handler has cached of the exception on the record is not used."""
         kept: list[str] = []
+        text = record.getMessage()
+        if record.exc_info:
+            text = f"{text}: {self.formatException(record.exc_info)}"
 
         def keep(match: re.Match[str]) -> str:
             kept.append(match[0])
             return f"\x00{len(kept) - 1}\x01"
 
-        scrubbed = _DIGITS.sub("#######", _ID.sub(keep, super().format(record)))
+        scrubbed = _DIGITS.sub("#######", _ID.sub(keep, text))
         line = re.sub("\x00(\\d+)\x01", lambda match: kept[int(match[1])], scrubbed)
         stamp = self.formatTime(record)
         return f"{stamp} {record.levelname} {record.name}: {line}"

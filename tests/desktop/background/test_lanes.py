@@ -50,10 +50,7 @@ def elsewhere(work: Any) -> Any:
     found: list[Any] = []
 
     def run() -> None:
-        try:
-            found.append(work())
-        except Exception as fault:
-            found.append(fault)
+        found.append(work())
 
     thread = threading.Thread(target=run)
     thread.start()

@@ -9,7 +9,7 @@ import pytest
 
 from desktop.operations import calls
 from desktop.operations.calls import HOTLINE_PBX, PbxCallEvent
-from desktop.store.reads import call_row, caller_history, calls_today, counts_today
+from desktop.store.reads import CallRow, call_row, caller_history, calls_today, counts_today
 from desktop.store.troubles import NotFound, UnknownCode
 from domain.clock import DAY, HOUR
 from domain.ids import call_id
@@ -191,8 +191,12 @@ def test_the_list_of_a_day_pages_without_missing_or_doubling_a_call(bench: Bench
     made = [bench.run(calls.answer(event(f"17.{n}", ring_at=NOON + n))) for n in range(25)]
     seen: list[str] = []
     before: int | None = None
-    while page := bench.read(lambda c, b=before: calls_today(c, "an_giang", NOON, 10, b)):
-        seen += [row.id for row in page]
-        before = page[-1].ring_at
+
+    def page() -> list[CallRow]:
+        return bench.read(lambda c: calls_today(c, "an_giang", NOON, 10, before))
+
+    while rows := page():
+        seen += [row.id for row in rows]
+        before = rows[-1].ring_at
     assert seen == made[::-1]
     assert bench.read(lambda c: calls_today(c, "hanoi", NOON)) == []
