@@ -12,6 +12,7 @@ from desktop.background.change_bus import ChangeBus
 from desktop.background.lanes import StoreLane
 from desktop.background.sync_driver import MakeTransport, SyncDriver
 from desktop.home import Home
+from desktop.operations.intake import give_codes
 from desktop.reference import Reference
 from desktop.settings import Settings
 from desktop.store import identity, preferences
@@ -141,7 +142,15 @@ def build(
     driver = None
     if transport_factory is not None and ready.enrolment.server_url:
         driver = SyncDriver(
-            lane, ready.store, bus, shown, ready.enrolment.server_url, ready.key, transport_factory, pace
+            lane,
+            ready.store,
+            bus,
+            shown,
+            ready.enrolment.server_url,
+            ready.key,
+            transport_factory,
+            pace,
+            give_codes(),
         )
         driver.start()
     return Desk(home, ready.staff, ready.store, bus, lane, ready.reference, ready.settings, shown, driver)

@@ -9,11 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection
-
 from desktop.background.change_bus import ChangeBus, Changes, Origin
 from desktop.reference import Reference
-from desktop.store.engine import Store
+from desktop.store.engine import Connection, Store
 from desktop.store.troubles import translate
 from desktop.store.unit_of_work import Operation, Seat, UnitOfWork
 from domain.clock import Clock

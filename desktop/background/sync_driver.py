@@ -12,14 +12,13 @@ from dataclasses import replace
 from typing import Final, Protocol, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import Connection
 
 from desktop.background.change_bus import ChangeBus, Changes, Origin, RoadState, RoadStatus
 from desktop.background.lanes import Closed, StoreLane
-from desktop.operations.intake import give_codes
-from desktop.store.engine import Store
+from desktop.store.engine import Connection, Store
 from desktop.store.reads import RoadView, road_view
 from desktop.store.road_marks import follow, mark_line
+from desktop.store.unit_of_work import Operation
 from domain.clock import Clock
 from domain.records.kinds import SCHEMA
 from sync import engine as core
@@ -68,7 +67,7 @@ MakeTransport = Callable[[str, str, int, Callable[[bytes], bytes]], Transport]
 class SyncDriver:
     """Threads: the engine's own, one that talks (push, back-fill), and those that listen (the held pull).
 
-    Every delay runs on the machine's monotonic clock; `clock` only says what time is shown.
+    `on_numbers` is run when a leased block of numbers arrived. Every delay runs on the machine's monotonic clock; `clock` only says what time is shown.
     """
 
     def __init__(
@@ -81,6 +80,7 @@ class SyncDriver:
         key: Ed25519PrivateKey,
         make_transport: MakeTransport,
         pace: core.Pace | None = None,
+        on_numbers: Operation[int] | None = None,
     ) -> None:
         self._lane = lane
         self._store = store
@@ -89,6 +89,7 @@ class SyncDriver:
         self._url = server_url
         self._key = key
         self._make = make_transport
+        self._on_numbers = on_numbers
         self._device = lane.seat.device
         self._road = DeskRoad(
             _Run(lane), store.replica, self._device, key, self._learned, self._folded
@@ -211,8 +212,8 @@ class SyncDriver:
         touched = folded.touched()
         if touched:
             self._bus.changed.emit(Changes(Origin.CENTRE, touched, "road"))
-        if "number_block" in touched:
-            self._lane.call(give_codes(), "road")
+        if "number_block" in touched and self._on_numbers is not None:
+            self._lane.call(self._on_numbers, "road")
 
     # ------------------------------------------------------------ the threads that wait for the server
 

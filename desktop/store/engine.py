@@ -23,6 +23,8 @@ from sync.replica.fold import Fold
 from sync.replica.replica import Replica
 from sync.stamp import HybridClock
 
+__all__ = ["Connection", "Store", "copy_aside", "open_store"]
+
 KEY_BYTES: Final = 32
 BUSY_S: Final = 5.0
 READERS: Final = 2
