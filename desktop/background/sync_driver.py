@@ -67,7 +67,8 @@ MakeTransport = Callable[[str, str, int, Callable[[bytes], bytes]], Transport]
 class SyncDriver:
     """Threads: the engine's own, one that talks (push, back-fill), and those that listen (the held pull).
 
-    `on_numbers` is run when a leased block of numbers arrived. Every delay runs on the machine's monotonic clock; `clock` only says what time is shown.
+    `on_numbers` is run when a leased block of numbers arrived. Every delay runs on the machine's monotonic
+    clock; `clock` only says what time is shown.
     """
 
     def __init__(
