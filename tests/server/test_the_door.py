@@ -274,3 +274,11 @@ def test_an_empty_exchange_with_a_warm_token_is_under_five_hundred_bytes(
     record_property("digest_bytes", said_digest)
     assert nothing <= 300
     assert said_digest <= 500
+
+
+def test_an_answer_does_not_wait_for_the_askers_acknowledgement(embedded: Running) -> None:
+    with requests.Session() as session:
+        quickest = min(
+            session.get(embedded.url + door.NONCE, timeout=PATIENCE_S).elapsed.total_seconds() for _ in range(60)
+        )
+    assert quickest < 0.030, "Nagle's algorithm holds back the body of every answer"
