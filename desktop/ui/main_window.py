@@ -84,6 +84,7 @@ class MainWindow(QMainWindow):
         self._build()
         self.privacy = PrivacyCover(self._ground, self.look)
         self.help = HelpSheet(self._ground, self.look, self.registry)
+        self._closed = False
         self._attaching: str | None = None
         self._typed_since = False
         self._before_cover: QWidget | None = None
@@ -450,10 +451,11 @@ class MainWindow(QMainWindow):
         self.case_page.keep_all()
         for timer in self.findChildren(QTimer):
             timer.stop()
-        for model in (self.calls, self.case_model, self.road_model):
-            for timer in model.findChildren(QTimer):
-                timer.stop()
-            self.desk.bus.disconnect(model)
+        if not self._closed:
+            self._closed = True
+            self.desk.bus.failed.disconnect(self._show_trouble)
+            for model in (self.calls, self.case_model, self.road_model):
+                model.close()
         super().closeEvent(event)
 
 

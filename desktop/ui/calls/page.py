@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.ui.calls.table_model import KEPT, NUMBER, OUTCOME, SEAT, TIME, CallsTable
@@ -146,7 +146,7 @@ class CallsPage(QWidget):
                 made = (Said("", wraps=True), Said("", "strong"))
                 self._lines.append(made)
                 self._grid.addWidget(made[0], place, 0)
-                self._grid.addWidget(made[1], place, 1)
+                self._grid.addWidget(made[1], place, 1, Qt.AlignmentFlag.AlignRight)
             label, figure = self._lines[place]
             label.setText(words)
             figure.setText(f"{number:,}".replace(",", "."))

@@ -69,6 +69,8 @@ class CallsModel(QObject):
     def __init__(self, lane: StoreLane, bus: ChangeBus, clock: Clock, catalogue: Catalogue, centre: str) -> None:
         super().__init__()
         self._lane, self._clock, self._catalogue, self._centre = lane, clock, catalogue, centre
+        self._closed = False
+        self._bus = bus
         self.current: CurrentCall | None = None
         self.history: reads.CallerHistory | None = None
         self.rows: list[reads.CallRow] = []
@@ -88,6 +90,13 @@ class CallsModel(QObject):
         self._few.setInterval(0)
         self._few.timeout.connect(self._read_few)
         bus.changed.connect(self.records_changed)
+
+    def close(self) -> None:
+        """The window closes: nothing more is read."""
+        self._closed = True
+        self._bus.changed.disconnect(self.records_changed)
+        for timer in (self._soon, self._few):
+            timer.stop()
 
     # A call comes in ---------------------------------------------------------------------------------------
 
@@ -227,6 +236,8 @@ class CallsModel(QObject):
     @Slot()
     def _read_few(self) -> None:
         ids, self._stale = tuple(self._stale), set()
+        if self._closed:
+            return
         self._lane.query(partial(_rows_of, ids=ids), self._few_read, self._failed)
         self._count()
 
@@ -237,6 +248,8 @@ class CallsModel(QObject):
     @Slot()
     def refresh(self) -> None:
         """Read the newest rows and the counts again, on the reader lane."""
+        if self._closed:
+            return
         if self._loading:
             self._again = True
             return

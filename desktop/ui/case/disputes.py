@@ -88,8 +88,9 @@ class DisputeButton(QPushButton):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Digits choose at once."""
-        place = event.key() - Qt.Key.Key_1
-        if 0 <= place < self._count and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+        text = event.text()
+        place = int(text) - 1 if text.isascii() and text.isdecimal() else -1
+        if 0 <= place < self._count:
             self.chosen.emit(place)
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers():
             self.chosen.emit(self._place)

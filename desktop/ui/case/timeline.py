@@ -34,6 +34,10 @@ class Timeline(Card):
         self._keeper: Keeper | None = None
         self._saving = False
         self._again = ""
+        self._down = QTimer(self)
+        self._down.setSingleShot(True)
+        self._down.setInterval(0)
+        self._down.timeout.connect(self._to_end)
         self.inside.addWidget(Said(tr("Dòng thời gian"), "section"))
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)
@@ -147,7 +151,7 @@ class Timeline(Card):
         if not entries:
             self._entries.addWidget(Said(tr("Chưa có ghi chép nào."), "muted"))
         self._entries.addStretch(1)
-        QTimer.singleShot(0, self._to_end)
+        self._down.start()
 
     def _to_end(self) -> None:
         bar = self._scroll.verticalScrollBar()

@@ -46,7 +46,8 @@ class CaseModel(QObject):
 
     def __init__(self, lane: StoreLane, bus: ChangeBus, clock: Clock) -> None:
         super().__init__()
-        self._lane, self.clock = lane, clock
+        self._lane, self.clock, self._bus = lane, clock, bus
+        self._closed = False
         self.cases: list[reads.CaseRow] = []
         self.view: reads.CaseView | reads.ContactView | None = None
         self.case_id: str | None = None
@@ -62,6 +63,13 @@ class CaseModel(QObject):
         self._list_soon.timeout.connect(self.refresh_list)
         bus.changed.connect(self._records_changed)
 
+    def close(self) -> None:
+        """The window closes: nothing more is read."""
+        self._closed = True
+        self._bus.changed.disconnect(self._records_changed)
+        for timer in (self._soon, self._list_soon):
+            timer.stop()
+
     def open_case(self, case_id: str) -> None:
         """Show this case."""
         self.case_id, self.contact_id, self._fresh = case_id, None, True
@@ -75,6 +83,8 @@ class CaseModel(QObject):
     @Slot()
     def refresh(self) -> None:
         """Read the open dossier again, on the reader lane."""
+        if self._closed:
+            return
         if self.case_id is not None:
             self._lane.query(partial(reads.case_view, case_id=self.case_id), self._read, self._failed)
         elif self.contact_id is not None:
@@ -102,7 +112,8 @@ class CaseModel(QObject):
     @Slot()
     def refresh_list(self) -> None:
         """Read the open cases."""
-        self._lane.query(partial(reads.cases_open, limit=200), self._list_read, self._failed)
+        if not self._closed:
+            self._lane.query(partial(reads.cases_open, limit=200), self._list_read, self._failed)
 
     def _list_read(self, cases: list[reads.CaseRow]) -> None:
         self.cases = list(cases)

@@ -64,8 +64,8 @@ class ChoiceRow(QWidget):
         key, text = event.key(), event.text()
         if event.modifiers() & _MODIFIED:
             event.ignore()
-        elif Qt.Key.Key_1 <= key <= Qt.Key.Key_9:
-            self._choose_place(key - Qt.Key.Key_1)
+        elif text.isascii() and text.isdecimal():
+            self._choose_place(int(text) - 1)
         elif key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
             self._step(-1 if key == Qt.Key.Key_Left else 1)
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
@@ -78,7 +78,7 @@ class ChoiceRow(QWidget):
 
     def _choose_place(self, place: int) -> None:
         codes = list(self.buttons)
-        if place < len(codes):
+        if 0 <= place < len(codes):
             self._letters = ""
             self._choose(codes[place])
 

@@ -14,8 +14,8 @@ from desktop.ui.forms.choice import ChoiceRow
 from desktop.ui.forms.definition import FieldDefinition, FormDefinition
 from desktop.ui.forms.pickers import CodesBox, PickBox, code_finder, code_namer
 from desktop.ui.forms.place_picker import PlacePicker
-from desktop.ui.theme.tokens import GLYPHS, Status
-from desktop.ui.widgets.said import Said, restyle
+from desktop.ui.theme.tokens import Status
+from desktop.ui.widgets.said import Mark, Said, restyle
 from domain.codes.catalogue import Catalogue
 from domain.codes.places import Places
 
@@ -47,7 +47,7 @@ class FormView(QWidget):
         self._narrow = narrow
         self._catalogue, self._places, self._today = catalogue, places, today
         self._fields: dict[str, Field] = {}
-        self._labels: dict[str, Said] = {}
+        self._labels: dict[str, Mark] = {}
         self._rest: FormValues = {}
         self._filling = False
         column = QVBoxLayout(self)
@@ -78,11 +78,12 @@ class FormView(QWidget):
         for definition in fields:
             if definition.wide and right:
                 row, right = row + 1, False
-            label = Said("" if definition.kind == "tick" else definition.label, "muted")
+            label = Mark(role="muted")
+            label.plain("" if definition.kind == "tick" else definition.label)
             field = Field(definition, self._catalogue, self._places, self._today, narrow=self._narrow)
             entry = field.entry()
             entry.setAccessibleName(entry.accessibleName() or definition.label)
-            label.setBuddy(entry)
+            label.words.setBuddy(entry)
             field.changed.connect(self._was_changed)
             self._fields[definition.name], self._labels[definition.name] = field, label
             if self._narrow:  # labels above their fields, one column
@@ -92,7 +93,7 @@ class FormView(QWidget):
                 continue
             column = 2 if right else 0
             if field.tall:  # beside the first line of a tall field, not its middle
-                label.setContentsMargins(0, 9, 0, 0)
+                label.setContentsMargins(0, 6, 0, 0)
             top = Qt.AlignmentFlag.AlignTop if field.tall else Qt.AlignmentFlag.AlignVCenter
             grid.addWidget(label, row, column, top)
             grid.addWidget(field.widget, row, column + 1, 1, 3 if definition.wide else 1)
@@ -147,11 +148,12 @@ class FormView(QWidget):
     def point_at(self, sentences: Mapping[str, str]) -> None:
         """Mark the fields that are worth a look: a shape at the label, the sentence for ear and hover."""
         for name, label in self._labels.items():
-            words = self.label_of(name) if label.text() else ""
             sentence = sentences.get(name, "")
-            text = f"{GLYPHS[Status.WAITING]} {words}" if sentence and words else words
-            if label.text() != text:
-                label.setText(text)
+            words = label.text()
+            if sentence and words:
+                label.say(Status.WAITING, words)
+            elif words:
+                label.plain(words)
             entry = self._fields[name].entry()
             if entry.accessibleDescription() != sentence:
                 entry.setAccessibleDescription(sentence)

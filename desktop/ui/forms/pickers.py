@@ -221,7 +221,7 @@ class Chip(QPushButton):
         self.setAutoDefault(False)
         self.setMaximumWidth(300)
         shown = self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, 250)
-        self.setText(f"{shown}  ✕")
+        self.setText(f"{shown}  ×")
         self.setToolTip(words)
         self.setAccessibleName(tr("Bỏ {words}").format(words=words))
         self.clicked.connect(self._clicked)

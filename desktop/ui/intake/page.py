@@ -18,6 +18,7 @@ from desktop.ui.intake.viewmodel import IntakeModel
 from desktop.ui.theme.look import Look
 from desktop.ui.theme.tokens import Status
 from desktop.ui.widgets.said import Mark, Said, button, last_focus
+from desktop.ui.widgets.shapes import shape_icon
 from desktop.ui.words import clock_text, tr
 from domain.clock import Clock
 from domain.codes.catalogue import Catalogue
@@ -139,6 +140,7 @@ class IntakePage(QWidget):
         self.sheets.append(sheet)
         self.stack.addWidget(sheet)
         self.tabs.addTab(sheet.tab_words())
+        self.show_ages()
         self._show_tabs()
         return sheet
 
@@ -193,6 +195,9 @@ class IntakePage(QWidget):
         """Write the tabs anew."""
         for place, sheet in enumerate(self.sheets):
             words = sheet.tab_words()
+            if sheet.parked or sheet.model.restored:
+                t = self._look.tokens
+                self.tabs.setTabIcon(place, shape_icon(Status.WAITING, t.waiting, round(12 * self._look.zoom)))
             if self.tabs.tabText(place) != words:
                 self.tabs.setTabText(place, words)
 

@@ -123,7 +123,7 @@ class Sheet(QWidget):
         begun = minute_text(self.model.begun_at)
         if self.parked or self.model.restored:
             age = span_text(self._clock.now_ms() - self.model.begun_at)
-            return tr("◇ {kind} {time}, gác {age}").format(kind=kind, time=begun, age=age)
+            return tr("{kind} {time}, gác {age}").format(kind=kind, time=begun, age=age)
         return f"{kind} {begun}"
 
     @Slot()
@@ -192,6 +192,7 @@ class Sheet(QWidget):
         old = self.form
         self.form = self._new_form()
         self._inner.replaceWidget(old, self.form)
+        self.form.show()  # a layout shows a new child only at the next turn of the loop: too late for the caret
         old.hide()
         old.deleteLater()
         self._head()

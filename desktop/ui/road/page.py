@@ -26,7 +26,8 @@ class RoadModel(QObject):
 
     def __init__(self, lane: StoreLane, bus: ChangeBus, clock: Clock) -> None:
         super().__init__()
-        self._lane, self.clock = lane, clock
+        self._lane, self.clock, self._bus = lane, clock, bus
+        self._closed = False
         self.status: RoadStatus | None = None
         self.view: reads.RoadView | None = None
         self._soon = QTimer(self)
@@ -35,6 +36,13 @@ class RoadModel(QObject):
         self._soon.timeout.connect(self.refresh)
         bus.road.connect(self._told)
         bus.changed.connect(self._records_changed)
+
+    def close(self) -> None:
+        """The window closes: nothing more is read."""
+        self._closed = True
+        self._bus.changed.disconnect(self._records_changed)
+        self._bus.road.disconnect(self._told)
+        self._soon.stop()
 
     @Slot(object)
     def _told(self, status: RoadStatus) -> None:
@@ -50,7 +58,8 @@ class RoadModel(QObject):
     @Slot()
     def refresh(self) -> None:
         """Read the store's own figures."""
-        self._lane.query(reads.road_view, self._read, self._failed)
+        if not self._closed:
+            self._lane.query(reads.road_view, self._read, self._failed)
 
     def _read(self, view: reads.RoadView) -> None:
         self.view = view

@@ -20,7 +20,7 @@ from desktop.ui.words import tr
 from sync.troubles import Trouble
 
 Unlock = Callable[[str, str], Any]
-"""(staff, passphrase) → the unlocked desk; takes a third of a second by design, raises troubles."""
+"""From staff and passphrase the unlocked desk; takes a third of a second by design, raises troubles."""
 Enrol = Callable[[str, str, str, str], Any]
 """(server's address, one-time code, staff, passphrase); raises troubles."""
 SHORTEST = 8

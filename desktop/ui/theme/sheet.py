@@ -57,6 +57,7 @@ QLineEdit {{ min-height: {px(CONTROL_HEIGHT - 10)}; }}
 QPlainTextEdit {{ font-size: {px(READING)}; }}
 QLineEdit:focus, QPlainTextEdit:focus {{ border: 2px solid {t.focus}; padding: {px(3)} {px(7)}; }}
 QLineEdit[trouble="true"], QPlainTextEdit[trouble="true"] {{ border-color: {t.waiting}; }}
+QLineEdit[trouble="true"]:focus, QPlainTextEdit[trouble="true"]:focus {{ border-color: {t.focus}; }}
 QLineEdit[role="big"] {{ font-size: {px(SECTION)}; min-height: {px(32)}; }}
 
 QPushButton {{
@@ -119,7 +120,7 @@ QTabBar::tab {{
 }}
 QTabBar::tab:selected {{ background: {t.surface}; font-weight: 600; border-color: {t.border}; }}
 QTabBar:focus {{ border: 2px solid {t.focus}; }}
-QScrollBar:vertical {{ background: transparent; width: {px(12)}; margin: 2px; }}
+QScrollBar:vertical {{ background: transparent; width: {px(10)}; margin: 2px; }}
 QScrollBar::handle:vertical {{ background: {t.border}; border-radius: {px(4)}; min-height: {px(28)}; }}
 QScrollBar:horizontal {{ background: transparent; height: {px(12)}; margin: 2px; }}
 QScrollBar::handle:horizontal {{ background: {t.border}; border-radius: {px(4)}; min-width: {px(28)}; }}

@@ -8,7 +8,7 @@ from typing import Final
 
 
 class Status(StrEnum):
-    """What a glyph says. Shape first, words beside it, colour last: never colour alone."""
+    """What a shape says (disc, quarter, diamond, triangle, two squares, ring): words beside it, colour last."""
 
     GOOD = "good"
     MOVING = "moving"
@@ -16,16 +16,6 @@ class Status(StrEnum):
     URGENT = "urgent"
     CONFLICT = "conflict"
     QUIET = "quiet"
-
-
-GLYPHS: Final[dict[Status, str]] = {
-    Status.GOOD: "●",
-    Status.MOVING: "◔",
-    Status.WAITING: "◇",
-    Status.URGENT: "▲",
-    Status.CONFLICT: "⧉",
-    Status.QUIET: "○",
-}
 
 
 @dataclass(frozen=True, slots=True)

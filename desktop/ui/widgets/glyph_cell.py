@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from desktop.ui.theme.look import Look
-from desktop.ui.theme.tokens import GLYPHS, Status
+from desktop.ui.theme.tokens import Status
+from desktop.ui.widgets.shapes import draw_shape
 
 STATUS_ROLE: Final = Qt.ItemDataRole.UserRole + 1
 _PAD: Final = 10
@@ -42,8 +43,10 @@ class GlyphCell(QStyledItemDelegate):
         if status is not None:
             if status:
                 known = Status(status)
-                painter.setPen(QColor(t.of(known)))
-                painter.drawText(inner, centre, GLYPHS[known])
+                side = option.fontMetrics.capHeight()
+                box = QRectF(inner.left(), 0, side, side)
+                box.moveCenter(QPointF(box.center().x(), inner.center().y() + 1))
+                draw_shape(painter, box, known, QColor(t.of(known)))
             inner.setLeft(inner.left() + round(_SHAPE * self._look.zoom))
         painter.setPen(QColor(t.text))
         shown = option.fontMetrics.elidedText(words, Qt.TextElideMode.ElideRight, inner.width())

@@ -16,7 +16,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop.ui.theme.tokens import GLYPHS, TONE_ROOM, Status
+from desktop.ui.theme.tokens import TONE_ROOM, Status
+from desktop.ui.widgets.shapes import Shape
 
 Weight = str
 """One of the roles of the style sheet: title, section, strong, reading, muted, caption, number, or empty."""
@@ -84,7 +85,7 @@ class Mark(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
-        self.shape = Said()
+        self.shape = Shape()
         self.words = Brief("", role) if brief else Said("", role, wraps=wraps)
         top = Qt.AlignmentFlag.AlignTop
         row.addWidget(self.shape, 0, top if wraps else Qt.AlignmentFlag.AlignVCenter)
@@ -95,11 +96,18 @@ class Mark(QWidget):
     def say(self, status: Status, words: str) -> None:
         """Show another status; the words always say it without the shape."""
         self.status = status
-        self.shape.setText(GLYPHS[status] if words else "")
+        self.shape.status = status
+        self.shape.setVisible(bool(words))
+        self.shape.update()
         self.words.setText(words)
         if self.shape.property("status") != status.value:
             self.shape.setProperty("status", status.value)
             restyle(self.shape)
+
+    def plain(self, words: str) -> None:
+        """Words without any shape before them."""
+        self.words.setText(words)
+        self.shape.hide()
 
     def text(self) -> str:
         """The words, without the shape."""

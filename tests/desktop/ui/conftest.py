@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,7 @@ from pytestqt.qtbot import QtBot
 from desktop.app import Desk, build, enrol
 from desktop.home import Home
 from desktop.reference import Reference
-from desktop.store.keys import Cost
+from desktop.store.keys import Cost, KeySlots
 from desktop.ui.main_window import MainWindow
 from desktop.ui.theme.look import Look
 from domain.clock import vn_to_ms
@@ -70,11 +72,19 @@ def clock() -> HandClock:
     return HandClock()
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    found = Home(tmp_path / "desk")
+@pytest.fixture(scope="session")
+def enrolled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One enrolled desk, copied for every test: calibrating the key derivation takes half a second each time."""
+    found = Home(tmp_path_factory.mktemp("enrolled") / "desk")
+    found.prepare()
+    KeySlots(found.slots, CHEAP, calibrate=False).create(STAFF, PASSPHRASE)
     enrol(found, "http://centre.invalid", "code", STAFF, PASSPHRASE, enroller=given, key_cost=CHEAP)
-    return found
+    return found.root
+
+
+@pytest.fixture
+def home(enrolled: Path, tmp_path: Path) -> Home:
+    return Home(Path(shutil.copytree(enrolled, tmp_path / "desk")))
 
 
 @pytest.fixture
@@ -151,3 +161,14 @@ def compose(text: str, committed: str = "") -> None:
     if committed:
         event.setCommitString(committed)
     QApplication.sendEvent(focused(), event)
+
+
+def stored(desk: Desk, read: Callable[[Any], Any]) -> Any:
+    """What the store holds, read beside the GUI thread (which never opens it, law 1)."""
+
+    def work() -> Any:
+        with desk.store.read() as connection:
+            return read(connection)
+
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(work).result()
