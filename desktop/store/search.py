@@ -64,6 +64,8 @@ class SearchIndex:
         gone: dict[str, list[str]] = {"text": [], "code": [], "phone": []}
         for change in changes:
             kind, before, after = change.kind, change.before, change.after
+            if _same(kind, before, after):
+                continue
             if kind in TEXTS and (new := _text(kind, after)) != (old := _text(kind, before)):
                 if old is not None:
                     gone["text"].append(change.id)
@@ -133,6 +135,27 @@ class SearchIndex:
             lines.append((number, name.lower(), fold(name), fold(prose)))
         _insert(connection, "INSERT INTO search_entry VALUES (?, ?, ?, ?)", entries)
         _insert(connection, "INSERT INTO search_text (rowid, exact, name, prose) VALUES (?, ?, ?, ?)", lines)
+
+
+_READ: Final[Mapping[str, tuple[str, ...]]] = {
+    kind: (
+        *(field for field in TEXTS.get(kind, ()) if field),
+        *CODES.get(kind, ()),
+        *((NUMBERS[kind],) if kind in NUMBERS else ()),
+        "retracted",
+    )
+    for kind in TEXTS.keys() | CODES.keys() | NUMBERS.keys()
+}
+"""Kind → every field of it that the index reads."""
+
+
+def _same(kind: str, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> bool:
+    """Whether nothing changed that the index reads: an outcome key must not pay for it."""
+    if kind not in _READ:
+        return True
+    if before is None or after is None:
+        return False
+    return all(before.get(field) == after.get(field) for field in _READ[kind])
 
 
 def _text(kind: str, row: Mapping[str, Any] | None) -> tuple[str, str] | None:
