@@ -255,9 +255,7 @@ def test_a_fault_of_ours_is_told_without_its_words(
     assert "em bé" not in told
 
 
-def test_an_empty_exchange_with_a_warm_token_is_under_five_hundred_bytes(
-    embedded: Running, desks: MakeDesk, record_property: Callable[[str, object], None]
-) -> None:
+def test_an_empty_exchange_with_a_warm_token_is_under_five_hundred_bytes(embedded: Running, desks: MakeDesk) -> None:
     one = desks(embedded)
     with Tap(embedded.url) as tap:
         one.road.close()
@@ -270,8 +268,7 @@ def test_an_empty_exchange_with_a_warm_token_is_under_five_hundred_bytes(
         assert one.road.pull(one.lineage, one.cursor, 1_000, 0.05, PATIENCE_S) is None
         nothing = tap.bytes - before
         one.road.close()
-    record_property("noop_bytes", nothing)
-    record_property("digest_bytes", said_digest)
+    print(f"no news {nothing} bytes, with the digest {said_digest} bytes, both ways")
     assert nothing <= 300
     assert said_digest <= 500
 
