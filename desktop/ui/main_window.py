@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Slot
 from PySide6.QtGui import QAction, QCloseEvent, QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
-from desktop.operations.intake import FORM_FILE, FORM_REPORT, SavedReport
+from desktop.operations.intake import FORM_FILE, FORM_REPORT
 from desktop.ui.actions import desk_actions
 from desktop.ui.calls.banner import CallBanner
 from desktop.ui.calls.page import CallsPage
@@ -17,6 +17,7 @@ from desktop.ui.calls.viewmodel import UNDO_MS, CallsModel, UndoOffer
 from desktop.ui.case.page import CasePage
 from desktop.ui.case.viewmodel import CaseModel
 from desktop.ui.desk import DeskWires
+from desktop.ui.flow import Flow
 from desktop.ui.forms.definition import FormDefinition, load_form
 from desktop.ui.frame import PAGES, KeyStrip, Navigation, StatusLine, TroubleBar
 from desktop.ui.intake.page import IntakePage
@@ -85,11 +86,11 @@ class MainWindow(QMainWindow):
         self.privacy = PrivacyCover(self._ground, self.look)
         self.help = HelpSheet(self._ground, self.look, self.registry)
         self._closed = False
-        self._attaching: str | None = None
         self._typed_since = False
         self._before_cover: QWidget | None = None
         self._watched: QWidget | None = None
         self.actions_by_id: dict[str, QAction] = {}
+        self.flow = Flow(self)
         self._lay_keys()
         self._connect()
         app.focusChanged.connect(self._focus_changed)
@@ -141,13 +142,10 @@ class MainWindow(QMainWindow):
         self.calls.labelled.connect(self._labelled)
         self.calls.undone.connect(self._undone)
         self.calls.call_came.connect(self._call_came)
-        self.calls.saved_at.connect(self._saved_at)
+        self.calls.saved_at.connect(self.say_saved)
         self.calls.pending.connect(self._pending)
-        self.file_page.saved.connect(self._form_saved)
         self.file_page.restored.connect(self._restored)
-        self.case_model.saved_at.connect(self._saved_at)
-        self.case_model.attached.connect(self._attached)
-        self.search_page.opened.connect(self._hit_opened)
+        self.case_model.saved_at.connect(self.say_saved)
         self.road_model.changed.connect(self._show_road)
         for told in (self.calls.trouble, self.case_model.trouble, self.desk.bus.failed):
             told.connect(self._show_trouble)
@@ -172,10 +170,10 @@ class MainWindow(QMainWindow):
             self.calls.press(action.outcome)
             return
         deeds: dict[str, Callable[[], None]] = {
-            "open_file": self._open_file,
-            "open_report": self._open_report,
-            "add_to_case": self._add_to_case,
-            "interpreter": self._interpreter,
+            "open_file": self.flow.open_file,
+            "open_report": self.flow.open_report,
+            "add_to_case": self.flow.add_to_case,
+            "interpreter": self.flow.interpreter,
             "privacy": self._cover,
             "help": self._help,
             "undo": self._undo,
@@ -215,62 +213,6 @@ class MainWindow(QMainWindow):
     def _normal_size(self) -> None:
         self.look.step_zoom(0)
 
-    # Forms -------------------------------------------------------------------------------------------------
-
-    def _open_file(self) -> None:
-        self._open_form(FORM_FILE)
-
-    def _open_report(self) -> None:
-        sheet = self.file_page.current
-        busy = self.calls.target
-        if self.page_name == "file" and sheet is not None and (busy is None or sheet.model.call_id == busy):
-            sheet.upgrade()
-        elif busy is None and self.file_page.just_saved is not None:
-            self.file_page.report_of_just_saved()
-            self.go("file")
-        elif busy is None and self.page_name == "case" and self.case_model.view is not None:
-            view = self.case_model.view
-            self.file_page.open(FORM_REPORT, view.contact.call_id, view.contact.id, dict(view.form))
-            self.go("file")
-        else:
-            self._open_form(FORM_REPORT)
-
-    def _open_form(self, form: str) -> None:
-        target = self.calls.target
-        offer = self.calls.offer
-        if target is None and offer is not None and offer.labelled.code == "information" and not self._offer_over():
-            target = offer.labelled.call_id  # F7 becomes F8 becomes F9 without another call between
-        row = next((one for one in self.calls.rows if one.id == target), None)
-        self.file_page.open(form, target, row.contact_id if row else None)
-        self.calls.select(None)
-        self.go("file")
-
-    def _offer_over(self) -> bool:
-        offer = self.calls.offer
-        return offer is None or self._clock.monotonic_ms() > offer.until
-
-    @Slot(object)
-    def _form_saved(self, result: Any) -> None:
-        last = self.file_page.just_saved
-        self.calls.became_file(last.call_id if last else None)
-        self._saved_at(self._clock.now_ms())
-        if isinstance(result, SavedReport):
-            code = result.case_code or result.code
-            words = tr("Đã lưu báo tin, ca {code}. Đồng hồ đang chạy.").format(code=code)
-            self.case_model.open_case(result.case_id)
-            self.go("case")
-        else:
-            words = tr("Đã lưu hồ sơ {code}").format(code=result.code)
-            self.go("file" if self.file_page.sheets else "calls")
-        self.status.news.say(Status.GOOD, words)
-        self.case_model.refresh_list()
-
-    @Slot(int)
-    def _restored(self, count: int) -> None:
-        self.status.news.say(
-            Status.WAITING, tr("Đã khôi phục {count} bản nháp: Ctrl+2 để viết tiếp").format(count=count)
-        )
-
     def _save(self) -> None:
         if self.page_name == "file":
             self.file_page.save_current()
@@ -282,11 +224,17 @@ class MainWindow(QMainWindow):
             self.file_page.next_form()
             self.go("file")
 
+    @Slot(int)
+    def _restored(self, count: int) -> None:
+        self.status.news.say(
+            Status.WAITING, tr("Đã khôi phục {count} bản nháp: Ctrl+2 để viết tiếp").format(count=count)
+        )
+
     # Calls -------------------------------------------------------------------------------------------------
 
     @Slot()
     def _call_came(self) -> None:
-        self._attaching = None
+        self.flow.stop_attaching()
         self.file_page.forget_just_saved()
         if self.file_page.sheets:
             self.file_page.park_all()
@@ -318,60 +266,9 @@ class MainWindow(QMainWindow):
         self.status.news.say(Status.QUIET, tr("Đã hoàn tác cuộc {name}").format(name=name))
 
     @Slot(object)
-    def _saved_at(self, at_ms: int) -> None:
+    def say_saved(self, at_ms: int) -> None:
+        """COMMIT returned at this time (UTC ms)."""
         self.status.saved.say(Status.GOOD, tr("đã lưu {time}").format(time=clock_text(at_ms)))
-
-    # Cases -------------------------------------------------------------------------------------------------
-
-    def _add_to_case(self) -> None:
-        target = self.calls.target
-        if target is None:
-            self.status.news.say(Status.QUIET, tr("F10 cần một cuộc gọi đang nghe hoặc một dòng đã chọn"))
-            return
-        if self.page_name == "case" and self.case_model.view is not None:
-            self.case_model.attach(target, self.case_model.view.contact.id)
-            return
-        self._attaching = target
-        self.status.news.say(Status.WAITING, tr("Tìm ca rồi bấm Enter để gắn cuộc gọi này vào, Esc để thôi"))
-        self.go("search")
-
-    @Slot(str)
-    def _attached(self, call_id: str) -> None:
-        self.calls.select(None)
-        self.calls.became_file(call_id)
-        self.status.news.say(Status.GOOD, tr("Đã gắn cuộc gọi vào ca"))
-
-    @Slot(object)
-    def _hit_opened(self, hit: Any) -> None:
-        if not hit.case_id and not hit.contact_id:
-            self.status.news.say(Status.QUIET, tr("Cuộc gọi này không có hồ sơ"))
-            return
-        if self._attaching is not None and hit.contact_id:
-            self.case_model.attach(self._attaching, hit.contact_id)
-            self._attaching = None
-        if hit.case_id:
-            self.case_model.open_case(hit.case_id)
-        else:
-            self.case_model.open_contact(hit.contact_id)
-        self.go("case")
-
-    def _interpreter(self) -> None:
-        history = self.calls.history
-        language = history.language if history and history.language != "vietnamese" else None
-        sheet = self.file_page.current
-        if self.page_name == "file" and sheet is not None:
-            values = sheet.form.values()
-            sheet.form.set_value("needs_interpreter", True)
-            if language and not values.get("language"):
-                sheet.form.set_value("language", language)
-            sheet.form.focus_on("language")
-            self.status.news.say(Status.WAITING, tr("Cần phiên dịch: chọn ngôn ngữ"))
-        elif self.page_name == "case" and self.case_model.view is not None:
-            self.case_model.need_interpreter(self.case_model.view.contact.id, language)
-            self.status.news.say(Status.WAITING, tr("Đã ghi: cần phiên dịch"))
-        else:
-            self._open_form(FORM_FILE)
-            self._interpreter()
 
     # The desk ----------------------------------------------------------------------------------------------
 
@@ -382,7 +279,7 @@ class MainWindow(QMainWindow):
         if self.help.isVisible() or self.privacy.isVisible():
             self._uncover()
             return
-        self._attaching = None
+        self.flow.stop_attaching()
         back = getattr(self.stack.currentWidget(), "back", None)
         if back is not None and back():
             return

@@ -40,7 +40,7 @@ KNOWN: Final[dict[str, frozenset[str]]] = {
     "result": frozenset({"choice"}),
     "remark": frozenset({"text"}),
 }
-"""Field → kinds it may be drawn as. Keys are those of the operations' form values; a `place` field gives
+"""Field and the kinds it may be drawn as. Keys are those of the operations' form values; a `place` field gives
 `province`, `province_set`, `commune` and `commune_set`."""
 
 CODED: Final = frozenset({"code", "codes"})

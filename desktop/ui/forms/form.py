@@ -28,7 +28,7 @@ PLACE_PARTS = ("province", "province_set", "commune", "commune_set")
 
 
 class FormView(QWidget):
-    """One form instance. Values it does not draw are kept and handed back (F8 → F9 loses nothing)."""
+    """One form instance. Values it does not draw are kept and handed back (F8 to F9 loses nothing)."""
 
     changed = Signal()
     field_left = Signal(str)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop.app import Desk, unlock
@@ -292,3 +293,55 @@ def test_the_first_run_enrols_after_two_equal_passphrases(tmp_path: Any, look: L
     with qtbot.waitSignal(window.unlocked):
         window.enrol.click()
     assert asked == [("https://centre.invalid", "AB12", "an", "một câu dài")]
+
+
+def test_two_different_values_stand_side_by_side_until_a_digit_decides(
+    opened: MainWindow, desk: Desk, report: intake.SavedReport, qtbot: QtBot
+) -> None:
+    seen = dict(view_of(desk, report.case_id).opened)
+    for urgency in ("medium", "emergency"):  # both written on what was seen before either
+        operation = intake.set_fields(report.case_id, {"urgency": urgency}, opened=seen)
+        with qtbot.waitSignal(desk.bus.changed):
+            desk.lane.submit(operation)
+    qtbot.waitUntil(opened.case_page.disputes.isVisible)
+    card = opened.case_page.disputes
+    words = [button.text() for button in card.findChildren(type(opened.case_page.edit)) if button.isVisible()]
+    assert words == ["1  Khẩn cấp (can thiệp không quá 12 giờ)", "2  Trung bình"]
+    assert "2 giá trị khác nhau" in " ".join(label.text() for label in card.findChildren(QLabel))
+    opened.case_page.timeline.note.setFocus()
+    type_text("Đang viết dở")
+    named(card, "action.choose.1").setFocus()
+    with qtbot.waitSignal(opened.case_model.saved_at):
+        press(opened, Qt.Key.Key_2)
+    qtbot.waitUntil(partial(hidden, card))
+    assert view_of(desk, report.case_id).case.urgency == "medium"
+    assert not view_of(desk, report.case_id).siblings
+    assert opened.case_page.timeline.note.toPlainText() == "Đang viết dở"
+
+
+def hidden(widget: QWidget) -> bool:
+    return not widget.isVisible()
+
+
+def test_f9_on_a_call_that_is_a_file_opens_it_with_its_values(
+    window: MainWindow, desk: Desk, clock: HandClock, qtbot: QtBot
+) -> None:
+    call, kept = answer(window, 3, clock), Kept()
+    desk.lane.submit(intake.save_file(VALUES, call), kept.put)
+    qtbot.waitUntil(kept.there)
+    qtbot.waitUntil(partial(first_row_has_a_file, window))
+    window.go("calls")
+    press(window, Qt.Key.Key_Home)
+    press(window, Qt.Key.Key_Return)
+    press(window, Qt.Key.Key_F9)
+    qtbot.waitUntil(partial(report_is_open, window))
+    values = window.file_page.sheets[0].form.values()
+    assert {name: values[name] for name in VALUES} == VALUES
+
+
+def first_row_has_a_file(window: MainWindow) -> bool:
+    return bool(window.calls.rows and window.calls.rows[0].contact_id)
+
+
+def report_is_open(window: MainWindow) -> bool:
+    return [sheet.model.form for sheet in window.file_page.sheets] == ["report"]

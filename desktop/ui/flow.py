@@ -1,0 +1,155 @@
+"""How one thing leads to another: a call becomes a file, a file a report, a report a case, a call joins a case."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Slot
+
+from desktop.operations.intake import FORM_FILE, FORM_REPORT, SavedReport
+from desktop.store import reads
+from desktop.ui.theme.tokens import Status
+from desktop.ui.words import tr
+
+if TYPE_CHECKING:
+    from desktop.ui.main_window import MainWindow
+
+
+class Flow(QObject):
+    """F8, F9, F10, F11 and what follows a saved form. Nothing is ever typed twice."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self._calls, self._pages, self._cases = window.calls, window.file_page, window.case_model
+        self._lane, self._clock = window.desk.lane, window.desk.lane.clock
+        self._news = window.status.news
+        self._attaching: str | None = None
+        self._wanted: tuple[str, str] | None = None
+        self._pages.saved.connect(self._form_saved)
+        self._cases.attached.connect(self._attached)
+        window.search_page.opened.connect(self._hit_opened)
+
+    # Forms -------------------------------------------------------------------------------------------------
+
+    def open_file(self) -> None:
+        """F8."""
+        self._open_form(FORM_FILE)
+
+    def open_report(self) -> None:
+        """F9: of the form in front, of the file saved last, of the dossier in front, else of the call."""
+        sheet, busy, view = self._pages.current, self._calls.target, self._cases.view
+        page = self._window.page_name
+        if page == "file" and sheet is not None and (busy is None or sheet.model.call_id == busy):
+            sheet.upgrade()
+        elif busy is None and self._pages.just_saved is not None and page != "case":
+            self._pages.report_of_just_saved()
+            self._window.go("file")
+        elif busy is None and page == "case" and view is not None:
+            self._pages.open(FORM_REPORT, view.contact.call_id, view.contact.id, dict(view.form))
+            self._window.go("file")
+        else:
+            self._open_form(FORM_REPORT)
+
+    def _open_form(self, form: str) -> None:
+        target, offer = self._calls.target, self._calls.offer
+        fresh = offer is not None and self._clock.monotonic_ms() <= offer.until
+        if target is None and offer is not None and fresh and offer.labelled.code == "information":
+            target = offer.labelled.call_id  # F7 becomes F8 becomes F9 without another call between
+        row = next((one for one in self._calls.rows if one.id == target), None)
+        self._calls.select(None)
+        if row is not None and row.contact_id is not None:
+            # The call is a file already: its values are read first, so that nothing looks empty that is not.
+            self._wanted = (form, row.contact_id)
+            read = partial(reads.contact_view, contact_id=row.contact_id)
+            self._lane.query(read, self._contact_read, self._not_read)
+            return
+        self._pages.open(form, target)
+        self._window.go("file")
+
+    def _contact_read(self, view: reads.ContactView | None) -> None:
+        if view is None or self._wanted is None or self._wanted[1] != view.contact.id:
+            return
+        form, self._wanted = self._wanted[0], None
+        self._pages.open(form, view.contact.call_id, view.contact.id, dict(view.form))
+        self._window.go("file")
+
+    def _not_read(self, fault: Exception) -> None:
+        self._calls.trouble.emit(fault)
+
+    @Slot(object)
+    def _form_saved(self, result: Any) -> None:
+        last = self._pages.just_saved
+        self._calls.became_file(last.call_id if last else None)
+        self._window.say_saved(self._clock.now_ms())
+        if isinstance(result, SavedReport):
+            code = result.case_code or result.code
+            words = tr("Đã lưu báo tin, ca {code}. Đồng hồ đang chạy.").format(code=code)
+            self._cases.open_case(result.case_id)
+            self._window.go("case")
+        else:
+            words = tr("Đã lưu hồ sơ {code}").format(code=result.code)
+            self._window.go("file" if self._pages.sheets else "calls")
+        self._news.say(Status.GOOD, words)
+        self._cases.refresh_list()
+
+    def interpreter(self) -> None:
+        """F11: the open file or case needs an interpreter; the language known of the number is offered."""
+        history = self._calls.history
+        language = history.language if history and history.language != "vietnamese" else None
+        sheet, page, view = self._pages.current, self._window.page_name, self._cases.view
+        if page == "case" and view is not None:
+            self._cases.need_interpreter(view.contact.id, language)
+            self._news.say(Status.WAITING, tr("Đã ghi: cần phiên dịch"))
+            return
+        if page != "file" or sheet is None:
+            self._open_form(FORM_FILE)
+            sheet = self._pages.current
+        if sheet is None:
+            return
+        values = sheet.form.values()
+        sheet.form.set_value("needs_interpreter", True)
+        if language and not values.get("language"):
+            sheet.form.set_value("language", language)
+        sheet.form.focus_on("language")
+        self._news.say(Status.WAITING, tr("Cần phiên dịch: chọn ngôn ngữ"))
+
+    # Cases -------------------------------------------------------------------------------------------------
+
+    def add_to_case(self) -> None:
+        """F10: the call joins the dossier in front, else the one that is found and chosen next."""
+        target = self._calls.target
+        if target is None:
+            self._news.say(Status.QUIET, tr("F10 cần một cuộc gọi đang nghe hoặc một dòng đã chọn"))
+            return
+        if self._window.page_name == "case" and self._cases.view is not None:
+            self._cases.attach(target, self._cases.view.contact.id)
+            return
+        self._attaching = target
+        self._news.say(Status.WAITING, tr("Tìm ca rồi bấm Enter để gắn cuộc gọi này vào, Esc để thôi"))
+        self._window.go("search")
+
+    def stop_attaching(self) -> None:
+        """Esc, or another call came."""
+        self._attaching = None
+
+    @Slot(str)
+    def _attached(self, call_id: str) -> None:
+        self._calls.select(None)
+        self._calls.became_file(call_id)
+        self._news.say(Status.GOOD, tr("Đã gắn cuộc gọi vào ca"))
+
+    @Slot(object)
+    def _hit_opened(self, hit: Any) -> None:
+        if not hit.case_id and not hit.contact_id:
+            self._news.say(Status.QUIET, tr("Cuộc gọi này không có hồ sơ"))
+            return
+        if self._attaching is not None and hit.contact_id:
+            self._cases.attach(self._attaching, hit.contact_id)
+            self._attaching = None
+        if hit.case_id:
+            self._cases.open_case(hit.case_id)
+        else:
+            self._cases.open_contact(hit.contact_id)
+        self._window.go("case")
