@@ -13,6 +13,7 @@ from desktop.day.expected import Dossier, dossiers
 from desktop.day.kept import Node, Row, UnreadableStoreError, open_kept
 from desktop.day.paper import CENTRES, CUT_CENTRE, MISSED, UNCLASSIFIED, Paper, vn_hour
 from desktop.day.proof import prove
+from desktop.day.standing import standing
 from sync.operation import decode_body
 
 RUN: Final = "run.json"
@@ -38,13 +39,18 @@ class Verdict:
 
 def check(kept: Path, paper: Paper) -> Verdict:
     """Examine the kept folder of a day. Raises UnreadableStoreError."""
-    nodes = open_kept(kept)
+    return examine(open_kept(kept), paper, _run(kept))
+
+
+def examine(nodes: list[Node], paper: Paper, run: dict[str, Any]) -> Verdict:
+    """Compare opened nodes (the centre first) with the paper. `run` is what only the run could know."""
     centre, desks = nodes[0], nodes[1:]
     if centre.role != "centre" or {d.centre for d in desks} != set(CENTRES.values()):
         raise UnreadableStoreError("Thư mục giữ lại thiếu nút: cần một trung tâm và bàn của cả ba nơi.")
     proof = prove(centre, desks)
     expected = dossiers(paper)
-    verdict = Verdict(faults=list(paper.faults) + proof.faults)
+    verdict = Verdict(faults=[*paper.faults, *map(str, run.get("faults", [])), *proof.faults])
+    verdict.faults += standing(centre, desks)
     lost, duplicated = proof.lost, proof.duplicated
     for node, where in [(centre, ""), *((desk, desk.centre) for desk in desks)]:
         found = compare(node, paper, expected, where)
@@ -55,7 +61,6 @@ def check(kept: Path, paper: Paper) -> Verdict:
     _urgency(centre, expected, counts, verdict)
     _reconciled(centre, paper, counts, verdict)
     _whole(paper, expected, counts, verdict)
-    run = _run(kept, verdict)
     _cut_was_real(centre, desks, paper, verdict)
     counts |= {
         "lost": lost,
@@ -163,14 +168,11 @@ def _whole(paper: Paper, expected: list[Dossier], counts: dict[str, Any], verdic
             verdict.faults.append(f"đếm được {name} không như hai tệp của ngày nói")
 
 
-def _run(kept: Path, verdict: Verdict) -> dict[str, Any]:
+def _run(kept: Path) -> dict[str, Any]:
     try:
-        found = json.loads((kept / RUN).read_text("utf-8"))
+        return dict(json.loads((kept / RUN).read_text("utf-8")))
     except (OSError, ValueError):
-        verdict.faults.append("thư mục giữ lại không có tệp run.json nguyên vẹn")
-        return {}
-    verdict.faults += [str(fault) for fault in found.get("faults", [])]
-    return dict(found)
+        return {"faults": ["thư mục giữ lại không có tệp run.json nguyên vẹn"]}
 
 
 def _cut_was_real(centre: Node, desks: list[Node], paper: Paper, verdict: Verdict) -> None:

@@ -14,13 +14,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from desktop.day.checker import RUN
 from desktop.day.desk_process import Desk
 from desktop.day.kept import copy_postgres, describe, in_own_schema
 from desktop.day.paper import CENTRES, CUT_CENTRE, Paper, to_ms
 from desktop.day.processes import PATIENCE_S, DayFailedError, Program, own_command
 from desktop.day.schedule import CUT, Stage, killed_at, stages
 
-RUN_FILE: Final = "run.json"
 _HOME_SEATS: Final = {"hanoi": "HN01", "da_nang": "DN01", "an_giang": "AG01"}
 """The seat each desk enrols with; it sits at the seat that an entry names."""
 
@@ -46,7 +46,7 @@ class Lived:
             "desk_kills": self.desk_kills,
             "wall_s": round(self.wall_s, 1),
         }
-        (kept / RUN_FILE).write_text(json.dumps(facts, ensure_ascii=False, indent=1) + "\n", "utf-8")
+        (kept / RUN).write_text(json.dumps(facts, ensure_ascii=False, indent=1) + "\n", "utf-8")
 
 
 def live(paper: Paper, kept: Path, *, shots: Path | None = None, database: str | None = None) -> Lived:

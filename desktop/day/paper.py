@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -100,15 +101,8 @@ class Paper:
     entries: list[Entry] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     cdr_lines: list[str] = field(default_factory=list)
-
-    @property
-    def date(self) -> str:
-        """The day's date, yyyy-mm-dd: the one that most entries and calls are of."""
-        days: dict[str, int] = {}
-        for ms in [*(e.at for e in self.entries), *(r.ring_at for r in self.rings.values())]:
-            day = (_EPOCH + timedelta(milliseconds=ms) + _ZONE).strftime("%Y-%m-%d")
-            days[day] = days.get(day, 0) + 1
-        return max(sorted(days), key=lambda day: days[day]) if days else "1970-01-01"
+    date: str = ""
+    """yyyy-mm-dd: the day that most entries and calls are of."""
 
     @property
     def cut(self) -> tuple[int, int]:
@@ -121,6 +115,9 @@ def read_paper(cdr: Path, day: Path) -> Paper:
     paper = Paper()
     _read_rings(cdr, paper)
     _read_entries(day, paper)
+    times = [*(e.at for e in paper.entries), *(r.ring_at for r in paper.rings.values())]
+    days = Counter((_EPOCH + timedelta(milliseconds=ms) + _ZONE).strftime("%Y-%m-%d") for ms in times)
+    paper.date = max(sorted(days), key=days.__getitem__)
     return paper
 
 

@@ -1,0 +1,125 @@
+"""What each node knows of itself and of the others, and what it derives: accounts, road marks, search index."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from desktop.day.compare import national
+from desktop.day.kept import Node, Row
+
+
+def standing(centre: Node, desks: list[Node]) -> list[str]:
+    """Faults in words."""
+    return [*_accounts(centre, desks), *_marks(centre, desks), *_granted(centre), *_searchable(desks)]
+
+
+def _accounts(centre: Node, desks: list[Node]) -> list[str]:
+    """The centre knows exactly these desks, by the keys they hold, each made by a code of its own."""
+    faults = []
+    accounts = {row["id"]: row for row in centre.rows("device")}
+    if set(accounts) != {desk.device for desk in desks} or any(r["revoked_at"] for r in accounts.values()):
+        faults.append(f"{centre.name}: danh sách máy trạm không phải ba bàn của ngày")
+    for desk in desks:
+        secret = next((r["value"] for r in desk.rows("secret") if r["name"] == "device_signing_key"), b"")
+        row = accounts.get(desk.device, {})
+        if len(secret) != 32 or _public(secret) != row.get("public_key"):
+            faults.append(f"{desk.name}: khóa ký của bàn không phải khóa mà trung tâm biết")
+        if (row.get("centre"), row.get("seat")) != (desk.centre, desk.about("seat")):
+            faults.append(f"{desk.name}: trung tâm biết bàn này ở chỗ khác")
+    codes = {(r["device"], r["centre"], r["seat"]): r for r in centre.rows("code")}
+    if set(codes) != {(d.device, d.centre, d.about("seat")) for d in desks} or not all(
+        row["used_at"] and row["used_at"] <= row["expires"] for row in codes.values()
+    ):
+        faults.append(f"{centre.name}: mã đăng ký không khớp với các bàn")
+    return faults
+
+
+def _public(secret: bytes) -> bytes:
+    return Ed25519PrivateKey.from_private_bytes(secret).public_key().public_bytes_raw()
+
+
+def _marks(centre: Node, desks: list[Node]) -> list[str]:
+    """Each desk: who it is, which history it follows, everything acknowledged, compared equal, nothing open."""
+    faults = []
+    lineage, feed = centre.about("lineage"), len(centre.rows("log"))
+    for desk in desks:
+        own = len(desk.rows("log"))
+        due = {
+            "device": desk.device,
+            "centre": desk.centre,
+            "lineage": lineage,
+            "incarnation": "1",
+            f"acked:{lineage}:1": str(own),
+            "equal": "1",
+        }
+        wrong = [key.partition(":")[0] for key, value in due.items() if desk.about(key) != value]
+        reached = desk.about(f"cursor:{lineage}")
+        if not reached.isdecimal() or not 0 < int(reached) <= feed:
+            wrong.append("cursor")
+        if not _stamp_holds(desk):
+            wrong.append("stamp")
+        faults += [f"{desk.name}: dấu «{name}» của bàn không đúng" for name in wrong]
+        if desk.rows("draft") or desk.rows("backfill"):
+            faults.append(f"{desk.name}: còn bản nháp hoặc phần chưa lấy về")
+    if not lineage or not _stamp_holds(centre):
+        faults.append(f"{centre.name}: dấu của trung tâm không đúng")
+    return faults
+
+
+def _stamp_holds(node: Node) -> bool:
+    """The clock's last stamp is kept, so that no stamp is ever given twice."""
+    own = [bytes(r["body"]) for r in node.rows("log") if r["device"] == node.device]
+    last = node.about("stamp").encode()
+    return len(last) == 29 and all(last[:20] >= body.partition(b'"t":"')[2][:20] for body in own)
+
+
+def _granted(centre: Node) -> list[str]:
+    """The running digest of what a device was granted beyond its centre is that of those scopes."""
+    due: dict[str, tuple[int, int]] = {}
+    sums: dict[str, list[Row]] = {}
+    for row in centre.rows("digest"):
+        sums.setdefault(row["scope"], []).append(row)
+    for grant in centre.rows("scope_grant"):
+        count, total = due.get(grant["device"], (0, 0))
+        for row in sums.get(grant["scope"], []):
+            count, total = count + int(row["count"]), (total + int(row["total"], 16)) % (1 << 256)
+        due[grant["device"]] = (count, total)
+    kept = {r["device"]: (int(r["count"]), int(r["total"], 16)) for r in centre.rows("granted_digest")}
+    return [] if {k: v for k, v in kept.items() if v[0]} == due else [
+        f"{centre.name}: tổng kiểm của phần được cấp không khớp"
+    ]
+
+
+def _searchable(desks: Iterable[Node]) -> list[str]:
+    """Every number, name, text and code of a desk is found by its index, and nothing else is."""
+    faults = []
+    for desk in desks:
+        tails = {
+            (national(row["number"])[::-1].replace("+", ""), row["id"], kind)
+            for kind in ("call", "phone")
+            for row in desk.records(kind)
+            if row["number"]
+        }
+        if tails != {(r["tail"], r["record"], r["kind"]) for r in desk.rows("search_phone")}:
+            faults.append(f"{desk.name}: tìm theo số máy không khớp các bản ghi")
+        named = {(r["id"], "person") for r in desk.records("person") if r["full_name"]}
+        named |= {(r["id"], "alias") for r in desk.records("alias") if r["name"]}
+        named |= {(r["id"], "contact") for r in desk.records("contact") if r["summary"]}
+        entries = {(r["record"], r["kind"]) for r in desk.rows("search_entry")}
+        if not named <= entries or len(desk.rows("search_text")) != len(desk.rows("search_entry")):
+            faults.append(f"{desk.name}: tìm theo tên không khớp các bản ghi")
+        coded = {r["id"] for kind in ("contact", "case") for r in desk.records(kind) if r["code"]}
+        if coded != {r["record"] for r in desk.rows("search_code")} or _uneven(desk):
+            faults.append(f"{desk.name}: tìm theo mã không khớp các bản ghi")
+    return faults
+
+
+def _uneven(desk: Node) -> bool:
+    """Whether some record has a key that is no part of its code."""
+    codes = {r["id"]: r["code"] or "" for kind in ("contact", "case") for r in desk.records(kind)}
+    keys = Counter((r["record"], r["key"]) for r in desk.rows("search_code"))
+    plain = {record: "".join(char for char in code if char.isalnum()).lower() for record, code in codes.items()}
+    return any(not key or key.lower().lstrip("0") not in plain.get(record, "") for record, key in keys)
