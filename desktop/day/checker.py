@@ -23,6 +23,14 @@ MASS_CALLER: Final = 15
 """Who rings more often than this in one day is a mass caller (the two made-up days have one each, with 29 and 25
 calls of all outcomes, and their expectation names another number as the repeated silent one)."""
 
+NOTHING_COUNTED: Final[dict[str, Any]] = {
+    "answered": 0, "missed": 0, "files": 0, "cases": 0, "outcome": {}, "centre": {}, "channel": {},
+    "cases_by_type": {}, "urgency": {}, "hour": {}, "repeat_silent": {"number": "", "times": 0}, "unclassified": 0,
+    "extra_notes": 0, "cdr_damaged": 0, "cdr_repeated": 0, "lost": 0, "duplicated": 0, "held": 0, "siblings": 0,
+    "digests_equal": False, "outage_s": 0, "desk_kills": 0, "wall_s": 0,
+}  # fmt: skip
+"""What is printed where nothing could be counted."""
+
 
 @dataclass(slots=True)
 class Verdict:
@@ -43,7 +51,18 @@ def check(kept: Path, paper: Paper) -> Verdict:
 
 
 def examine(nodes: list[Node], paper: Paper, run: dict[str, Any]) -> Verdict:
-    """Compare opened nodes (the centre first) with the paper. `run` is what only the run could know."""
+    """Compare opened nodes (the centre first) with the paper. `run` is what only the run could know.
+
+    A value that cannot even be read (no number, no JSON, no operation) is a fault like any other.
+    """
+    try:
+        return _examine(nodes, paper, run)
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as fault:
+        reason = f"một kho có giá trị không đọc được ({type(fault).__name__}): không kiểm tiếp được"
+        return Verdict(dict(NOTHING_COUNTED), [*paper.faults, reason])
+
+
+def _examine(nodes: list[Node], paper: Paper, run: dict[str, Any]) -> Verdict:
     centre, desks = nodes[0], nodes[1:]
     if centre.role != "centre" or {d.centre for d in desks} != set(CENTRES.values()):
         raise UnreadableStoreError("Thư mục giữ lại thiếu nút: cần một trung tâm và bàn của cả ba nơi.")

@@ -7,7 +7,6 @@ import os
 import signal
 import sys
 import threading
-import time
 from collections import deque
 from functools import partial
 from pathlib import Path
@@ -37,14 +36,16 @@ _SEARCHED: Final = "nguyen"
 
 
 class DayClock:
-    """The day's own clock: it shows what it was set to, and monotonic time is the machine's."""
+    """The day's own clock: it shows what it was set to. Its monotonic time is the day's too, so that what lasts
+    ten seconds (undo, F7 that becomes F8) is over when the day's next entry comes."""
 
     def __init__(self, now: int) -> None:
-        self._now = now
+        self._now = self._most = now
 
     def set(self, now: int) -> None:
         """Show this time from now on (UTC ms)."""
         self._now = now
+        self._most = max(self._most, now)
 
     def now_ms(self) -> int:
         """UTC milliseconds of the day."""
@@ -52,7 +53,7 @@ class DayClock:
 
     def monotonic_ms(self) -> int:
         """Milliseconds that only grow."""
-        return time.monotonic_ns() // 1_000_000
+        return self._most
 
 
 class Commands(QObject):

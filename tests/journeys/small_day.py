@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 DEMO = Path(__file__).parents[2] / "resources" / "demo"
-EVERY = 8
+EVERY = 12
 """Of plain calls and plain files one in this many stays."""
 
 

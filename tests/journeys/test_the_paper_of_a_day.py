@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from desktop.day.expected import dossiers
 from desktop.day.paper import Paper, UnreadableDayError, read_paper
 from desktop.day.schedule import AFTER, BEFORE, CUT, killed_at, stages
