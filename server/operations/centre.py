@@ -13,7 +13,6 @@ from domain.clock import Clock
 from domain.ids import RANDOM_BYTES, uuid7
 from server.store import opening
 from server.store.engine import CentreStore, Connection, open_store
-from server.store.granted import GrantsOfTheCentre
 from server.store.lane import WriteLane
 from sync.act import Act
 from sync.operation import Body
@@ -55,7 +54,7 @@ class Centre:
         self.store = store
         self.clock = clock
         self.random = random
-        self.replica = Replica(Fold(projections=[GrantsOfTheCentre()]), random, scopes.homes)
+        self.replica = Replica(Fold(projections=[scopes.Grants()]), random, scopes.homes)
         self.lineage = opening.prepare(store, self.replica, random)
         with store.reading() as connection:
             last = node.get(connection, node.STAMP)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, Index, Table, Text, and_, not_, or_, select
@@ -11,7 +11,6 @@ from server.store import accounts
 from server.store.engine import Connection
 from sync.digest import NOTHING, Digest
 from sync.replica import scopes, sql, sums, tables
-from sync.replica.changes import RowChange
 from sync.replica.scopes import scope_grant, scope_home
 
 granted_digest = Table(
@@ -32,23 +31,6 @@ _CHUNK = 5_000
 def audiences_of(device: str, centre: str) -> tuple[str, str, str]:
     """What a device sees without any grant: its centre, the reference data, its own control stream."""
     return centre, scopes.REFERENCE, scopes.device_scope(device)
-
-
-class GrantsOfTheCentre(scopes.Grants):
-    """Takes grants from a device's control stream only, where nobody but the centre may write: a desk that
-    writes a grant record into a scope of its own gives itself nothing."""
-
-    def follow(self, connection: Connection, changes: Sequence[RowChange]) -> None:
-        """As `Grants`, without those of other scopes."""
-        rightly = [
-            change
-            for change in changes
-            if change.kind == "grant"
-            and change.after is not None
-            and change.after.get("device")
-            and change.scope == scopes.device_scope(str(change.after["device"]))
-        ]
-        super().follow(connection, rightly)
 
 
 def _parts(members: Iterable[str]) -> Iterator[list[str]]:

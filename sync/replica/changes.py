@@ -37,11 +37,12 @@ class HeldOperation:
 
 @dataclass(slots=True)
 class Folded:
-    """What one fold did: changed records by kind, rows for projections, digest differences, held operations."""
+    """What one fold did: changed records, digest differences, operations held, and held ones applied now."""
 
     changes: list[RowChange] = field(default_factory=list)
     deltas: dict[tuple[str, str], Digest] = field(default_factory=dict)
     held: list[HeldOperation] = field(default_factory=list)
+    released: list[Placed] = field(default_factory=list)
 
     def touched(self) -> dict[str, frozenset[str]]:
         """Ids of changed records by kind."""

@@ -14,6 +14,7 @@ from sync.operation import Placed, decode_body
 from sync.replica import feed, node, sql, sums, tables
 from sync.replica.changes import Folded
 from sync.replica.replica import Identity, Replica
+from sync.replica.scopes import stands_rightly
 from sync.wire import PushAnswer
 
 R = TypeVar("R")
@@ -188,10 +189,10 @@ class DeskRoad:
         wanted = [
             (str(change.after["granted_scope"]), seq, 0)
             for change in folded.changes
-            if change.kind == "grant"
-            and change.after is not None
+            if change.after is not None
             and change.before is None
-            and change.after.get("device") == self._device
+            and stands_rightly(change)
+            and change.after["device"] == self._device
         ]
         sql.upsert_many(connection, backfill, wanted)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -67,7 +67,7 @@ class Fold:
         self._merge(decoded, entries, result)
         late = Folded()
         self._merge(released, entries, late)
-        self._unhold(connection, released, late)
+        result.released = self._unhold(connection, released, late)
         self._write(connection, entries, result)
         self._hold(connection, result)
         for projection in self._projections:
@@ -102,9 +102,7 @@ class Fold:
         found: list[tuple[Placed, Body]] = []
         for row in sql.select_in(connection, tables.waiting, "record", {i for _, i in born}):
             if row["why"] == "missing_target" and (row["kind"], row["record"]) in born:
-                one = Placed(
-                    row["device"], row["incarnation"], row["n"], row["grp"], row["salt"], row["body"], row["seq"]
-                )
+                one = _waited(row)
                 found.append((one, decode_body(one.body)))
         return found
 
@@ -239,16 +237,43 @@ class Fold:
             ],
         )
 
+    def retry(self, connection: Connection, device: str, scope: str) -> Folded:
+        """Apply what this device wrote into a scope before it was granted to it."""
+        w = tables.waiting.c
+        rows = connection.execute(
+            select(tables.waiting)
+            .where(w.device == device, w.scope == scope, w.why == "ungranted_scope")
+            .order_by(w.incarnation, w.n)
+        ).mappings()
+        placed = [_waited(dict(row)) for row in rows]
+        forget(connection, placed)
+        folded = self(connection, placed)
+        still = {_place(held.placed) for held in folded.held}
+        folded.released += [one for one in placed if _place(one) not in still]
+        return folded
+
     def _unhold(
         self, connection: Connection, released: Sequence[tuple[Placed, Body]], late: Folded
-    ) -> None:
-        still = {(h.placed.device, h.placed.incarnation, h.placed.n) for h in late.held}
-        w = tables.waiting.c
-        for one, _ in released:
-            if (one.device, one.incarnation, one.n) not in still:
-                connection.execute(
-                    tables.waiting.delete().where(
-                        w.device == one.device, w.incarnation == one.incarnation, w.n == one.n
-                    )
-                )
+    ) -> list[Placed]:
+        still = {_place(held.placed) for held in late.held}
+        done = [one for one, _ in released if _place(one) not in still]
+        forget(connection, done)
+        return done
 
+
+def _place(one: Placed) -> tuple[str, int, int]:
+    return (one.device, one.incarnation, one.n)
+
+
+def _waited(row: Mapping[str, Any]) -> Placed:
+    salt, body = bytes(row["salt"]), bytes(row["body"])
+    return Placed(row["device"], row["incarnation"], row["n"], row["grp"], salt, body, row["seq"])
+
+
+def forget(connection: Connection, placed: Iterable[Placed]) -> None:
+    """These operations wait no longer."""
+    w = tables.waiting.c
+    for one in placed:
+        connection.execute(
+            tables.waiting.delete().where(w.device == one.device, w.incarnation == one.incarnation, w.n == one.n)
+        )

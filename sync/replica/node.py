@@ -11,6 +11,9 @@ STORE_VERSION = 1
 
 FEED = "feed"
 STAMP = "stamp"
+MOVED = "moved"
+"""How many feed numbers were given up because their operation waited and got a later one: together with the
+operations in the log they are all numbers ever given."""
 
 
 def get(connection: Connection, key: str, default: str = "") -> str:

@@ -110,7 +110,36 @@ class Replica:
             scopes.settle(connection, self._found(connection, bodies, ""))
         sums.add(connection, folded.deltas, self._audiences)
         self._log(connection, placed, bodies, hashes, folded)
+        self._retry_granted(connection, bodies, folded)
         return folded
+
+    def _retry_granted(self, connection: Connection, bodies: Sequence[Body], folded: Folded) -> None:
+        """What a device wrote into a scope before it was granted waited for this grant (settled 9)."""
+        for body in bodies:
+            if body.kind != "grant" or "granted_scope" not in body.values:
+                continue
+            again = self._fold.retry(connection, str(body.values.get("device")), str(body.values["granted_scope"]))
+            sums.add(connection, again.deltas, self._audiences)
+            self._number_anew(connection, again.released)
+            folded.changes += again.changes
+            folded.released += again.released
+
+    def _number_anew(self, connection: Connection, released: Sequence[Placed]) -> int:
+        """Operations that waited and are applied now get new feed numbers: those who read past the old ones must
+        still meet them. Answers the last number, or 0."""
+        if not released:
+            return 0
+        first = node.take(connection, len(released))
+        log = tables.log.c
+        for seq, one in enumerate(released, start=first):
+            connection.execute(
+                tables.log.update()
+                .where(log.device == one.device, log.incarnation == one.incarnation, log.n == one.n)
+                .values(seq=seq, held=None)
+            )
+        moved = int(node.get(connection, node.MOVED, "0")) + len(released)
+        node.put(connection, **{node.MOVED: str(moved)})
+        return first + len(released) - 1
 
     def accept(
         self,
@@ -228,7 +257,7 @@ class Replica:
             for i, (one, body, hash_) in enumerate(zip(placed, bodies, hashes, strict=True))
         ]
         sql.insert_many(connection, tables.log, rows)
-        return seq, seq + len(placed) - 1
+        return seq, max(seq + len(placed) - 1, self._number_anew(connection, folded.released))
 
 
 def _decoded(one: Placed) -> Body | None:

@@ -71,6 +71,18 @@ def granted(connection: Connection, device: str) -> frozenset[str]:
     return frozenset(str(row.scope) for row in found)
 
 
+def stands_rightly(change: RowChange) -> bool:
+    """Whether a change is of a whole grant in the control stream of the device it names."""
+    row = change.after
+    return (
+        change.kind == "grant"
+        and row is not None
+        and bool(row.get("device"))
+        and bool(row.get("granted_scope"))
+        and change.scope == device_scope(str(row["device"]))
+    )
+
+
 class Grants:
     """Keeps `scope_grant` in step with the grant records (a projection of a serving node)."""
 
@@ -78,11 +90,15 @@ class Grants:
         """The table is made with the replica's own."""
 
     def follow(self, connection: Connection, changes: Sequence[RowChange]) -> None:
-        """A grant without a withdrawal stands; a withdrawn or retracted one does not."""
+        """A grant without a withdrawal stands; a withdrawn or retracted one does not.
+
+        It counts only in the device's own control stream, where nobody but the centre may write: a desk that
+        writes a grant into a scope of its own gives itself nothing.
+        """
         given: list[tuple[str, str]] = []
         for change in changes:
             row = change.after
-            if change.kind != "grant" or row is None or not row.get("device"):
+            if not stands_rightly(change) or row is None:
                 continue
             pair = (str(row["device"]), str(row["granted_scope"]))
             if row.get("withdrawn_at") or row.get("retracted"):

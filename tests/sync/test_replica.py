@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy import Engine, text
 
 from domain.records.note import Note
+from domain.records.road import Grant
 from sync import chain
-from sync.operation import Body, Placed, encode_body
+from sync.operation import GRANT, Body, Placed, encode_body
 from sync.replica import feed, node, read, scopes, sums, tables
 from sync.replica.replica import BadSignature, Fork, Gap
 from tests.sync.nodes import Node, call, contact
@@ -254,6 +255,57 @@ def test_a_write_into_a_scope_never_granted_is_held_and_ships_to_nobody(fresh_en
     assert owner.pull_from(server) == server.run(node.feed)
     assert owner.stored("contact", "contact-1").record.summary == "Ghi chép số 1"
     assert [w.why for w in server.run(read.held)] == ["ungranted_scope"]
+
+
+def test_what_waited_at_the_centre_reaches_those_who_had_read_past_it(fresh_engine: Make) -> None:
+    server = Node(fresh_engine(), "centre", "ref", serving=True)
+    writer, editor, reader = (Node(fresh_engine(), name) for name in ("ag01", "ag02", "ag03"))
+    _founded(writer)
+    editor.fold(writer.outbox())
+    editor.change("contact", "contact-1", summary="sửa trước khi bản gốc tới")
+    assert [h.why for h in editor.push_to(server).held] == ["missing_target"]
+    cursor = reader.pull_from(server)
+    writer.push_to(server)
+    cursor = reader.pull_from(server, cursor)
+    assert cursor == server.run(node.feed)
+    assert reader.stored("contact", "contact-1").record.summary == "sửa trước khi bản gốc tới"
+    assert reader.digests() == server.digests()
+    assert server.run(read.held) == []
+
+
+def test_what_was_written_before_the_grant_is_applied_when_the_grant_comes(fresh_engine: Make) -> None:
+    server = Node(fresh_engine(), "centre", "ref", serving=True)
+    owner, stranger = Node(fresh_engine(), "ag01"), Node(fresh_engine(), "dn01", "da_nang")
+    _founded(owner)
+    owner.push_to(server)
+    stranger.fold(owner.outbox())
+    stranger.change("contact", "contact-1", summary="viết khi chưa được cấp")
+    assert [h.why for h in stranger.push_to(server).held] == ["ungranted_scope"]
+    cursor = owner.pull_from(server)
+    act = server.act()
+    act.create("device:dn01", Grant(id="g1", device="dn01", granted_scope="dossier:contact-1"), action=GRANT)
+    server.write(act)
+    assert server.run(read.held) == []
+    owner.pull_from(server, cursor)
+    assert owner.stored("contact", "contact-1").record.summary == "viết khi chưa được cấp"
+    server.digests()
+
+
+def test_a_desk_cannot_grant_itself_anything(fresh_engine: Make) -> None:
+    server = Node(fresh_engine(), "centre", "ref", serving=True)
+    owner, thief = Node(fresh_engine(), "ag01"), Node(fresh_engine(), "dn01", "da_nang")
+    _founded(owner)
+    owner.push_to(server)
+    for scope in ("centre:da_nang", "device:dn01"):
+        act = thief.act()
+        grant = Grant(id=f"g-{scope}", device="dn01", granted_scope="dossier:contact-1")
+        act.create(scope, grant, action=GRANT)
+        act.create(scope, Grant(id=f"h-{scope}", device="dn01"), action=GRANT)
+        thief.write(act)
+    thief.push_to(server)
+    assert server.run(partial(scopes.granted, device="dn01")) == frozenset()
+    thief.pull_from(server)
+    assert not thief.has("contact", "contact-1")
 
 
 def test_desks_of_one_centre_end_with_the_digest_of_the_centre(fresh_engine: Make) -> None:
