@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import contextlib
 import json
 import sys
@@ -56,7 +57,7 @@ def run(asked: argparse.Namespace) -> int:
     except DayFailedError as failed:
         print(f"Ngày không sống được đến cuối: {failed}", file=sys.stderr)
         return FAILS
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
         print("Đã dừng; không tiến trình nào còn chạy.", file=sys.stderr)
         return STOPPED
 

@@ -110,7 +110,7 @@ def _names_match(node: Node, row: Row, proof: Proof) -> None:
 
 def _rows(node: Node, proof: Proof) -> None:
     """Each row's columns are what its own heads say, and the sibling table is what the heads leave beside."""
-    beside: set[tuple[str, str, str, str, str, str]] = set()
+    beside: set[tuple[str, ...]] = set()
     for kind in KINDS.values():
         for row in node.records(kind.name):
             state = state_of(kind, row)
@@ -118,17 +118,20 @@ def _rows(node: Node, proof: Proof) -> None:
             if any(row[name] != again.get(name) for name in kind.fields):
                 proof.faults.append(f"{node.name}: {kind.name} {row['id']} có cột không khớp phiên bản của nó")
             beside |= _beside(kind.name, row, state)
-    kept = {
-        (r["kind"], r["record"], r["scope"], r["field"], r["version"], r["value"]) for r in node.rows("sibling")
-    }
+    names = ("kind", "record", "scope", "field", "version", "value")
+    kept = {tuple(str(r[name]) for name in names) for r in node.rows("sibling") if r["id"] == _sibling_id(r)}
     if kept != beside or len(kept) != len(node.rows("sibling")):
         proof.faults.append(f"{node.name}: bảng bản song song không khớp các phiên bản của bản ghi")
     if node.rows("parked_record"):
         proof.faults.append(f"{node.name}: có bản ghi thuộc loại không biết")
 
 
-def _beside(kind: str, row: Row, state: State) -> set[tuple[str, str, str, str, str, str]]:
-    found = set()
+def _sibling_id(row: Row) -> str:
+    return sha256("\n".join(row[name] for name in ("kind", "record", "field", "version")).encode()).hexdigest()
+
+
+def _beside(kind: str, row: Row, state: State) -> set[tuple[str, ...]]:
+    found: set[tuple[str, ...]] = set()
     for name, held in state.items():
         spec = KINDS[kind].fields.get(name)
         if spec is None or spec.merge is Merge.SET:
