@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Index, Table, Text, and_, not_, or_, select
+from sqlalchemy import BigInteger, Column, Table, Text, and_, not_, or_, select
 
 from server.store import accounts
 from server.store.engine import Connection
@@ -23,7 +23,6 @@ granted_digest = Table(
 """Running digest of the scopes granted to a device whose home is another audience than its own: comparing a
 desk that holds ten thousand grants costs one read."""
 
-by_scope = Index("ix_scope_grant_scope", scope_grant.c.scope)
 
 _CHUNK = 5_000
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import Column, Connection, Table, Text, select
+from sqlalchemy import Column, Connection, Index, Table, Text, select
 
 from sync.replica import sql, tables
 from sync.replica.changes import RowChange
@@ -24,6 +24,7 @@ scope_grant = Table(
     Column("scope", Text, primary_key=True),
 )
 """Scopes granted to one device beyond its audiences; follows the `grant` records."""
+Index("ix_scope_grant_scope", scope_grant.c.scope)
 
 DOSSIER = "dossier:"
 CENTRE = "centre:"
