@@ -9,7 +9,7 @@ from sqlalchemy import inspect
 
 from server.store import accounts
 from server.store.engine import CentreStore, Connection
-from server.store.granted import by_scope
+from server.store.granted import granted_digest
 from server.store.troubles import NewerStore
 from sync.replica import node, tables
 from sync.replica.replica import Replica
@@ -33,7 +33,7 @@ def prepare(store: CentreStore, replica: Replica, random: Callable[[int], bytes]
             _refuse_newer(connection)
         replica.create(connection)
         accounts.metadata.create_all(connection)
-        by_scope.create(connection, checkfirst=True)
+        granted_digest.create(connection, checkfirst=True)
         lineage = node.get(connection, LINEAGE)
         if not lineage:
             lineage = random(_LINEAGE_BYTES).hex()
