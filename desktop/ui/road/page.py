@@ -146,14 +146,17 @@ class RoadPage(QWidget):
             figure.setText(f"{value or 0:,}".replace(",", "."))
         at = status.equal_at_ms if status else (view.equal_at_ms if view else None)
         equal = status.equal if status else (view.equal if view else None)
-        if at is None or equal is None:
-            self._lines["equal"].say(Status.QUIET, tr("Chưa so khớp lần nào"))
-        elif equal:
-            self._lines["equal"].say(Status.GOOD, tr("Khớp lúc {when}").format(when=when_text(at, now)))
+        when = when_text(at, now) if at is not None else ""
+        if equal and at is not None:
+            self._lines["equal"].say(Status.GOOD, tr("Khớp lúc {when}").format(when=when))
+        elif equal is False:
+            words = tr("Chưa khớp, lần khớp gần nhất {when}").format(when=when) if when else tr("Chưa khớp")
+            self._lines["equal"].say(Status.CONFLICT, words)
+        elif when:
+            words = tr("Khớp lần gần nhất {when}, đang chờ so lại").format(when=when)
+            self._lines["equal"].say(Status.QUIET, words)
         else:
-            self._lines["equal"].say(
-                Status.WAITING, tr("Chưa khớp, lần so gần nhất {when}").format(when=when_text(at, now))
-            )
+            self._lines["equal"].say(Status.QUIET, tr("Chưa so khớp lần nào"))
         last = (status.last_contact_ms if status else None) or (view.last_contact_ms if view else None)
         if last is None:
             self._lines["contact"].say(Status.QUIET, tr("Chưa liên lạc được lần nào"))
