@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import contextlib
 import json
+import shutil
 import sys
 import tempfile
 import time
@@ -75,8 +76,16 @@ def _expected(path: Path | None) -> dict[str, Any]:
 @contextlib.contextmanager
 def _kept(asked: Path | None) -> Iterator[Path]:
     if asked is None:
-        with tempfile.TemporaryDirectory(prefix="t111-", ignore_cleanup_errors=True) as folder:
-            yield Path(folder)
+        folder = Path(tempfile.mkdtemp(prefix="t111-"))
+        try:
+            yield folder
+        except DayFailedError:
+            print(f"Nhật ký của các nút còn ở {folder}", file=sys.stderr)
+            raise
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        shutil.rmtree(folder, ignore_errors=True)
         return
     if asked.exists() and any(asked.iterdir()):
         raise UnreadableDayError("Thư mục sau --keep đã có gì đó: hãy chọn thư mục mới để không ghi đè.")
