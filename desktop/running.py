@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
+import socket
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from platformdirs import user_data_path
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, QSocketNotifier, Slot
 from PySide6.QtWidgets import QApplication
 
 from desktop import app
@@ -48,6 +50,37 @@ class Ringing(QObject):
         self._window.calls.answered(PbxCallEvent(HOTLINE_PBX, own, number, LINE, now, now))
         self._window.raise_()
         self._window.activateWindow()
+
+
+class EndOfProcess(QObject):
+    """Lets a request to end (logging off, Ctrl-C, the service manager) close the desk as a person does."""
+
+    def __init__(self, application: QApplication) -> None:
+        super().__init__()
+        self._app = application
+        self._ear, self._mouth = socket.socketpair()
+        self._mouth.setblocking(False)
+        signal.set_wakeup_fd(self._mouth.fileno())
+        self._notifier = QSocketNotifier(self._ear.fileno(), QSocketNotifier.Type.Read)
+        self._notifier.activated.connect(self._woke)
+        for asked in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(asked, self._asked)
+
+    def _asked(self, _number: int, _frame: object) -> None:
+        self._app.quit()
+
+    @Slot()
+    def _woke(self) -> None:
+        self._ear.recv(64)  # by now Python has run the handler
+
+    def close(self) -> None:
+        """Give the signals back."""
+        signal.set_wakeup_fd(-1)
+        for asked in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(asked, signal.SIG_DFL)
+        self._notifier.setEnabled(False)
+        self._ear.close()
+        self._mouth.close()
 
 
 class Session(QObject):
@@ -91,9 +124,11 @@ class Session(QObject):
 
     @Slot()
     def close(self) -> None:
-        """The last window is closed: end the door, then the desk."""
+        """The last window is closed, or the process is to end: keep drafts, end the door, then the desk."""
         if self._door is not None:
             self._door.close()
+        if self.window is not None and self.window.isVisible():
+            self.window.close()
         if self.desk is not None:
             self.desk.close()
             self.desk = None
@@ -106,10 +141,11 @@ def run(folder: Path) -> int:
     home = Home(folder)
     home.prepare()
     diary = open_diary(home.logs)
-    session = Session(application, home)
+    session, ending = Session(application, home), EndOfProcess(application)
     session.ask()
     try:
         return application.exec()
     finally:
         session.close()
+        ending.close()
         close_diary(diary)

@@ -27,7 +27,7 @@ from desktop.operations.calls import HOTLINE_PBX, LINE, PbxCallEvent, answer, se
 from desktop.operations.case import add_note, add_referral, log_attempt
 from desktop.operations.intake import save_file, save_report
 from desktop.reference import RESOURCES
-from desktop.running import Session
+from desktop.running import EndOfProcess, Session
 from domain.ids import call_id as id_of_call
 from sync.transport import HttpTransport
 
@@ -109,7 +109,7 @@ def _centre(folder: Path) -> tuple[subprocess.Popen[str], str, str]:
 def _window(home: Home, passphrase: str, paper: Paper) -> int:
     application = QApplication.instance() or QApplication(["tram111"])
     assert isinstance(application, QApplication)
-    session = Session(application, home)
+    session, ending = Session(application, home), EndOfProcess(application)
     clock = MorningClock(to_ms(f"{paper.date} 00:00:00"))
     desk = app.build(home, _STAFF, passphrase, clock=clock, transport_factory=HttpTransport)
     writing = threading.Thread(target=partial(write_morning, desk, clock, paper), name="morning")
@@ -123,6 +123,7 @@ def _window(home: Home, passphrase: str, paper: Paper) -> int:
         return application.exec()
     finally:
         session.close()
+        ending.close()
 
 
 def write_morning(desk: app.Desk, clock: MorningClock, paper: Paper) -> int:
