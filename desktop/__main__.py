@@ -53,7 +53,7 @@ def _parser(first: list[str]) -> argparse.ArgumentParser:
 
 
 def _add_day(parser: argparse.ArgumentParser) -> None:
-    from desktop.day.command import add_arguments  # noqa: PLC0415 - see `main`
+    from desktop.day.command import add_arguments  # noqa: PLC0415 - loaded for its own command only
 
     add_arguments(parser)
 
@@ -61,32 +61,32 @@ def _add_day(parser: argparse.ArgumentParser) -> None:
 def _open(asked: argparse.Namespace) -> int:
     if asked.self_check:
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-        from desktop.self_check import main as check  # noqa: PLC0415 - see `main`
+        from desktop.self_check import main as check  # noqa: PLC0415 - loaded for its own command only
 
         return check()
     if asked.home is not None or asked.desk:
-        from desktop.running import own_home, run  # noqa: PLC0415 - see `main`
+        from desktop.running import own_home, run  # noqa: PLC0415 - loaded for its own command only
 
         return run(asked.home or own_home())
-    from desktop.day import demo  # noqa: PLC0415 - see `main`
+    from desktop.day import demo  # noqa: PLC0415 - loaded for its own command only
 
     return demo.with_screen() if demo.has_screen() else demo.without_screen()
 
 
 def _day(asked: argparse.Namespace) -> int:
-    from desktop.day.command import run  # noqa: PLC0415 - see `main`
+    from desktop.day.command import run  # noqa: PLC0415 - loaded for its own command only
 
     return run(asked)
 
 
 def _shots(_asked: argparse.Namespace) -> int:
-    from desktop.day import demo  # noqa: PLC0415 - see `main`
+    from desktop.day import demo  # noqa: PLC0415 - loaded for its own command only
 
     return demo.without_screen()
 
 
 def _call(asked: argparse.Namespace) -> int:
-    from desktop.call_door import NUMBER, door_name, hand_over  # noqa: PLC0415 - see `main`
+    from desktop.call_door import NUMBER, door_name, hand_over  # noqa: PLC0415 - loaded for its own command only
 
     if NUMBER.fullmatch(asked.number) is None:
         print("Số máy chỉ gồm chữ số, có thể bắt đầu bằng dấu +.", file=sys.stderr)
@@ -98,9 +98,9 @@ def _call(asked: argparse.Namespace) -> int:
 
 
 def _doctor(asked: argparse.Namespace) -> int:
-    from desktop.doctor import look  # noqa: PLC0415 - see `main`
-    from desktop.home import Home  # noqa: PLC0415 - see `main`
-    from desktop.running import own_home  # noqa: PLC0415 - see `main`
+    from desktop.doctor import look  # noqa: PLC0415 - loaded for its own command only
+    from desktop.home import Home  # noqa: PLC0415 - loaded for its own command only
+    from desktop.running import own_home  # noqa: PLC0415 - loaded for its own command only
 
     findings = list(look(Home(asked.desk_home or own_home()), asked.server))
     for finding in findings:
@@ -109,7 +109,7 @@ def _doctor(asked: argparse.Namespace) -> int:
 
 
 def _seat() -> int:
-    from desktop.day.seat import main as seat  # noqa: PLC0415 - see `main`
+    from desktop.day.seat import main as seat  # noqa: PLC0415 - loaded for its own command only
 
     return seat()
 

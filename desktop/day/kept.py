@@ -144,12 +144,14 @@ def in_own_schema(url: str) -> Iterator[str]:
     """The same database by a URL whose connections see only a new schema; it is dropped at the end, and nothing
     else in the database is touched. Raises UnreadableStoreError where the database cannot be used."""
     import psycopg  # noqa: PLC0415 - only a day on PostgreSQL needs it
-    from psycopg import sql  # noqa: PLC0415 - as above
+    from psycopg import sql  # noqa: PLC0415 - only a day on PostgreSQL needs it
 
     plain = url.replace("postgresql+psycopg:", "postgresql:", 1)
     name = f"tram111_day_{secrets.token_hex(6)}"
     try:
         with psycopg.connect(plain, autocommit=True) as connection:
+            # sql-names-only: the new schema's own made-up name
+            # sql-names-only: the schema's name is made here, of random digits
             connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(name)))
     except psycopg.Error as fault:
         reason = "Không dùng được cơ sở dữ liệu sau --database: xem lại địa chỉ và quyền tạo schema."
@@ -158,6 +160,8 @@ def in_own_schema(url: str) -> Iterator[str]:
         yield url + ("&" if "?" in url else "?") + "options=" + quote(f"-csearch_path={name}", safe="")
     finally:
         with psycopg.connect(plain, autocommit=True) as connection:
+            # sql-names-only: the schema that was made above
+            # sql-names-only: as above
             connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(name)))
 
 

@@ -63,7 +63,7 @@ async def _interruptible(day: Day) -> None:
     """A termination asks the day to end as Ctrl-C does: through its own clean-up."""
     task = asyncio.current_task()
     assert task is not None
-    with contextlib.suppress(NotImplementedError):  # Windows has no such signals on its loop
+    if sys.platform != "win32":  # Windows has no such signals on its loop
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     await day.run()
 
