@@ -151,7 +151,6 @@ def in_own_schema(url: str) -> Iterator[str]:
     try:
         with psycopg.connect(plain, autocommit=True) as connection:
             # sql-names-only: the new schema's own made-up name
-            # sql-names-only: the schema's name is made here, of random digits
             connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(name)))
     except psycopg.Error as fault:
         reason = "Không dùng được cơ sở dữ liệu sau --database: xem lại địa chỉ và quyền tạo schema."
@@ -161,7 +160,6 @@ def in_own_schema(url: str) -> Iterator[str]:
     finally:
         with psycopg.connect(plain, autocommit=True) as connection:
             # sql-names-only: the schema that was made above
-            # sql-names-only: as above
             connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(name)))
 
 

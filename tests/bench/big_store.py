@@ -28,10 +28,10 @@ NOON = vn_to_ms("2026-11-20 12:00:00")
 FAMILY = "Nguyễn Trần Lê Phạm Hoàng Vũ Đặng Bùi Đỗ Hồ Ngô Lý Lò Vàng Quách".split()  # noqa: SIM905 - a list of words reads better as words
 MIDDLE = "Thị Văn Minh Thu Ngọc Gia Bảo Khánh Đức Anh Phương".split()  # noqa: SIM905 - a list of words reads better as words
 GIVEN = "An Bình Chi Dung Giang Hà Khôi Lan Mai Nam Oanh Sơn Thảo Đạt".split()  # noqa: SIM905 - a list of words reads better as words
-WORDS = (
-    "em kể rằng tối qua bố uống rượu về mắng chửi sợ không dám ngủ mẹ đi làm xa chỉ có bà ở nhà sang hàng xóm "
-    "lớp bạn trêu chọc buồn khóc nhiều lần thầy cô chưa hay gia đình khó khăn cháu phụ bán vé số buổi tối"
-).split(" ")
+WORDS = """
+em kể rằng tối qua bố uống rượu về mắng chửi sợ không dám ngủ mẹ đi làm xa chỉ có bà ở nhà sang hàng xóm
+lớp bạn trêu chọc buồn khóc nhiều lần thầy cô chưa hay gia đình khó khăn cháu phụ bán vé số
+""".split()  # noqa: SIM905 - a list of words reads better as words
 OUTCOMES = ("silent", "hang_up", "wrong_number", "prank", "information", "test_call")
 BATCH = 500
 

@@ -116,7 +116,7 @@ def test_a_job_that_fails_in_company_undoes_only_its_own(tmp_path: Path, databas
     with pytest.raises(ValueError, match="this one"):
         company[1].outcome()
     company[2].outcome()
-    kept = {name: centre.read(lambda c, name=name: node.get(c, name)) for name in ("first", "a", "bad", "b")}  # type: ignore[misc]  # as above
+    kept = {name: centre.read(lambda c, name=name: node.get(c, name)) for name in ("first", "a", "bad", "b")}  # type: ignore[misc]  # the default binds the loop
     assert kept == {"first": "1", "a": "1", "bad": "", "b": "1"}
     centre.close()
     with pytest.raises(StoreUnavailable):
