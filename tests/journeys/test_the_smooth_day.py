@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from tests.postgres import PostgresServer
 
 
+DAYS = [(name, store) for name in ("day", "day_rough") for store in ("embedded", "postgres")]
+"""A soak lives all four; the suite lives the other three in tests of their own."""
+
+
 @pytest.mark.slow
 def test_the_smooth_day_holds_and_is_counted_as_its_files_say(tmp_path: Path) -> None:
     lived = live("day", tmp_path)
@@ -34,13 +38,10 @@ def test_the_smooth_day_holds_and_is_counted_as_its_files_say(tmp_path: Path) ->
 
 @pytest.mark.soak("day")
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["day", "day_rough"])
-@pytest.mark.parametrize("store", ["embedded", "postgres"])
+@pytest.mark.parametrize(("name", "store"), DAYS if SOAK else [("day_rough", "postgres")])
 def test_whole_days_hold_on_both_stores_again_and_again(
     name: str, store: str, rounds: Rounds, postgres: PostgresServer, tmp_path: Path
 ) -> None:
-    if not SOAK and (name, store) != ("day_rough", "postgres"):
-        return  # the suite lives the others in tests of their own
     for turn in range(rounds(10)):
         with postgres.database() as url:
             database = url if store == "postgres" else None
