@@ -49,11 +49,11 @@ def push(button: QWidget) -> None:
 
 
 def button_of(place: QWidget, name: str) -> QWidget:
-    """The one button `action.<name>` of a place. Raises CannotEnterError."""
-    found = place.findChild(QWidget, f"action.{name}")
-    if found is None:
+    """The last button `action.<name>` that a place shows. Raises CannotEnterError."""
+    shown = [button for button in place.findChildren(QWidget, f"action.{name}") if button.isVisibleTo(place)]
+    if not shown:
         raise CannotEnterError(f"màn hình không có nút {name}")
-    return found
+    return shown[-1]
 
 
 def fill(form: FormView, values: dict[str, Any]) -> list[str]:
