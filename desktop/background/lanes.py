@@ -55,6 +55,38 @@ class _Answer:
         return self._result
 
 
+class _Question:
+    """One question to the readers among those that are answered by the same method of the same object.
+
+    Two readers may answer in another order than they were asked. A screen told the newer answer first must not
+    be told the older one after it: it would go on showing what was before the last save.
+    """
+
+    def __init__(self, asker: _Asker) -> None:
+        self._asker = asker
+        asker.open += 1
+        asker.asked += 1
+        self._number = asker.asked
+
+    def is_overtaken(self) -> bool:
+        """Whether a newer question was answered already; else this one counts as answered. Under the lock."""
+        asker = self._asker
+        asker.open -= 1
+        if self._number < asker.answered:
+            return True
+        asker.answered = self._number
+        return False
+
+
+@dataclass(slots=True)
+class _Asker:
+    """Questions that share one answering method: how many were asked, are open, and the newest answered."""
+
+    asked: int = 0
+    open: int = 0
+    answered: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class _Work:
     run: Callable[..., Any]
@@ -63,6 +95,7 @@ class _Work:
     initiator: str = ""
     answer: _Answer | None = None
     origin: Origin = Origin.HERE
+    question: _Question | None = None
 
 
 class StoreLane:
@@ -91,6 +124,8 @@ class StoreLane:
         self._open = True
         self._writes: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
         self._reads: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
+        self._order = threading.Lock()
+        self._askers: dict[tuple[int, str], _Asker] = {}
         store.keep_off(self._gui)
         self._threads = [threading.Thread(target=self._write_on, name="store-lane", daemon=True)]
         self._threads += [
@@ -132,11 +167,20 @@ class StoreLane:
         done: Callable[[R], None],
         failed: Callable[[Exception], None] | None = None,
     ) -> None:
-        """Read on a reader's own connection, which never blocks a save and sees the last commit."""
+        """Read on a reader's own connection, which never blocks a save and sees the last commit.
+
+        Of questions answered by the same method of the same object, an answer that a newer one has overtaken
+        is dropped: what a screen is told last is what was read last.
+        """
         _must_be_bound(done, failed)
         if not self._open:
             raise Closed
-        self._reads.put(_Work(read, done, failed))
+        with self._order:
+            for key in [key for key, asker in self._askers.items() if not asker.open]:
+                del self._askers[key]
+            key = (id(getattr(done, "__self__", None)), getattr(done, "__name__", ""))
+            question = _Question(self._askers.setdefault(key, _Asker()))
+            self._reads.put(_Work(read, done, failed, question=question))
 
     def call(self, operation: Operation[R], initiator: str = "") -> R:
         """Run an operation and wait for its result: for the net lane, never for the GUI thread."""
@@ -230,9 +274,13 @@ class StoreLane:
                 with self._store.read() as connection:
                     result = work.run(connection)
             except Exception as fault:  # noqa: BLE001 - whatever a read raises must reach its caller
-                self._tell_fault(work, fault)
+                with self._order:
+                    if work.question is None or not work.question.is_overtaken():
+                        self._tell_fault(work, fault)
                 continue
-            self._tell(work, result)
+            with self._order:
+                if work.question is None or not work.question.is_overtaken():
+                    self._tell(work, result)
 
     def _tell(self, work: _Work, result: Any) -> None:
         if work.answer is not None:

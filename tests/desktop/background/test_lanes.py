@@ -294,3 +294,25 @@ def test_five_thousand_answers_lose_and_keep_nothing(lit: Lit, qtbot: QtBot) -> 
     qtbot.waitUntil(lambda: len(page.heard) == 5_000)
     assert page.heard == list(range(5_000))
     gc.collect()
+
+
+def test_an_answer_that_a_newer_one_overtook_never_reaches_the_screen(lit: Lit, qtbot: QtBot) -> None:
+    reading, go_on = threading.Event(), threading.Event()
+
+    def old(connection: Any) -> str:
+        connection.exec_driver_sql("SELECT 1").scalar_one()
+        reading.set()
+        assert go_on.wait(PATIENCE_S)
+        return "old"
+
+    page, other = Ear(), Ear()
+    lit.lane.query(old, page.done, page.failed)
+    assert reading.wait(PATIENCE_S)
+    lit.lane.query(lambda _c: "new", page.done, page.failed)
+    qtbot.waitUntil(lambda: page.heard == ["new"])
+    go_on.set()
+    lit.lane.query(lambda _c: "another screen's", other.done, other.failed)
+    qtbot.waitUntil(lambda: other.heard == ["another screen's"])
+    lit.lane.query(lambda _c: "newest", page.done, page.failed)
+    qtbot.waitUntil(lambda: page.heard[-1] == "newest")
+    assert page.heard == ["new", "newest"]
