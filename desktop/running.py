@@ -17,7 +17,7 @@ from desktop import app
 from desktop.call_door import CallDoor, door_name
 from desktop.diary import close_diary, open_diary
 from desktop.home import Home
-from desktop.operations.calls import HOTLINE_PBX, LINE, PbxCallEvent
+from desktop.operations.calls import LINE, PbxCallEvent
 from desktop.ui.main_window import MainWindow
 from desktop.ui.signin.window import SignInWindow
 from desktop.ui.theme.look import Look
@@ -34,8 +34,8 @@ def own_home() -> Path:
 class Ringing(QObject):
     """Brings a number from the local door into the window as a call that is being taken now.
 
-    The launcher names no call of the exchange, so the row gets an identity of its own; reconciliation finds the
-    exchange's row beside it.
+    The launcher names no call of the exchange, so the row gets an identity of its own, like one made by hand;
+    reconciliation links it to the exchange's record.
     """
 
     def __init__(self, window: MainWindow, clock: Clock) -> None:
@@ -47,7 +47,7 @@ class Ringing(QObject):
         """The row is made at once; the window comes to the front."""
         now = self._clock.now_ms()
         own = f"door.{uuid7(now, os.urandom(RANDOM_BYTES))}"
-        self._window.calls.answered(PbxCallEvent(HOTLINE_PBX, own, number, LINE, now, now))
+        self._window.calls.answered(PbxCallEvent("", own, number, LINE, now, now))
         self._window.raise_()
         self._window.activateWindow()
 

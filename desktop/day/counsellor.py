@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -14,7 +13,7 @@ from PySide6.QtWidgets import QScrollArea
 from desktop.app import Desk
 from desktop.background.change_bus import ChangeBus
 from desktop.day.hands import CannotEnterError, button_of, fill, press, push, type_words
-from desktop.day.waiting import PATIENCE_MS, StuckError, until
+from desktop.day.waiting import until
 from desktop.operations.calls import HOTLINE_PBX, LINE, PbxCallEvent
 from desktop.store.reads import CaseView
 from desktop.ui import shots
@@ -23,12 +22,6 @@ from desktop.ui.main_window import MainWindow
 from domain.clock import SECOND
 from domain.ids import call_id as id_of_call
 from domain.rules.outcomes import Leaves, leaves
-
-_log = logging.getLogger(__name__)
-
-_LOOKS: Final = 4
-_LOOK_MS: Final = 4_000
-"""How often, and after how long (ms), a counsellor opens a case again that does not show what was saved."""
 
 _CASE_KEYS: Final = {"urgency": "urgency", "child_age": "child_age", "summary": "summary", "status": "status"}
 """What the form "Sửa thông tin ca" changes."""
@@ -114,12 +107,10 @@ class Counsellor(QObject):
         self._faults.append(fault)
         self.trouble.emit()
 
-    def _until(
-        self, what: str, fact: Callable[[], bool], *signals: Any, patience_ms: int = PATIENCE_MS
-    ) -> None:
+    def _until(self, what: str, fact: Callable[[], bool], *signals: Any) -> None:
         """Wait for a fact; a trouble that the window shows ends the wait with its own sentence."""
         self._faults.clear()
-        until(what, partial(self._either, fact), self.trouble, *signals, patience_ms=patience_ms)
+        until(what, partial(self._either, fact), self.trouble, *signals)
         if not fact():
             raise CannotEnterError(advice_of(self._faults[0]))
 
@@ -239,31 +230,17 @@ class Counsellor(QObject):
         referral = case.get("referral")
         if not referral:
             return
-        card = self._window.case_page.referrals
+        card, model = self._window.case_page.referrals, self._window.case_model
         self._later()
         push(button_of(card, "add_referral"))
         wrong += fill(card.referral.form, {"to_kind": referral["to"]})
         self._saved_step("chuyển gửi được lưu")
         for place, result in enumerate(referral.get("attempts", [])):
-            self._until_shown("chuyển gửi hiện ra", partial(_attempts_shown, self._window, place))
+            self._until("chuyển gửi hiện ra", partial(_attempts_shown, self._window, place), model.view_changed)
             self._later()
             push(button_of(card, "log_attempt"))
             wrong += fill(card.attempt.form, {"result": result})
             self._saved_step("lần liên hệ được lưu")
-
-    def _until_shown(self, what: str, fact: Callable[[], bool]) -> None:
-        """Wait until the open case shows it; one who still does not see it opens the case again."""
-        model = self._window.case_model
-        for _ in range(_LOOKS):
-            try:
-                self._until(what, fact, model.view_changed, patience_ms=_LOOK_MS)
-            except StuckError:
-                _log.warning("the open case did not show what was saved: opened again")
-                if model.case_id is not None:
-                    model.open_case(model.case_id)
-            else:
-                return
-        self._until(what, fact, model.view_changed)
 
     def _saved_step(self, what: str) -> None:
         before = self._steps

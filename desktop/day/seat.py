@@ -26,7 +26,7 @@ from desktop.operations.reconcile import reconcile
 from desktop.store.reads import RoadView, road_view
 from desktop.ui.intake.sheet import advice_of
 from desktop.ui.main_window import MainWindow
-from desktop.ui.theme.look import Look as Theme
+from desktop.ui.theme.look import Look
 from domain.cdr import read_cdr
 from sync.transport import HttpTransport
 from sync.troubles import Trouble
@@ -79,7 +79,7 @@ class Seat(QObject):
     def __init__(self, application: QApplication) -> None:
         super().__init__()
         self._app = application
-        self._look = Theme(application)
+        self._look = Look(application)
         self._waiting: deque[dict[str, Any]] = deque()
         self._busy = False
         self._desk: app.Desk | None = None
@@ -89,7 +89,6 @@ class Seat(QObject):
         self._view: RoadView | None = None
         self._diary: Any = None
         self._heard_road = False
-        self._looks = 0
         self._home = Home(Path())
 
     # ---------------------------------------------------------------- talking
@@ -250,14 +249,11 @@ class Seat(QObject):
     @Slot(object)
     def _look_again(self, _status: RoadStatus) -> None:
         assert self._desk is not None
-        self._looks += 1
-        self._desk.lane.query(road_view, Look(self, self._looks).done)
+        self._desk.lane.query(road_view, self._seen)
 
-    def seen(self, number: int, view: RoadView) -> None:
-        """The road at the look of this number; two readers may answer in another order than they were asked."""
-        if number == self._looks:
-            self._view = view
-            self.told.emit()
+    def _seen(self, view: RoadView) -> None:
+        self._view = view
+        self.told.emit()
 
     def _is(self, fact: str) -> bool:
         assert self._desk is not None
@@ -297,17 +293,6 @@ class Seat(QObject):
 
     def _road_is_shown(self) -> bool:
         return self._heard_road
-
-
-class Look:
-    """One look at the road on its way."""
-
-    def __init__(self, seat: Seat, number: int) -> None:
-        self._seat, self._number = seat, number
-
-    def done(self, view: RoadView) -> None:
-        """The reader's answer."""
-        self._seat.seen(self._number, view)
 
 
 def _heard(asked: Asked) -> bool:

@@ -30,7 +30,11 @@ NOBODY: Final = {"outcome": PLACEHOLDER}
 
 @dataclass(frozen=True, slots=True)
 class PbxCallEvent:
-    """What the exchange says when a call is taken at this desk. Times are UTC ms; `number` may be empty."""
+    """What the exchange says when a call is taken at this desk. Times are UTC ms; `number` may be empty.
+
+    An empty `pbx` says that only a number is known (the local door): the row counts as made by hand, and a
+    reconciliation links it to the exchange's record.
+    """
 
     pbx: str
     uniqueid: str
@@ -64,8 +68,9 @@ def answer(event: PbxCallEvent) -> Operation[str]:
         facts: dict[str, Any] = {
             "line": event.line or LINE,
             "direction": INBOUND,
-            "pbx": event.pbx,
-            "uniqueid": event.uniqueid,
+            "pbx": event.pbx or None,
+            "uniqueid": event.uniqueid if event.pbx else None,
+            "by_hand": None if event.pbx else True,
             "number": normalise(event.number) or None,
             "centre": uow.seat.centre,
             "seat": uow.seat.seat_code,

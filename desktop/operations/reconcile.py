@@ -13,6 +13,7 @@ from domain.cdr import CdrReading, PbxCall
 from domain.clock import MINUTE
 from domain.ids import call_id as id_of_call
 from domain.ids import derived_id
+from domain.phones import normalise
 from domain.records.call import MISSED, UNCLASSIFIED, Call
 from domain.records.road import Reconciliation
 from domain.rules.triage import PLACEHOLDER
@@ -135,7 +136,8 @@ class _Changes:
 
 
 def _matches(uow: UnitOfWork, calls: dict[str, PbxCall]) -> dict[str, Stored]:
-    """Rows by hand by the id of the one call each certainly is: same seat, made while it ran, no other fits."""
+    """Rows by hand by the id of the one call each certainly is: same seat, same number (where the row has one),
+    made while it ran, and no other fits."""
     if not calls:
         return {}
     first = min(call.ring_at for call in calls.values()) - _EARLY_MS
@@ -146,7 +148,8 @@ def _matches(uow: UnitOfWork, calls: dict[str, PbxCall]) -> dict[str, Stored]:
     for call_id, call in calls.items():
         for hand in hands:
             at = hand.record.ring_at
-            if hand.record.seat == call.seat and call.ring_at - _EARLY_MS <= at <= call.end_at + _LATE_MS:
+            there = hand.record.seat == call.seat and call.ring_at - _EARLY_MS <= at <= call.end_at + _LATE_MS
+            if there and hand.record.number in (None, normalise(call.number)):
                 fits.setdefault(call_id, []).append(hand)
                 wanted.setdefault(hand.id, []).append(call_id)
     return {

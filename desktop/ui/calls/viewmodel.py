@@ -79,6 +79,7 @@ class CallsModel(QObject):
         self.offer: UndoOffer | None = None
         self.more = True
         self._stale: set[str] = set()
+        self._unread: set[str] = set()
         self._loading = False
         self._again = False
         self._soon = QTimer(self)
@@ -242,6 +243,7 @@ class CallsModel(QObject):
         self._count()
 
     def _few_read(self, fresh: dict[str, reads.CallRow]) -> None:
+        self._unread -= fresh.keys()
         self.rows = [fresh.get(row.id, row) for row in self.rows]
         self.rows_changed.emit()
 

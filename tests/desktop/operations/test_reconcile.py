@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -126,6 +127,19 @@ def test_a_row_by_hand_that_fits_exactly_one_call_lends_it_its_outcome(bench: Be
     kept = bench.read(lambda c: read.one(c, "call", labelled.call_id))
     assert kept is not None
     assert kept.record.same_as == call_id(HOTLINE_PBX, "1")
+
+
+def test_a_row_of_which_only_the_number_was_known_is_linked_to_the_exchanges_record(bench: Bench) -> None:
+    first, second = call("1"), call("2", minute=1)
+    bench.clock.now = second.ring_at
+    other = replace(first, number="0900000099")
+    row = bench.run(calls.answer(calls.PbxCallEvent("", "door.1", second.number, "", second.ring_at, None)))
+    bench.run(calls.set_outcome(row, "prank"))
+    done = bench.run(reconcile(reading(other, second), "an_giang", "ab"))
+    assert (done.made, done.matched) == (1, 1)
+    kept = bench.read(lambda c: read.one(c, "call", row))
+    assert kept is not None
+    assert (kept.record.by_hand, kept.record.same_as) == (True, call_id(HOTLINE_PBX, "2"))
 
 
 def test_a_row_by_hand_that_could_be_two_calls_is_left_to_a_person(bench: Bench) -> None:
