@@ -53,7 +53,7 @@ def remaining_text(due_ms: int, now_ms: int) -> str:
     left = due_ms - now_ms
     if left >= 0:
         return tr("còn {span}").format(span=span_text(left))
-    return tr("đã quá hạn {span}").format(span=span_text(left))
+    return tr("quá hạn {span}").format(span=span_text(left))
 
 
 def talk_text(ms: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
 from desktop.ui.case.facts import FactWords
 from desktop.ui.case.viewmodel import CaseModel, Dispute
@@ -78,9 +78,15 @@ class DisputeButton(QPushButton):
         self.setObjectName(f"action.choose.{place + 1}")
         self.setProperty("role", "key")
         self.setAutoDefault(False)
-        self.setToolTip(words)
-        shown = self.fontMetrics().elidedText(" ".join(words.split()), Qt.TextElideMode.ElideRight, 640)
-        self.setText(f"{place + 1}  {shown}")
+        inside = QHBoxLayout(self)  # a whole value, wrapped: what is to be chosen is never cut
+        inside.setContentsMargins(8, 2, 8, 4)
+        inside.setSpacing(8)
+        for label, stretch in ((Said(str(place + 1), "strong"), 0), (Said(words, wraps=True), 1)):
+            label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+            inside.addWidget(label, stretch, Qt.AlignmentFlag.AlignTop)
+        policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
         self.clicked.connect(self._clicked)
 
     def _clicked(self) -> None:

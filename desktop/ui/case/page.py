@@ -52,7 +52,7 @@ class CasePage(QWidget):
         self._lane, self._staff, self._zoom = lane, staff, look.zoom
         self.words = FactWords(catalogue, places)
         self.rows = CasesTable(model.clock)
-        self.list = PaperTable(look, self.rows, {0: 196}, 1)
+        self.list = PaperTable(look, self.rows, {0: 168}, 1)
         self.list.setObjectName("table.cases")
         self.list.setAccessibleName(tr("Ca đang mở"))
         self.list.setFixedWidth(round(344 * look.zoom))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QLabel, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop.app import Desk, unlock
@@ -16,6 +16,7 @@ from desktop.background.change_bus import RoadState, RoadStatus
 from desktop.home import Home
 from desktop.operations import intake
 from desktop.store import drafts, reads
+from desktop.ui.case.disputes import DisputeButton
 from desktop.ui.main_window import MainWindow
 from desktop.ui.road.words import road_line, road_story
 from desktop.ui.signin.window import SignInWindow
@@ -111,7 +112,7 @@ def test_clocks_say_what_remains_in_words_and_turn_urgent_by_shape(opened: MainW
     clock.pass_ms(45 * MINUTE)
     opened.case_page._show_clocks()
     assert mark.status is Status.URGENT
-    assert left.text() == "đã quá hạn 15 phút"
+    assert left.text() == "quá hạn 15 phút"
 
 
 def test_facts_are_edited_in_a_form_and_only_what_changed_is_written(
@@ -305,8 +306,13 @@ def test_two_different_values_stand_side_by_side_until_a_digit_decides(
             desk.lane.submit(operation)
     qtbot.waitUntil(opened.case_page.disputes.isVisible)
     card = opened.case_page.disputes
-    words = [button.text() for button in card.findChildren(type(opened.case_page.edit)) if button.isVisible()]
-    assert words == ["1  Khẩn cấp (can thiệp không quá 12 giờ)", "2  Trung bình"]
+    buttons = [button for button in card.findChildren(DisputeButton) if button.isVisible()]
+    words = [[label.text() for label in button.findChildren(QLabel)] for button in buttons]
+    assert words == [["1", "Khẩn cấp (can thiệp không quá 12 giờ)"], ["2", "Trung bình"]]
+    for label in (label for button in buttons for label in button.findChildren(QLabel)):
+        assert label.height() >= label.heightForWidth(label.width()), label.text()
+    middle = next(area for area in opened.case_page.findChildren(QScrollArea) if area.isAncestorOf(card))
+    assert card.mapTo(middle.viewport(), card.rect().topRight()).x() < middle.viewport().width()
     assert "2 giá trị khác nhau" in " ".join(label.text() for label in card.findChildren(QLabel))
     opened.case_page.timeline.note.setFocus()
     type_text("Đang viết dở")
