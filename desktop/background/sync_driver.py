@@ -171,11 +171,16 @@ class SyncDriver:
     def _step(self, event: Event) -> None:
         try:
             effects = self._engine.step(event, Now(_mono(), self._clock.now_ms()))
+        except Closed:
+            raise
         except Trouble as trouble:
             # The own store could not take it; what the server sent will be sent again.
             _log.warning("the engine met a trouble: %s", type(trouble).__name__)
-            self._wake_at = _mono() + AFTER_TROUBLE_MS
-            self._publish(replace(self._engine.road, advice=trouble.advice))
+            self._try_later(trouble.advice)
+            return
+        except Exception as fault:  # noqa: BLE001 - a bug must not end the road without a word (sync.md F12)
+            _log.error("the engine failed: %s", type(fault).__name__, exc_info=fault)
+            self._try_later(Trouble.advice)
             return
         if isinstance(event, core.Failed) and isinstance(event.trouble, Forked):
             self._connect()
@@ -186,6 +191,10 @@ class SyncDriver:
                 self._publish(effect.road)
             else:
                 (self._listen if isinstance(effect, core.Pull) else self._talk).put(effect)
+
+    def _try_later(self, advice: str) -> None:
+        self._wake_at = _mono() + AFTER_TROUBLE_MS
+        self._publish(replace(self._engine.road, advice=advice))
 
     def _connect(self) -> None:
         """Make the transport anew: it belongs to one incarnation, and after a fork the session is another."""

@@ -6,6 +6,7 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +15,18 @@ from pytestqt.qtbot import QtBot
 
 from desktop import app
 from desktop.app import Desk
+from desktop.background import sync_driver
 from desktop.background.change_bus import Changes, Origin, RoadState, RoadStatus
 from desktop.home import Home
 from desktop.operations import calls, case, intake
 from desktop.store.reads import CallRow, CaseView, calls_today, case_view
 from desktop.store.troubles import AlreadyEnrolled, NotEnrolled, WrongPassphrase
 from domain.clock import HOUR, MINUTE
-from sync.engine import Pace
+from sync.engine import Pace, View
 from sync.operation import Placed
+from sync.replica.desk_road import DeskRoad
 from sync.transport import HttpTransport
-from sync.troubles import Offline, SignedOut
+from sync.troubles import Offline, SignedOut, Trouble
 from sync.wire import PullHead, PushAnswer
 from tests.conftest import living_threads
 from tests.desktop.background.hearing import Ear
@@ -333,6 +336,29 @@ def test_pressing_try_again_does_not_wait_for_the_delay(place: Callable[..., Pla
         qtbot.waitUntil(lambda: settled(desk), timeout=20_000)
     finally:
         opened.close()
+
+
+def test_a_fault_of_our_own_is_said_and_does_not_end_the_road(
+    place: Callable[..., Place], qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = place("AG03")
+    desk = here.open()
+    qtbot.waitUntil(partial(settled, here), timeout=10_000)
+    real = DeskRoad.view
+    failing = [True]
+
+    def broken(road: DeskRoad) -> View:
+        if failing[0]:
+            raise RuntimeError("planted")
+        return real(road)
+
+    monkeypatch.setattr(DeskRoad, "view", broken)
+    monkeypatch.setattr(sync_driver, "AFTER_TROUBLE_MS", 20)
+    desk.lane.submit(calls.set_outcome(None, "silent"))
+    qtbot.waitUntil(lambda: any(status.advice == Trouble.advice for status in here.road.heard), timeout=10_000)
+    failing[0] = False
+    qtbot.waitUntil(partial(settled, here), timeout=10_000)
+    assert here.road.heard[-1].waiting == 0
 
 
 def test_a_code_serves_once_and_a_desk_registers_once(centre: Running, tmp_path: Path) -> None:
