@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.background.change_bus import ChangeBus, Changes, RoadStatus
@@ -126,12 +127,22 @@ class RoadPage(QWidget):
         page.addLayout(figures)
         page.addWidget(details)
         page.addStretch(1)
-        model.changed.connect(self.show_road)
+        model.changed.connect(self._changed)
         self.show_road()
 
     def focus(self) -> None:
         """Nothing here takes keys; the page itself does."""
         self.setFocus()
+
+    @Slot()
+    def _changed(self) -> None:
+        if self.isVisible():  # the road is told at every save; a page behind another is written when it comes
+            self.show_road()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """The page comes to the front: what it says is of now."""
+        self.show_road()
+        super().showEvent(event)
 
     @Slot()
     def show_road(self) -> None:
