@@ -165,7 +165,8 @@ class Replica:
         if first.n > n + 1:
             raise Gap(n)
         if self._hash_at(connection, first.device, first.incarnation, first.n - 1) != previous:
-            raise Fork(first.n - 1)
+            # Where the chains parted lies before this batch and cannot be seen from here: all of it again.
+            raise Fork(1)
         known = [one for one in placed if one.n <= n]
         new = list(placed[len(known) :])
         for one, hash_ in zip(known, hashes, strict=False):

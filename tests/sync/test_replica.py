@@ -227,8 +227,14 @@ def test_a_gap_and_a_fork_are_told_apart_and_change_nothing(fresh_engine: Make) 
     desk.push_to(server, placed)
     twin = Node(fresh_engine(), desk.device, key=desk.key)
     _founded(twin, 7)
-    with pytest.raises(Fork):
+    with pytest.raises(Fork) as fork:
         twin.push_to(server)
+    assert fork.value.n == 1
+    _founded(twin, 8)
+    whole = twin.outbox()
+    with pytest.raises(Fork) as fork:
+        twin.push_to(server, [one for one in whole if one.group == whole[-1].group])
+    assert fork.value.n == 1
     assert server.run(node.feed) == len(placed)
 
 
