@@ -85,12 +85,15 @@ class CallsPage(QWidget):
     def _show_rows(self) -> None:
         self.title.setText(tr("Cuộc gọi hôm nay, {day}").format(day=date_text(vn_date(self._clock.now_ms()))))
         current = self.rows.row_at(self.table.currentIndex().row())
+        follows = self.table.is_at_top() and self.model.selected is None
         self.rows.show(self.model.rows)
         self.nothing.setVisible(not self.model.rows)
         if current is not None and not self.table.currentIndex().isValid():
             place = self.rows.place_of(current.id)
             if place >= 0:
                 self.table.setCurrentIndex(self.rows.index(place, 0))
+        if follows:
+            self.table.scrollToTop()
 
     @Slot(int)
     def _row_chosen(self, place: int) -> None:

@@ -27,25 +27,33 @@ class CallsTable(QAbstractTableModel):
         self._rows: list[CallRow] = []
 
     def show(self, rows: list[CallRow]) -> None:
-        """Take over new rows; when only the beginning grew or cells changed, nothing else is repainted."""
+        """Take over new rows. New ones above and a cut end below leave the rest where it stands, unpainted.
+
+        The list is cut to the newest, so every call that comes pushes one out below: were that a reset,
+        the mark and the scroll position would be lost with each call.
+        """
         old = [row.id for row in self._rows]
         new = [row.id for row in rows]
-        grown = len(new) - len(old)
-        if old and grown >= 0 and new[grown:] == old:
-            before = self._rows
-            if grown:
-                self.beginInsertRows(QModelIndex(), 0, grown - 1)
-                self._rows = rows[:grown] + before
-                self.endInsertRows()
+        grown = new.index(old[0]) if old and old[0] in new else -1
+        stays = len(new) - grown
+        if grown < 0 or stays > len(old) or new[grown:] != old[:stays]:
+            self.beginResetModel()
             self._rows = rows
-            for place, row in enumerate(rows[grown:]):
-                if row != before[place]:
-                    first = self.index(grown + place, 0)
-                    self.dataChanged.emit(first, self.index(grown + place, KEPT))
+            self.endResetModel()
             return
-        self.beginResetModel()
+        if stays < len(old):
+            self.beginRemoveRows(QModelIndex(), stays, len(old) - 1)
+            self._rows = self._rows[:stays]
+            self.endRemoveRows()
+        before = self._rows
+        if grown:
+            self.beginInsertRows(QModelIndex(), 0, grown - 1)
+            self._rows = rows[:grown] + before
+            self.endInsertRows()
         self._rows = rows
-        self.endResetModel()
+        for place, row in enumerate(rows[grown:]):
+            if row != before[place]:
+                self.dataChanged.emit(self.index(grown + place, 0), self.index(grown + place, KEPT))
 
     def rowCount(self, parent: Index | None = None) -> int:
         """Rows held."""

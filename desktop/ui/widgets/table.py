@@ -43,6 +43,11 @@ class PaperTable(QTableView):
         header.setSectionResizeMode(stretch, QHeaderView.ResizeMode.Stretch)
         self.doubleClicked.connect(self._opened)
 
+    def is_at_top(self) -> bool:
+        """Whether the first row is in sight: nobody has scrolled down to read something."""
+        bar = self.verticalScrollBar()
+        return bar.value() == bar.minimum()
+
     def _opened(self) -> None:
         self.entered_row.emit(self.currentIndex().row())
 
