@@ -4,228 +4,59 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
 
 from sync import wire
 from sync.operation import Placed
+from sync.signals import (
+    Backfill,
+    Effect,
+    Event,
+    Failed,
+    FetchScope,
+    Now,
+    Nudged,
+    Pace,
+    Pull,
+    PullAnswered,
+    Push,
+    PushAnswered,
+    Report,
+    Road,
+    RoadStore,
+    Saved,
+    ScopeAnswered,
+    Started,
+    View,
+    WakeAt,
+    Woke,
+)
 from sync.troubles import Behind, Forked, Offline, ServerTrouble, SignedOut, TooLarge, Trouble
-from sync.wire import PullHead, PushAnswer, PushHead
-
-
-@dataclass(frozen=True, slots=True)
-class Now:
-    """Both clocks at one moment, in ms: `mono` never jumps and drives every delay, `wall` is only shown."""
-
-    mono: int
-    wall: int
-
-
-# ---------------------------------------------------------------- events
-
-
-@dataclass(frozen=True, slots=True)
-class Started:
-    """The driver is ready to carry out effects."""
-
-
-@dataclass(frozen=True, slots=True)
-class Saved:
-    """A person's act was committed here."""
-
-
-@dataclass(frozen=True, slots=True)
-class Woke:
-    """The time of the last WakeAt has come."""
-
-
-@dataclass(frozen=True, slots=True)
-class Nudged:
-    """A person pressed "try again", or the machine's network came back: do not wait for the delay."""
-
-
-@dataclass(frozen=True, slots=True)
-class PushAnswered:
-    """The answer to the push `request`."""
-
-    request: int
-    answer: PushAnswer
-
-
-@dataclass(frozen=True, slots=True)
-class PullAnswered:
-    """The answer to the pull `request`; None where the held pull ended without news."""
-
-    request: int
-    head: PullHead | None
-    placed: Sequence[Placed] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ScopeAnswered:
-    """One page of a granted scope's history."""
-
-    request: int
-    scope: str
-    head: PullHead
-    placed: Sequence[Placed]
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """The request met a trouble of the world."""
-
-    request: int
-    trouble: Trouble
-
-
-Event = Started | Saved | Woke | Nudged | PushAnswered | PullAnswered | ScopeAnswered | Failed
-
-
-# ---------------------------------------------------------------- effects
-
-
-@dataclass(frozen=True, slots=True)
-class Push:
-    """Send these bytes; answer with PushAnswered or Failed."""
-
-    request: int
-    data: bytes
-    timeout_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class Pull:
-    """Ask for what is new; the server may hold the request for `wait_ms`."""
-
-    request: int
-    lineage: str
-    cursor: int
-    limit: int
-    wait_ms: int
-    timeout_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class FetchScope:
-    """Ask for a granted scope's operations with past < seq ≤ upto."""
-
-    request: int
-    scope: str
-    upto: int
-    past: int
-    timeout_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class WakeAt:
-    """Send Woke at this monotonic time (ms); a later WakeAt replaces an earlier one."""
-
-    mono: int
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """The road as it stands now, for the screens."""
-
-    road: Road
-
-
-Effect = Push | Pull | FetchScope | WakeAt | Report
-
-
-@dataclass(frozen=True, slots=True)
-class Road:
-    """What a person may know of the road. Wall times in ms, None where it has not happened.
-
-    `equal` is None until digests could be compared at one feed number with nothing waiting to be sent.
-    """
-
-    up: bool | None = None
-    down_since: int | None = None
-    last_contact: int | None = None
-    waiting: int = 0
-    sending: bool = False
-    equal: bool | None = None
-    equal_at: int | None = None
-    signed_out: bool = False
-    advice: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Backfill:
-    """A granted scope whose history is still to be fetched."""
-
-    scope: str
-    upto: int
-    past: int
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """Where a store stands: incarnation, lineage of the server last met (empty: none yet), the feed number up to
-    which that lineage is folded here, own operations not acknowledged, granted scopes still to be fetched."""
-
-    incarnation: int
-    lineage: str
-    cursor: int
-    waiting: int
-    backfills: Sequence[Backfill] = ()
-
-
-class RoadStore(Protocol):
-    """What the engine needs of a replica; each call is one transaction of its own."""
-
-    def view(self) -> View:
-        """Where this store stands on the road, read in one transaction."""
-
-    def pending(self, limit: int, max_bytes: int) -> list[Placed]:
-        """Own operations the server has not acknowledged, whole groups, in order."""
-
-    def sign(self, placed: Sequence[Placed]) -> tuple[bytes, bytes]:
-        """The chain's hash before these operations, and the signature of the head behind them."""
-
-    def settle(self, answer: PushAnswer) -> None:
-        """Remember what the server has."""
-
-    def behind(self, acked: int) -> None:
-        """The server has only this many: send again from there."""
-
-    def fork(self, n: int) -> None:
-        """The server has other operations from n on: continue under a new incarnation, nothing lost."""
-
-    def meet(self, lineage: str) -> None:
-        """Another server, or a restored one: its own cursor and acknowledgements hold from now."""
-
-    def receive(self, placed: Sequence[Placed], cursor: int) -> None:
-        """Fold a chunk and move the cursor, in one transaction."""
-
-    def receive_scope(self, scope: str, placed: Sequence[Placed], past: int, done: bool) -> None:
-        """Fold a page of a scope's history and remember how far it came, in one transaction."""
-
-    def digest_at(self, seq: int) -> str | None:
-        """The digest of all that is held here, or None where own operations lie beyond that feed number."""
-
-    def compared(self, equal: bool, wall_ms: int) -> None:
-        """Remember the outcome of the last comparison."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """Sizes and delays. Times in ms.
-
-    A batch is at most `batch` operations or `batch_bytes`; a page is folded `chunk` operations at a time, so
-    that a save slips in between; `hold` is how long a pull is held; retries wait rand(0, min(cap, base·2ⁿ)).
-    """
-
-    batch: int = 1_000
-    batch_bytes: int = 1 << 20
-    page: int = 1_000
-    chunk: int = 200
-    hold: int = 25_000
-    base: int = 1_000
-    cap: int = 60_000
-    timeout: int = 25_000
-    bytes_per_ms: int = 50
+from sync.wire import PullHead, PushHead
+
+__all__ = [
+    "Backfill",
+    "Effect",
+    "Engine",
+    "Event",
+    "Failed",
+    "FetchScope",
+    "Now",
+    "Nudged",
+    "Pace",
+    "Pull",
+    "PullAnswered",
+    "Push",
+    "PushAnswered",
+    "Report",
+    "Road",
+    "RoadStore",
+    "Saved",
+    "ScopeAnswered",
+    "Started",
+    "View",
+    "WakeAt",
+    "Woke",
+]
 
 
 @dataclass(slots=True)
@@ -316,9 +147,7 @@ class Engine:
     def _contact(self, now: Now) -> None:
         self._failures = 0
         self._retry_at = now.mono
-        self.road = replace(
-            self.road, up=True, down_since=None, last_contact=now.wall, signed_out=False, advice=""
-        )
+        self.road = replace(self.road, up=True, down_since=None, last_contact=now.wall, signed_out=False, advice="")
 
     def _failed(self, trouble: Trouble, now: Now) -> None:
         if isinstance(trouble, Behind):
