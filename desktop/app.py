@@ -187,7 +187,7 @@ def enrol(
         given = register(server_url, code, key.public_key().public_bytes_raw(), name or staff)
         seat = Seat(given.centre, given.seat, given.centre_digit, given.device)
         with store.write() as connection:
-            identity.enrol(connection, seat, server_url, given.lineage)
+            identity.enrol(connection, seat, server_url, given.lineage, getattr(given, "centre_key", ""))
             connection.commit()
         return seat
     finally:

@@ -43,7 +43,7 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
 
 class Enrolled(msgspec.Struct, frozen=True, kw_only=True):
     """What a device is from now on: id, code of its centre, seat, the centre's digit in codes (1-3); the
-    server's lineage and its UTC time in ms."""
+    server's lineage and its UTC time in ms; the centre's Ed25519 public key (base64; empty: an older server)."""
 
     device: str
     centre: str
@@ -51,6 +51,7 @@ class Enrolled(msgspec.Struct, frozen=True, kw_only=True):
     centre_digit: int
     lineage: str
     time: int
+    centre_key: str = ""
 
 
 class Nonce(msgspec.Struct, frozen=True):

@@ -18,6 +18,8 @@ SEAT = "seat"
 DIGIT = "digit"
 SERVER = "server"
 SIGNING_KEY = "device_signing_key"
+CENTRE_KEY = "centre_key"
+"""The centre's Ed25519 public key, base64: what it signs (manifests, grants carried by a hub) is checked with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +45,10 @@ def enrolment(connection: Connection) -> Enrolment | None:
     return Enrolment(seat, node.get(connection, SERVER))
 
 
-def enrol(connection: Connection, seat: Seat, server_url: str, lineage: str = "") -> None:
-    """Write down who this desk is."""
+def enrol(
+    connection: Connection, seat: Seat, server_url: str, lineage: str = "", centre_key: str = ""
+) -> None:
+    """Write down who this desk is. `centre_key`: the centre's Ed25519 public key (base64), where it gave one."""
     values = {
         DEVICE: seat.device,
         CENTRE: seat.centre,
@@ -56,6 +60,8 @@ def enrol(connection: Connection, seat: Seat, server_url: str, lineage: str = ""
     node.put(connection, **values)
     if lineage:
         node.put(connection, **{LINEAGE: lineage})
+    if centre_key:
+        node.put(connection, **{CENTRE_KEY: centre_key})
 
 
 def signing_key(connection: Connection) -> Ed25519PrivateKey | None:

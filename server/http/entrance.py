@@ -50,6 +50,7 @@ async def enrolment(asked: EnrolAsk, request: Request, counter: AtCounter) -> En
         centre_digit=made.centre_digit,
         lineage=made.lineage,
         time=made.time,
+        centre_key=made.centre_key,
     )
 
 

@@ -68,6 +68,7 @@ class EnrolAnswer(_Said):
     centre_digit: int
     lineage: str
     time: int = Field(description="UTC milliseconds")
+    centre_key: str = Field(description="Ed25519 public key of the centre, base64 of 32 bytes")
 
 
 class NonceAnswer(_Said):

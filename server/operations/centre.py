@@ -11,7 +11,7 @@ from typing import Any, Final, Self, TypeVar
 
 from domain.clock import Clock
 from domain.ids import RANDOM_BYTES, uuid7
-from server.store import opening
+from server.store import centre_key, opening
 from server.store.engine import CentreStore, Connection, open_store
 from server.store.lane import WriteLane
 from sync.act import Act
@@ -56,7 +56,8 @@ class Centre:
         self.random = random
         self.replica = Replica(Fold(projections=[scopes.Grants()]), random, scopes.homes)
         self.lineage = opening.prepare(store, self.replica, random)
-        with store.reading() as connection:
+        with store.writing() as connection:
+            self.key = centre_key.made(connection)
             last = node.get(connection, node.STAMP)
         self._stamps = HybridClock(random(4).hex(), last)
         self.lane = WriteLane(store)

@@ -18,6 +18,7 @@ from server.operations.refusals import Refusal
 from server.store import accounts
 from server.store.accounts import Code, Device
 from server.store.engine import Connection
+from sync import wire
 from sync.door import Enrolled
 
 LASTS_MS: Final = 10 * MINUTE
@@ -118,6 +119,7 @@ def enrol(centre: Centre, asked: Asked) -> Enrolled:
         centre_digit=device.centre_digit,
         lineage=centre.lineage,
         time=centre.now_ms(),
+        centre_key=wire.text64(centre.key.public_key().public_bytes_raw()),
     )
 
 
