@@ -31,12 +31,16 @@ def sealed_hash(salt: bytes, body: bytes) -> bytes:
     return sha256(salt + body).digest()
 
 
+def content_hash(one: Placed) -> bytes:
+    """H(salt ‖ body), also of an operation that was erased and kept nothing else."""
+    return one.salt if one.erased else sealed_hash(one.salt, one.body)
+
+
 def advance(previous: bytes, placed: Iterable[Placed]) -> list[bytes]:
     """The chain's hash after each of the operations, starting from `previous`."""
     hashes: list[bytes] = []
     for one in placed:
-        sealed = sealed_hash(one.salt, one.body)
-        previous = link_hash(previous, one.device, one.incarnation, one.n, one.group, sealed)
+        previous = link_hash(previous, one.device, one.incarnation, one.n, one.group, content_hash(one))
         hashes.append(previous)
     return hashes
 

@@ -92,6 +92,24 @@ class Engine:
     def step(self, event: Event, now: Now) -> list[Effect]:
         """Take one event; answer what is to be done. Answers of requests no longer in flight are ignored."""
         before = self.road
+        self._take(event, now)
+        view = self.store.view()
+        if view.wipes and not view.waiting and not self._push.busy:
+            # Only after everything written here has left: pending edits of a withdrawn dossier go first. One a
+            # step: its receipt is an operation to be sent, and a save may have slipped in between.
+            self.store.wipe(view.wipes[0])
+            view = self.store.view()
+        self._compare(view, now)
+        effects = self._work(view, now)
+        self.road = replace(self.road, waiting=view.waiting, sending=self._push.busy)
+        if view.waiting and self.road.equal:
+            # What was proven equal stays true of its moment; the mark on the screen must not claim more.
+            self.road = replace(self.road, equal=None)
+        if self.road != before or isinstance(event, Started):
+            effects.append(Report(self.road))
+        return effects
+
+    def _take(self, event: Event, now: Now) -> None:
         match event:
             case PushAnswered(request, answer) if self._ends(self._push, request):
                 self._contact(now)
@@ -119,16 +137,6 @@ class Engine:
                 self._wake_at = -1
             case _:
                 pass
-        view = self.store.view()
-        self._compare(view, now)
-        effects = self._work(view, now)
-        self.road = replace(self.road, waiting=view.waiting, sending=self._push.busy)
-        if view.waiting and self.road.equal:
-            # What was proven equal stays true of its moment; the mark on the screen must not claim more.
-            self.road = replace(self.road, equal=None)
-        if self.road != before or isinstance(event, Started):
-            effects.append(Report(self.road))
-        return effects
 
     def _ends(self, lane: _Lane, request: int) -> bool:
         if not lane.busy or lane.request != request:
@@ -201,7 +209,9 @@ class Engine:
         """Compare digests as soon as both ends stand at one feed number. The answer to a pull may overtake the
         answer to the push it tells of, so its digest is kept until that has come."""
         head = self._uncompared
-        if head is None or view.waiting or view.backfills or self._push.busy or view.cursor != head.next:
+        if head is None or view.waiting or view.backfills or view.wipes:
+            return
+        if self._push.busy or view.cursor != head.next:
             return
         self._uncompared = None
         own = self.store.digest_at(head.next)

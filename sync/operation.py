@@ -17,10 +17,13 @@ GRANT: Final = "grant"
 WITHDRAW: Final = "withdraw"
 ERASE: Final = "erase"
 
-FOUNDING: Final = frozenset({CREATE, APPEND, LINK, GRANT})
-"""Actions that may be the first that is known of a record."""
+HASH_BYTES: Final = 32
 
-CHANGING: Final = frozenset({PATCH, RETRACT, RESOLVE, WITHDRAW})
+FOUNDING: Final = frozenset({CREATE, APPEND, LINK, GRANT, WITHDRAW})
+"""Actions that may be the first that is known of a record (a scope seen without a grant is withdrawn by a record
+that was never given)."""
+
+CHANGING: Final = frozenset({PATCH, RETRACT, RESOLVE})
 """Actions that wait, held, until their record is known."""
 
 
@@ -86,6 +89,11 @@ class Placed(msgspec.Struct, frozen=True):
     salt: bytes
     body: bytes
     seq: int = 0
+
+    @property
+    def erased(self) -> bool:
+        """Whether only the hash is left: then `salt` holds H(salt ‖ body) of what was erased (32 bytes)."""
+        return not self.body and len(self.salt) == HASH_BYTES
 
 
 _encode = msgspec.json.Encoder()

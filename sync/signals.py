@@ -162,13 +162,15 @@ class Backfill:
 @dataclass(frozen=True, slots=True)
 class View:
     """Where a store stands: incarnation, lineage of the server last met (empty: none yet), the feed number up to
-    which that lineage is folded here, own operations not acknowledged, granted scopes still to be fetched."""
+    which that lineage is folded here, own operations not acknowledged, granted scopes still to be fetched,
+    withdrawn scopes still to be wiped."""
 
     incarnation: int
     lineage: str
     cursor: int
     waiting: int
     backfills: Sequence[Backfill] = ()
+    wipes: Sequence[str] = ()
 
 
 class RoadStore(Protocol):
@@ -200,6 +202,10 @@ class RoadStore(Protocol):
 
     def receive_scope(self, scope: str, placed: Sequence[Placed], past: int, done: bool) -> None:
         """Fold a page of a scope's history and remember how far it came, in one transaction."""
+
+    def wipe(self, scope: str) -> None:
+        """Take a withdrawn scope out of this store and write the receipt, in one transaction; nothing happens
+        while own operations wait to be sent."""
 
     def digest_at(self, seq: int) -> str | None:
         """The digest of all that is held here, or None where own operations lie beyond that feed number."""

@@ -17,6 +17,7 @@ from desktop.background.change_bus import ChangeBus, Changes, Origin, RoadState,
 from desktop.background.lanes import Closed, StoreLane
 from desktop.store.engine import Connection, Store
 from desktop.store.reads import RoadView, road_view
+from desktop.store.receipts import Receipts
 from desktop.store.road_marks import follow, mark_line
 from desktop.store.unit_of_work import Operation
 from domain.clock import Clock
@@ -93,7 +94,13 @@ class SyncDriver:
         self._on_numbers = on_numbers
         self._device = lane.seat.device
         self._road = DeskRoad(
-            _Run(lane), store.replica, self._device, key, self._learned, self._folded
+            _Run(lane),
+            store.replica,
+            self._device,
+            key,
+            self._learned,
+            self._folded,
+            Receipts(store.stamps, lane.seat, clock),
         )
         self._engine = Engine(self._road, self._device, random.random, SCHEMA, pace or core.Pace())
         self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()

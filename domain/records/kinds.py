@@ -16,7 +16,15 @@ from domain.records.note import Note
 from domain.records.party import Party
 from domain.records.person import Address, Alias, Person, Phone
 from domain.records.referral import Attempt, Referral
-from domain.records.road import Grant, Link, NumberBlockRecord, Reconciliation
+from domain.records.road import (
+    Custody,
+    Grant,
+    Link,
+    NumberBlockRecord,
+    Reconciliation,
+    Review,
+    WipeReceipt,
+)
 
 SCHEMA = 1
 """Schema number written into every operation made by this program."""
@@ -94,5 +102,8 @@ KINDS = Registry(
         ("number_block", NumberBlockRecord),
         ("link", Link),
         ("reconciliation", Reconciliation),
+        ("custody", Custody),
+        ("wiped", WipeReceipt),
+        ("review", Review),
     )
 )

@@ -23,6 +23,49 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Custody:
+    """Which centre a dossier belongs to since it was passed on; its id is the dossier's contact id, and only the
+    centre writes it, in the dossier's own scope. `centre` and `previous` are codes of list `centres`."""
+
+    id: str
+    centre: str | None = declare(Merge.RESPONSIBILITY, _P1)
+    previous: str | None = declare(Merge.RESPONSIBILITY, _P1)
+    moved_at: int | None = declare(Merge.RESPONSIBILITY, _P1, Column.INTEGER)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WipeReceipt:
+    """A device says that it holds nothing more of a withdrawn scope; its id is that of the withdrawn grant.
+
+    `digest` is what it held before (`count:hex`). Written in the centre's scope of the device.
+    """
+
+    id: str
+    device: str | None = declare(Merge.APPEND, _P1, indexed=True)
+    wiped_scope: str | None = declare(Merge.APPEND, _P1, indexed=True)
+    digest: str | None = declare(Merge.APPEND, _P1)
+    wiped_at: int | None = declare(Merge.APPEND, _P1, Column.INTEGER)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """Something in a dossier that a person should look at: written by the centre beside the words themselves.
+
+    `reason` is `after_withdrawal`: another centre's desk wrote, without a line, after the dossier had been
+    passed on. `seen_at` empty: nobody has looked yet.
+    """
+
+    id: str
+    about_kind: str | None = declare(Merge.APPEND, _P1)
+    about: str | None = declare(Merge.APPEND, _P1, indexed=True)
+    reason: str | None = declare(Merge.APPEND, _P1)
+    device: str | None = declare(Merge.APPEND, _P1)
+    noted_at: int | None = declare(Merge.APPEND, _P1, Column.INTEGER, indexed=True)
+    seen_by: str | None = declare(Merge.RESPONSIBILITY, _P1)
+    seen_at: int | None = declare(Merge.RESPONSIBILITY, _P1, Column.INTEGER)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NumberBlockRecord:
     """A block of case numbers leased to one seat's device and bound to one incarnation (settled 15)."""
 

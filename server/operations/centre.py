@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self, TypeVar
 
 from domain.clock import Clock
 from domain.ids import RANDOM_BYTES, uuid7
+from domain.records.kinds import SCHEMA
 from server.store import centre_key, opening
 from server.store.engine import CentreStore, Connection, open_store
 from server.store.lane import WriteLane
 from sync.act import Act
-from sync.operation import Body
-from sync.replica import node, scopes
-from sync.replica.changes import Folded
+from sync.operation import ERASE, Body
+from sync.replica import node, scopes, sums
+from sync.replica.changes import Folded, Projection
 from sync.replica.fold import Fold
+from sync.replica.read import Stored
 from sync.replica.replica import Identity, Replica
 from sync.stamp import HybridClock
 
@@ -42,6 +44,10 @@ class News:
     def __bool__(self) -> bool:
         return bool(self.audiences or self.devices)
 
+    def with_more(self, other: News) -> News:
+        """Both together."""
+        return News(self.audiences | other.audiences, self.devices | other.devices)
+
 
 class Centre:
     """Opens a store for serving: makes its tables, its lineage and its lane. `close` ends the lane and the store.
@@ -54,7 +60,8 @@ class Centre:
         self.store = store
         self.clock = clock
         self.random = random
-        self.replica = Replica(Fold(projections=[scopes.Grants()]), random, scopes.homes)
+        serving: list[Projection] = [scopes.Grants(), scopes.Homes(sums.move)]
+        self.replica = Replica(Fold(projections=serving), random, scopes.homes)
         self.lineage = opening.prepare(store, self.replica, random)
         with store.writing() as connection:
             self.key = centre_key.made(connection)
@@ -108,6 +115,32 @@ class Centre:
         for record in records:
             act.create(scope, record, action=action)
         return self.write(connection, act.bodies)
+
+    def change(self, connection: Connection, stored: Stored, values: Mapping[str, Any], action: str) -> Folded:
+        """Change a record of the centre's own, or take it back, as one act that follows from what stands."""
+        wall = self.now_ms()
+        for held in stored.state.values():
+            for stamp in held.heads:
+                self._stamps.seen(stamp, wall)
+        act = Act(ROLE, self._stamps.next(wall))
+        act.change(stored.kind, stored.id, stored.scope, stored.state, values, action=action)
+        return self.write(connection, act.bodies)
+
+    def erase(self, connection: Connection, kind: str, record: str, scope: str, why: str) -> Folded:
+        """Order that a record be erased for ever at every node; `why` holds no personal data."""
+        wall = self.now_ms()
+        body = Body(
+            kind=kind,
+            id=record,
+            scope=scope,
+            data_class="P1",
+            action=ERASE,
+            staff=ROLE,
+            schema=SCHEMA,
+            stamp=self._stamps.next(wall),
+            why=why,
+        )
+        return self.write(connection, [body])
 
     def write(self, connection: Connection, bodies: Sequence[Body]) -> Folded:
         """Log and fold bodies of the centre's own, and keep the last stamp durable with them."""

@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from server.operations import grants, leases
+from server.operations import grants, leases, transfers
 from server.operations.centre import Centre, News, log
 from server.operations.refusals import Refusal, bad_message
 from server.operations.sessions import Session
@@ -118,7 +118,8 @@ def _accept(
     wanted: frozenset[str],
 ) -> Pushed:
     mine = granted.granted_among(connection, head.device, wanted)
-    accepted = centre.replica.accept(connection, peer, placed, previous, signature, mine)
+    lost = scopes.withdrawn_among(connection, head.device, wanted - mine)
+    accepted = centre.replica.accept(connection, peer, placed, previous, signature, mine, lost)
     told = _follow(centre, connection, session, head, accepted)
     notices = held.of_sender(connection, head.device, head.incarnation, placed[0].n, placed[-1].n)
     answer = PushAnswer(
@@ -141,8 +142,10 @@ def _follow(
     touched = {change.scope for change in folded.changes}
     audiences = set(scopes.homes(connection, touched).values())
     devices = granted.holders(connection, touched) | {head.device}
-    audiences |= grants.grant_new_cases(centre, connection, folded).audiences
-    audiences |= leases.renew_if_short(
-        centre, connection, session.device, head.incarnation, folded.changes
-    ).audiences
-    return News(frozenset(audiences), devices)
+    told = News(frozenset(audiences), devices)
+    told = told.with_more(grants.grant_new_cases(centre, connection, folded))
+    told = told.with_more(transfers.follow(centre, connection, folded, accepted.late))
+    told = told.with_more(transfers.note_late(centre, connection, head.device, accepted.late))
+    return told.with_more(
+        leases.renew_if_short(centre, connection, session.device, head.incarnation, folded.changes)
+    )

@@ -77,6 +77,12 @@ def find_device(connection: Connection, device_id: str) -> Device | None:
     return None if row is None else _device(row)
 
 
+def devices(connection: Connection) -> list[Device]:
+    """Every device that stands, by id."""
+    rows = connection.execute(select(device).where(device.c.revoked_at.is_(None)).order_by(device.c.id))
+    return [_device(row) for row in rows.mappings()]
+
+
 def all_cases_devices(connection: Connection) -> list[Device]:
     """Devices that are granted every case and stand, by id."""
     rows = connection.execute(

@@ -124,6 +124,12 @@ def recount(connection: Connection, device: str) -> Digest:
     return sums.of_scopes(connection, foreign)
 
 
+def count_anew(connection: Connection, device: str) -> None:
+    """Set the running digest of a device to what its grants hold now: a scope has changed hands."""
+    now = recount(connection, device)
+    sql.upsert_many(connection, granted_digest, [(device, now.count, f"{now.total:064x}")])
+
+
 def digest_of(connection: Connection, device: str, centre: str) -> Digest:
     """The digest of all that the device may hold: its audiences and what it was granted besides."""
     return sums.of_audiences(connection, audiences_of(device, centre)).plus(running(connection, device))

@@ -26,7 +26,7 @@ class RowChange:
 @dataclass(frozen=True, slots=True)
 class HeldOperation:
     """An operation that could not be applied, and why: one of undecodable, missing_target, wrong_scope,
-    ungranted_scope, unknown_action."""
+    ungranted_scope, unknown_action, centre_only."""
 
     placed: Placed
     why: str
@@ -37,12 +37,14 @@ class HeldOperation:
 
 @dataclass(slots=True)
 class Folded:
-    """What one fold did: changed records, digest differences, operations held, and held ones applied now."""
+    """What one fold did: changed records, digest differences, operations held, held ones applied now, and the
+    records (kind, id) that it met and that are erased."""
 
     changes: list[RowChange] = field(default_factory=list)
     deltas: dict[tuple[str, str], Digest] = field(default_factory=dict)
     held: list[HeldOperation] = field(default_factory=list)
     released: list[Placed] = field(default_factory=list)
+    erased: frozenset[tuple[str, str]] = frozenset()
 
     def touched(self) -> dict[str, frozenset[str]]:
         """Ids of changed records by kind."""

@@ -10,11 +10,11 @@ from sqlalchemy import BigInteger, Column, Connection, Table, Text, select
 
 from sync import chain
 from sync.engine import Backfill, View
-from sync.operation import Placed, decode_body
+from sync.operation import Body, Placed, decode_body
 from sync.replica import feed, node, sql, sums, tables
 from sync.replica.changes import Folded
 from sync.replica.replica import Identity, Replica
-from sync.replica.scopes import stands_rightly
+from sync.replica.scopes import grant_stands, stands_rightly
 from sync.wire import PushAnswer
 
 R = TypeVar("R")
@@ -28,6 +28,15 @@ backfill = Table(
 )
 """Granted scopes whose history is still to be fetched."""
 
+withdrawal = Table(
+    "withdrawal",
+    tables.metadata,
+    Column("scope", Text, primary_key=True),
+    Column("grant_id", Text, nullable=False),
+)
+"""Scopes to be wiped as soon as nothing written here waits to be sent; `grant_id` names the withdrawn grant."""
+
+_WIPES = select(withdrawal.c.scope).order_by(withdrawal.c.scope)
 _BACKFILLS = select(backfill).order_by(backfill.c.scope)
 
 INCARNATION = "incarnation"
@@ -43,11 +52,19 @@ class Runner(Protocol):
         """Commit when it returns, roll back when it raises."""
 
 
+class Receipt(Protocol):
+    """Makes the act that tells the centre of a wipe: (connection, id of the withdrawn grant, scope, digest)."""
+
+    def __call__(self, connection: Connection, grant: str, scope: str, digest: str, /) -> Sequence[Body]:
+        """The bodies to author."""
+
+
 class DeskRoad:
     """Implements `sync.engine.RoadStore`.
 
     `learned` is told of every foreign stamp's operation batch folded here, inside the transaction, so that the
-    owner's clock follows; `folded` is told after the commit what changed.
+    owner's clock follows; `folded` is told after the commit what changed. `receipt` writes, in the wipe's own
+    transaction, the bodies of the act that says so to the centre.
     """
 
     def __init__(
@@ -58,6 +75,7 @@ class DeskRoad:
         key: Ed25519PrivateKey,
         learned: Callable[[Connection, Sequence[Placed]], None],
         folded: Callable[[Folded], None],
+        receipt: Receipt,
     ) -> None:
         self._run = run
         self._replica = replica
@@ -65,6 +83,7 @@ class DeskRoad:
         self._key = key
         self._learned = learned
         self._folded = folded
+        self._receipt = receipt
 
     def identity(self, connection: Connection) -> Identity:
         """Device and present incarnation."""
@@ -110,6 +129,7 @@ class DeskRoad:
                 cursor=int(known.get(f"cursor:{lineage}", "0")),
                 waiting=n - int(known.get(f"acked:{lineage}:{incarnation}", "0")),
                 backfills=[Backfill(row.scope, row.upto, row.past) for row in rows],
+                wipes=[str(row.scope) for row in connection.execute(_WIPES)],
             )
 
         return self._run(work)
@@ -176,9 +196,7 @@ class DeskRoad:
         """Fold a chunk, note new grants for back-fill, and move the cursor, in one transaction."""
 
         def work(connection: Connection) -> Folded:
-            folded = self._replica.receive(
-                connection, placed, self._cursor_key(connection), str(cursor)
-            )
+            folded = self._replica.receive(connection, placed, self._cursor_key(connection), str(cursor))
             self._note_grants(connection, folded, cursor)
             self._learned(connection, placed)
             return folded
@@ -186,20 +204,45 @@ class DeskRoad:
         self._folded(self._run(work))
 
     def _note_grants(self, connection: Connection, folded: Folded, seq: int) -> None:
-        wanted = [
-            (str(change.after["granted_scope"]), seq, 0)
-            for change in folded.changes
-            if change.after is not None
-            and change.before is None
-            and stands_rightly(change)
-            and change.after["device"] == self._device
-        ]
-        sql.upsert_many(connection, backfill, wanted)
+        """New grants are to be fetched, withdrawn scopes to be wiped; a scope given anew is not wiped."""
+        for change in folded.changes:
+            row = change.after
+            if row is None or not stands_rightly(change) or row["device"] != self._device:
+                continue
+            scope = str(row["granted_scope"])
+            if grant_stands(connection, self._device, scope):
+                if change.before is None and not row.get("withdrawn_at"):
+                    sql.upsert_many(connection, backfill, [(scope, seq, 0)])
+                sql.delete_in(connection, withdrawal, "scope", [scope])
+            else:
+                sql.upsert_many(connection, withdrawal, [(scope, str(row["id"]))])
+                sql.delete_in(connection, backfill, "scope", [scope])
+
+    def wipe(self, scope: str) -> None:
+        """Take a withdrawn scope out of this store and write the receipt, in one transaction; nothing happens
+        while own operations wait to be sent."""
+
+        def work(connection: Connection) -> Folded | None:
+            order = connection.execute(select(withdrawal).where(withdrawal.c.scope == scope)).first()
+            if order is None or self._waiting(connection):
+                return None
+            folded, held = self._replica.wipe(connection, scope)
+            connection.execute(withdrawal.delete().where(withdrawal.c.scope == scope))
+            bodies = self._receipt(connection, order.grant_id, scope, held.text())
+            folded.changes += self._replica.author(connection, self.identity(connection), bodies).changes
+            return folded
+
+        folded = self._run(work)
+        if folded is not None:
+            self._folded(folded)
 
     def receive_scope(self, scope: str, placed: Sequence[Placed], past: int, done: bool) -> None:
-        """Fold a page of a scope's history and remember how far it came, in one transaction."""
+        """Fold a page of a scope's history and remember how far it came, in one transaction. A page of a scope
+        that was withdrawn while it was under way is put aside."""
 
         def work(connection: Connection) -> Folded:
+            if connection.execute(select(backfill.c.scope).where(backfill.c.scope == scope)).first() is None:
+                return Folded()
             folded = self._replica.receive(connection, placed)
             if done:
                 connection.execute(backfill.delete().where(backfill.c.scope == scope))

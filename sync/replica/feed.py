@@ -32,7 +32,7 @@ _COLUMNS = (
 
 
 def _placed(row: Any) -> Placed:
-    return Placed(row.device, row.incarnation, row.n, row.grp, bytes(row.salt), bytes(row.body), row.seq)
+    return Placed(row.device, row.incarnation, row.n, row.grp, bytes(row.salt), bytes(row.body or b""), row.seq)
 
 
 def _group(row: Any) -> tuple[str, int, int]:
@@ -47,7 +47,7 @@ def _cut(rows: Sequence[Any], limit: int, max_bytes: int) -> int:
     """
     ends = size = 0
     for index, row in enumerate(rows, start=1):
-        size += len(row.body) + 80
+        size += len(row.body or b"") + 80
         last = index == len(rows)
         if not (len(rows) <= limit if last else _group(rows[index]) != _group(row)):
             continue

@@ -13,8 +13,8 @@ from domain.records.kinds import KINDS, Registry
 from sync import digest as digests
 from sync.digest import NOTHING, Digest
 from sync.merge import State, apply, siblings
-from sync.operation import CHANGING, FOUNDING, Body, Placed, Undecodable, decode_body
-from sync.replica import sql, tables
+from sync.operation import CHANGING, ERASE, FOUNDING, Body, Placed, Undecodable, decode_body
+from sync.replica import removal, sql, tables
 from sync.replica.changes import Folded, HeldOperation, Projection, RowChange
 from sync.replica.rows import base_of, fresh_row, parked_state, parked_text, row_of, state_of
 
@@ -62,6 +62,9 @@ class Fold:
         """
         result = Folded()
         decoded = self._decode(placed, allowed, result)
+        gone = removal.erased_in(connection, decoded)
+        if gone:
+            decoded = [(one, body) for one, body in decoded if (body.kind, body.id) not in gone]
         released = self._released(connection, [body for _, body in decoded if body.action in FOUNDING])
         entries = self._read(connection, [*decoded, *released])
         self._merge(decoded, entries, result)
@@ -69,23 +72,38 @@ class Fold:
         self._merge(released, entries, late)
         result.released = self._unhold(connection, released, late)
         self._write(connection, entries, result)
+        if gone:
+            self._take_out(connection, gone, result)
         self._hold(connection, result)
-        for projection in self._projections:
-            projection.follow(connection, result.changes)
+        self.follow(connection, result.changes)
         return result
+
+    def follow(self, connection: Connection, changes: Sequence[RowChange]) -> None:
+        """Bring the projections in step with changes made beside a fold."""
+        for projection in self._projections:
+            projection.follow(connection, changes)
+
+    def _take_out(self, connection: Connection, gone: frozenset[removal.Target], result: Folded) -> None:
+        changes, deltas = removal.take_out(connection, self._registry, gone)
+        result.changes += changes
+        result.erased = gone
+        for key, delta in deltas.items():
+            result.deltas[key] = result.deltas.get(key, NOTHING).plus(delta)
 
     def _decode(
         self, placed: Sequence[Placed], allowed: Allowed, result: Folded
     ) -> list[tuple[Placed, Body]]:
         decoded: list[tuple[Placed, Body]] = []
         for one in placed:
+            if one.erased:
+                continue
             try:
                 body = decode_body(one.body)
             except Undecodable:
                 result.held.append(HeldOperation(one, "undecodable"))
                 continue
             why = allowed(one, body)
-            if not why and body.action not in FOUNDING and body.action not in CHANGING:
+            if not why and body.action not in FOUNDING and body.action not in CHANGING and body.action != ERASE:
                 why = "unknown_action"
             if why:
                 result.held.append(HeldOperation(one, why, body.kind, body.id, body.scope))

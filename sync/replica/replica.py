@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import Connection, bindparam, select
 
+from domain.records.kinds import KINDS
 from sync import chain
-from sync.operation import Body, Placed, Undecodable, decode_body, encode_body
-from sync.replica import node, scopes, sql, sums, tables
+from sync.digest import NOTHING, Digest
+from sync.operation import ERASE, Body, Placed, Undecodable, decode_body, encode_body
+from sync.replica import node, removal, scopes, sql, sums, tables
 from sync.replica.changes import Folded, HeldOperation
 from sync.replica.fold import Fold
 from sync.replica.sums import Audiences, one_audience
@@ -67,13 +69,15 @@ class Peer:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """What a push did: the last number known of this chain, commit numbers given, and what was held."""
+    """What a push did: the last number known of this chain, commit numbers given, what was held, and what was
+    applied though its scope had been withdrawn from the sender meanwhile."""
 
     acked: int
     first_seq: int
     last_seq: int
     held: tuple[HeldOperation, ...] = ()
     folded: Folded = field(default_factory=Folded)
+    late: tuple[Body, ...] = ()
 
 
 class Replica:
@@ -110,6 +114,7 @@ class Replica:
             scopes.settle(connection, self._found(connection, bodies, ""))
         sums.add(connection, folded.deltas, self._audiences)
         self._log(connection, placed, bodies, hashes, folded)
+        removal.empty_log(connection, folded.erased)
         self._retry_granted(connection, bodies, folded)
         return folded
 
@@ -149,11 +154,13 @@ class Replica:
         previous: bytes,
         signature: bytes,
         granted: frozenset[str] = frozenset(),
+        withdrawn: frozenset[str] = frozenset(),
     ) -> Accepted:
         """Take a device's batch: whole, signed, contiguous, each operation exactly once.
 
         `previous` is the device's own hash before the batch. Raises Gap, Fork, BadSignature. An operation that
-        may not or cannot be applied is logged and held.
+        may not or cannot be applied is logged and held. What the device wrote into a scope that was withdrawn
+        from it is applied and told as `late` (sync.md §3.7).
         """
         first = placed[0]
         hashes = chain.advance(previous, placed)
@@ -177,12 +184,13 @@ class Replica:
         bodies = [_decoded(one) for one in new]
         founded = self._found(connection, [b for b in bodies if b is not None], peer.centre)
         homes = dict(scopes.homes(connection, {b.scope for b in bodies if b is not None}))
-        rules = _Rules(peer, homes, founded, granted)
+        rules = _Rules(peer, homes, founded, granted, withdrawn)
         folded = self._fold(connection, new, rules.why_held)
         scopes.settle(connection, rules.founded_rightly)
         sums.add(connection, folded.deltas, self._audiences)
         first_seq, last_seq = self._log(connection, new, bodies, hashes[len(known) :], folded)
-        return Accepted(new[-1].n, first_seq, last_seq, tuple(folded.held), folded)
+        removal.empty_log(connection, folded.erased)
+        return Accepted(new[-1].n, first_seq, last_seq, tuple(folded.held), folded, tuple(rules.late))
 
     def receive(
         self, connection: Connection, placed: Sequence[Placed], cursor_key: str = "", cursor: str = ""
@@ -190,9 +198,25 @@ class Replica:
         """Fold operations that a server sent, and move the cursor in the same transaction."""
         folded = self._fold(connection, placed)
         sums.add(connection, folded.deltas, self._audiences)
+        removal.empty_log(connection, folded.erased)
         if cursor_key:
             node.put_key(connection, cursor_key, cursor)
         return folded
+
+    def wipe(self, connection: Connection, scope: str) -> tuple[Folded, Digest]:
+        """Take every row of a scope out of this store, search and other projections included; the log stays.
+
+        Answers what changed, and the digest that was kept of the scope.
+        """
+        held = {key: one for key, one in sums.by_scope_and_kind(connection).items() if key[0] == scope}
+        folded = Folded(changes=removal.take_out_scope(connection, KINDS, scope))
+        folded.deltas = {key: NOTHING.minus(one) for key, one in held.items()}
+        sums.add(connection, folded.deltas, self._audiences)
+        self._fold.follow(connection, folded.changes)
+        total = NOTHING
+        for one in held.values():
+            total = total.plus(one)
+        return folded, total
 
     def _found(self, connection: Connection, bodies: Sequence[Body], centre: str) -> dict[str, str]:
         """Audiences of scopes seen for the first time; a founder may only found what is its own."""
@@ -251,7 +275,7 @@ class Replica:
                 body.kind if body else "",
                 body.id if body else "",
                 one.salt,
-                one.body,
+                None if one.erased else one.body,
                 hash_,
                 held.get(one.n),
             )
@@ -272,19 +296,33 @@ class _Rules:
     """Which operations of one device's batch may be applied: into its own scopes and into granted ones."""
 
     def __init__(
-        self, peer: Peer, homes: Mapping[str, str], founded: Mapping[str, str], granted: frozenset[str]
+        self,
+        peer: Peer,
+        homes: Mapping[str, str],
+        founded: Mapping[str, str],
+        granted: frozenset[str],
+        withdrawn: frozenset[str],
     ) -> None:
         self._peer = peer
         self._homes = homes
         self._founded = founded
         self._granted = granted
+        self._withdrawn = withdrawn
         self.founded_rightly: dict[str, str] = {}
+        self.late: list[Body] = []
 
     def why_held(self, _placed: Placed, body: Body) -> str:
-        """Empty where the operation may be applied, else `ungranted_scope`."""
-        audience = self._homes.get(body.scope) or self._founded.get(body.scope, "")
-        if not (self._peer.authority or audience == self._peer.centre or body.scope in self._granted):
-            return "ungranted_scope"
+        """Empty where the operation may be applied, else `centre_only` or `ungranted_scope`."""
+        if self._peer.authority:
+            pass
+        elif body.action == ERASE or body.kind in scopes.CENTRE_ONLY:
+            return "centre_only"
+        else:
+            audience = self._homes.get(body.scope) or self._founded.get(body.scope, "")
+            if audience != self._peer.centre and body.scope not in self._granted:
+                if body.scope not in self._withdrawn:
+                    return "ungranted_scope"
+                self.late.append(body)
         if body.scope in self._founded:
             self.founded_rightly[body.scope] = self._founded[body.scope]
         return ""

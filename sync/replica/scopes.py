@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from sqlalchemy import Column, Connection, Index, Table, Text, select
 
@@ -30,6 +30,9 @@ DOSSIER = "dossier:"
 CENTRE = "centre:"
 DEVICE = "device:"
 REFERENCE = "ref"
+
+CENTRE_ONLY = frozenset({"custody"})
+"""Kinds that only the centre may write, beside those of the control streams, where nobody else writes at all."""
 
 
 def dossier(contact_id: str) -> str:
@@ -62,8 +65,19 @@ def homes(connection: Connection, scopes: Iterable[str]) -> Mapping[str, str]:
 
 
 def settle(connection: Connection, founded: Mapping[str, str]) -> None:
-    """Remember the audience of scopes seen for the first time."""
-    sql.upsert_many(connection, scope_home, list(founded.items()))
+    """Remember the audience of scopes seen for the first time; one that was passed on already keeps its own."""
+    if founded:
+        known = homes(connection, founded)
+        sql.insert_many(connection, scope_home, [one for one in founded.items() if one[0] not in known])
+
+
+def withdrawn_among(connection: Connection, device: str, wanted: Iterable[str]) -> frozenset[str]:
+    """Which of these scopes the device could see once and was told to give up."""
+    grant = tables.records["grant"]
+    found = (row for row in sql.select_in(connection, grant, "granted_scope", wanted) if row["device"] == device)
+    return frozenset(
+        row["granted_scope"] for row in found if row["withdrawn_at"] and row["scope"] == device_scope(device)
+    )
 
 
 def granted(connection: Connection, device: str) -> frozenset[str]:
@@ -96,22 +110,61 @@ class Grants:
         It counts only in the device's own control stream, where nobody but the centre may write: a desk that
         writes a grant into a scope of its own gives itself nothing.
         """
-        given: list[tuple[str, str]] = []
+        touched: dict[tuple[str, str], bool] = {}
         for change in changes:
             row = change.after
             if not stands_rightly(change) or row is None:
                 continue
             pair = (str(row["device"]), str(row["granted_scope"]))
             if row.get("withdrawn_at") or row.get("retracted"):
-                connection.execute(
-                    scope_grant.delete().where(scope_grant.c.device == pair[0], scope_grant.c.scope == pair[1])
-                )
+                touched[pair] = grant_stands(connection, *pair)
             else:
-                given.append(pair)
+                touched[pair] = True
         # Two columns that are both the key: an upsert has nothing to set, so leave out what is there.
-        for pair in given:
-            known = select(scope_grant.c.scope).where(
-                scope_grant.c.device == pair[0], scope_grant.c.scope == pair[1]
-            )
-            if connection.execute(known).first() is None:
-                sql.insert_many(connection, scope_grant, [pair])
+        for (device, scope), stands in touched.items():
+            here = (scope_grant.c.device == device, scope_grant.c.scope == scope)
+            if not stands:
+                connection.execute(scope_grant.delete().where(*here))
+            elif connection.execute(select(scope_grant.c.scope).where(*here)).first() is None:
+                sql.insert_many(connection, scope_grant, [(device, scope)])
+
+
+def grant_stands(connection: Connection, device: str, scope: str) -> bool:
+    """Whether any grant of the scope to the device stands: it may have been given again, or twice."""
+    grant = tables.records["grant"].c
+    standing = select(grant.id).where(
+        grant.device == device,
+        grant.granted_scope == scope,
+        grant.withdrawn_at.is_(None),
+        grant.retracted.is_(None),
+        grant.scope == device_scope(device),
+    )
+    return connection.execute(standing.limit(1)).first() is not None
+
+
+class Homes:
+    """Moves a dossier to another centre's audience when its `custody` says so (a projection of a serving node).
+
+    `moved` carries the running digests of the two audiences along.
+    """
+
+    def __init__(self, moved: Callable[[Connection, str, str, str], None]) -> None:
+        self._moved = moved
+
+    def create(self, connection: Connection) -> None:
+        """The table is made with the replica's own."""
+
+    def follow(self, connection: Connection, changes: Sequence[RowChange]) -> None:
+        """The centre's code in the present custody is the audience of the dossier."""
+        for change in changes:
+            row = change.after
+            if change.kind != "custody" or row is None or not row.get("centre"):
+                continue
+            scope, centre_code = change.scope, str(row["centre"])
+            if scope != dossier(change.id):
+                continue
+            before = homes(connection, [scope]).get(scope)
+            if before != centre_code:
+                sql.upsert_many(connection, scope_home, [(scope, centre_code)])
+                if before is not None:
+                    self._moved(connection, scope, before, centre_code)

@@ -55,6 +55,18 @@ def add(connection: Connection, deltas: Mapping[tuple[str, str], Digest], audien
     )
 
 
+def move(connection: Connection, scope: str, before: str, after: str) -> None:
+    """A scope goes over from one audience to another: its total goes with it."""
+    total = of_scopes(connection, [scope])
+    held = {r["audience"]: r for r in sql.select_in(connection, tables.audience_digest, "audience", [before, after])}
+    lines: list[tuple[object, ...]] = []
+    for home, delta in ((before, NOTHING.minus(total)), (after, total)):
+        kept = _digest(held[home]["count"], held[home]["total"]) if home in held else NOTHING
+        new = kept.plus(delta)
+        lines.append((home, new.count, f"{new.total:064x}"))
+    sql.upsert_many(connection, tables.audience_digest, lines)
+
+
 def of_audiences(connection: Connection, audiences: Iterable[str]) -> Digest:
     """The digest of all records of these audiences together."""
     total = NOTHING

@@ -12,9 +12,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from domain.records.road import WipeReceipt
 from sync import chain, engine, wire
 from sync.engine import Engine, Now, Pace, Road
-from sync.operation import Placed
+from sync.operation import APPEND, Body, Placed
 from sync.replica import feed, node, scopes, sums
 from sync.replica.changes import Folded
 from sync.replica.desk_road import DeskRoad, stamps_of
@@ -81,9 +82,7 @@ class Centre:
         start = cursor if lineage == self.lineage else 0
 
         def work(c: Connection) -> tuple[wire.PullHead, list[Placed]]:
-            page = feed.after(
-                c, start, device=device, incarnation=incarnation, audiences=audiences, limit=PACE.page
-            )
+            page = feed.after(c, start, device=device, incarnation=incarnation, audiences=audiences, limit=PACE.page)
             foreign = [s for s in scopes.granted(c, device) if scopes.homes(c, [s]).get(s) not in audiences]
             total = sums.of_audiences(c, audiences).plus(sums.of_scopes(c, foreign))
             return (
@@ -126,7 +125,13 @@ class Line:
             for stamp in stamps_of(placed):
                 at.clock.seen(stamp, self.now)
 
-        road = DeskRoad(at.run, at.replica, at.device, at.key, learned, _ignored)
+        def receipt(_connection: Connection, grant: str, scope: str, held: str) -> Sequence[Body]:
+            act = at.act()
+            record = WipeReceipt(id=grant, device=at.device, wiped_scope=scope, digest=held, wiped_at=self.now)
+            act.create(scopes.centre(at.centre), record, action=APPEND)
+            return act.bodies
+
+        road = DeskRoad(at.run, at.replica, at.device, at.key, learned, _ignored, receipt)
         desk = Desk(at, road, self._engine(at, road))
         self.desks.append(desk)
         self.tell(desk, engine.Started())

@@ -88,7 +88,7 @@ class Node:
     clock: HybridClock = field(init=False)
 
     def __post_init__(self) -> None:
-        fold = Fold(projections=[scopes.Grants()] if self.serving else [])
+        fold = Fold(projections=[scopes.Grants(), scopes.Homes(sums.move)] if self.serving else [])
         self.replica = Replica(fold, os.urandom, scopes.homes if self.serving else sums.one_audience)
         self.clock = HybridClock(f"{next(_nodes):08x}")
         self.run(self.replica.create)
