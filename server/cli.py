@@ -1,4 +1,4 @@
-"""The centre's commands: serve, code, held, health, verify."""
+"""The centre's commands: serve, code, erase, held, health, verify."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 from domain.numbering import CENTRES
 from server.operations.centre import Centre
 from server.operations.enrolment import WrongSeat, make_code
+from server.operations.erasure import NotHere, erase
 from server.store.audit import audit
 from server.store.held import count
 from server.wall_clock import WallClock
@@ -34,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command: Callable[[argparse.Namespace], int] = asked.command
     try:
         return command(asked)
-    except (Trouble, WrongSeat) as trouble:
+    except (NotHere, Trouble, WrongSeat) as trouble:
         print(trouble, file=sys.stderr)
     except OSError as fault:
         print(
@@ -64,6 +65,10 @@ def _parser() -> argparse.ArgumentParser:
     code.add_argument("--seat", required=True, help="ví dụ AG01")
     code.add_argument("--all-cases", action="store_true", help="máy này giữ mọi ca của cả nước")
     code.add_argument("--minutes", type=int, default=10, help="mã hết hạn sau bao nhiêu phút")
+    erasing = add("erase", "Xóa vĩnh viễn một bản ghi ở mọi nơi theo một yêu cầu đã duyệt.", _erase)
+    erasing.add_argument("kind", help="loại bản ghi, ví dụ person")
+    erasing.add_argument("record", help="mã định danh của bản ghi")
+    erasing.add_argument("--order", required=True, help="số của yêu cầu xóa; không ghi tên người")
     add("held", "Liệt kê các thao tác đang được giữ lại.", _held)
     add("health", "Cho biết kho đang ở đâu trên dòng dữ liệu.", _health)
     add("verify", "Đếm lại mọi tổng kiểm từ chính dữ liệu.", _verify)
@@ -100,6 +105,16 @@ def _code(asked: argparse.Namespace) -> int:
         )
     finally:
         centre.close()
+    return 0
+
+
+def _erase(asked: argparse.Namespace) -> int:
+    centre = _open(asked)
+    try:
+        erase(centre, asked.kind, asked.record, asked.order)
+    finally:
+        centre.close()
+    _say({"erased": asked.kind})
     return 0
 
 

@@ -32,6 +32,7 @@ LISTS: Final[Mapping[str, tuple[str, str]]] = {
     "abuse_types": ("abuse_type", "Hình thức xâm hại"),
     "urgency": ("urgency", "Mức khẩn cấp"),
     "status": ("case_status", "Bước xử lý"),
+    "centre": ("centres", "Trung tâm phụ trách"),
     "closure_reason": ("closure_reason", "Lý do kết thúc"),
     "outcome": ("contact_outcome", "Kết quả cuộc gọi"),
     "line": ("hotline_line", "Đường dây"),
@@ -61,7 +62,7 @@ _CHILD: Final = {
 _CASE: Final = frozenset(
     {
         "abuse_types", "urgency", "status", "risk", "incident", "incident_when", "assigned_to", "closed_at",
-        "closure_reason", "closure_result",
+        "closure_reason", "closure_result", "centre",
     }
 )  # fmt: skip
 _WHOLE: Final = frozenset({"child_age", "child_birth_year", "received_at", "closed_at"})

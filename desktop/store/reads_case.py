@@ -91,7 +91,7 @@ def case_view(connection: Connection, case_id: str) -> CaseView | None:
     referrals = sorted((s.record for s in of_case["referral"]), key=lambda r: (r.made_at or 0, r.id))
     record: Case = stored.record
     form = form_values(contact.record, persons, number)
-    form |= {n: v for n in ("urgency", "status") if (v := getattr(record, n)) is not None}
+    form |= {n: v for n in ("urgency", "status", "centre") if (v := getattr(record, n)) is not None}
     if record.abuse_types:
         form["abuse_types"] = list(record.abuse_types)
     status = record.status or ""

@@ -10,6 +10,7 @@ from server.store import accounts, granted
 from server.store.engine import Connection
 from sync import chain
 from sync.digest import NOTHING, Digest
+from sync.operation import Placed
 from sync.replica import node, scopes, sums, tables
 
 
@@ -74,11 +75,9 @@ def _chains(connection: Connection, found: Findings) -> None:
     for row in rows:
         key = (row.device, row.incarnation)
         n, head = counted.get(key, (0, chain.GENESIS))
-        if row.body is not None:
-            sealed = chain.sealed_hash(bytes(row.salt), bytes(row.body))
-            head = chain.link_hash(head, row.device, row.incarnation, row.n, row.grp, sealed)
-        else:
-            head = bytes(row.hash)  # erased: salt and body are gone, the hash stands (settled 3)
+        # Of an erased operation the salt's place holds what is left: H(salt ‖ body) (settled 3).
+        one = Placed(row.device, row.incarnation, row.n, row.grp, bytes(row.salt), bytes(row.body or b""))
+        head = chain.advance(head, [one])[0]
         if row.n != n + 1 or head != bytes(row.hash):
             found.differences.append(f"chain of {row.device}.{row.incarnation}: broken at {row.n}")
         counted[key] = (row.n, bytes(row.hash))

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from domain.records.road import WipeReceipt
 from sync import chain, engine, wire
 from sync.engine import Engine, Now, Pace, Road
-from sync.operation import APPEND, Body, Placed
+from sync.operation import APPEND, Body, Placed, decode_body
 from sync.replica import feed, node, scopes, sums
 from sync.replica.changes import Folded
 from sync.replica.desk_road import DeskRoad, stamps_of
@@ -64,7 +64,8 @@ class Centre:
 
         def work(c: Connection) -> Any:
             granted = scopes.granted(c, head.device)
-            return self.at.replica.accept(c, peer.peer(), placed, previous, signature, granted)
+            lost = scopes.withdrawn_among(c, head.device, {decode_body(one.body).scope for one in placed if one.body})
+            return self.at.replica.accept(c, peer.peer(), placed, previous, signature, granted, lost - granted)
 
         try:
             accepted = self.at.run(work)

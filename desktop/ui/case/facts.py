@@ -61,6 +61,7 @@ class FactWords:
             "contact.urgency": tr("Mức khẩn cấp của hồ sơ"),
             "contact.in_depth": tr("Tư vấn chuyên sâu"),
             "contact.centre": tr("Trung tâm phụ trách"),
+            "case.centre": tr("Trung tâm phụ trách"),
             "contact.code": tr("Mã hồ sơ"),
             "person.full_name": tr("Tên"),
             "person.age_years": tr("Tuổi"),

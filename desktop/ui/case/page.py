@@ -61,6 +61,14 @@ class CasePage(QWidget):
         self.head = Mark(Status.QUIET, "", "title")
         self.state = Said("", "muted", wraps=True)
         self.elsewhere = Mark(Status.MOVING, "", wraps=True)
+        self.passed_on = Mark(
+            Status.MOVING,
+            tr(
+                "Hồ sơ vừa mở không còn ở máy này: đã chuyển sang trung tâm khác hoặc đã được xóa theo lệnh của "
+                "trung tâm. Bản nháp chưa lưu vẫn được giữ trên máy."
+            ),
+            wraps=True,
+        )
         self.disputes = DisputesCard(model, self.words)
         self.clocks = ClocksCard()
         self.referrals = ReferralsCard(model, self.words, definitions, catalogue, places, today)
@@ -108,6 +116,7 @@ class CasePage(QWidget):
         model.view_changed.connect(self.show_view)
         model.edit_saved.connect(self._edit_saved)
         model.changed_elsewhere.connect(self._changed_elsewhere)
+        model.gone.connect(self._gone)
 
     def _today(self) -> date:
         return vn_date(self.model.clock.now_ms())
@@ -145,6 +154,8 @@ class CasePage(QWidget):
         empty_page.setContentsMargins(0, 0, 0, 0)
         empty_page.addWidget(Said(tr("Chưa mở ca nào"), "title"))
         empty_page.addWidget(Said(tr("Chọn một ca trong danh sách rồi bấm Enter, hoặc tìm bằng Ctrl+F."), "muted"))
+        empty_page.addWidget(self.passed_on)
+        self.passed_on.hide()
         empty_page.addStretch(1)
         self._stack = QStackedWidget()
         self._stack.addWidget(nothing)
@@ -196,8 +207,29 @@ class CasePage(QWidget):
             self.model.open_case(self.rows.rows[place].id)
 
     @Slot()
+    def _gone(self) -> None:
+        """What may no longer be seen leaves the screen at once; words begun stay as drafts."""
+        self.keep_all()
+        self._close_editor()
+        self.timeline.turn_to("")
+        self.passed_on.show()
+        self._stack.setCurrentIndex(0)
+        self._forget_lines()
+        self.list.setFocus()
+
+    def _forget_lines(self) -> None:
+        """A page that is not in front still holds its words: none may stay."""
+        self.head.say(Status.QUIET, "")
+        for label, words in self._lines:
+            label.setText("")
+            words.setText("")
+        self.timeline.show_entries(())
+        self.state.setText("")
+
+    @Slot()
     def _opened(self) -> None:
         self.elsewhere.hide()
+        self.passed_on.hide()
         self._close_editor()
         about = self.model.case_id or self.model.contact_id or ""
         self._keeper = Keeper(self._lane, self._staff, "case", about)

@@ -36,6 +36,7 @@ class CaseModel(QObject):
     list_changed = Signal()
     opened = Signal()
     view_changed = Signal()
+    gone = Signal()
     changed_elsewhere = Signal()
     saved_at = Signal(object)
     note_saved = Signal()
@@ -92,6 +93,9 @@ class CaseModel(QObject):
 
     def _read(self, view: reads.CaseView | reads.ContactView | None) -> None:
         if view is None:
+            if self.view is not None:
+                self.view = self.case_id = self.contact_id = None
+                self.gone.emit()
             return
         if isinstance(view, reads.ContactView):
             if view.contact.id != self.contact_id:

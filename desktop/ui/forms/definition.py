@@ -35,6 +35,7 @@ KNOWN: Final[dict[str, frozenset[str]]] = {
     "happened_when": frozenset({"text"}),
     "child_relationship": frozenset({"code"}),
     "status": frozenset({"code"}),
+    "centre": frozenset({"code"}),
     "to_kind": frozenset({"code"}),
     "to_name": frozenset({"text"}),
     "result": frozenset({"choice"}),

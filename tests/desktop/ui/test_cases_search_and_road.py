@@ -7,12 +7,12 @@ from functools import partial
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QScrollArea, QWidget
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtWidgets import QApplication, QLabel, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop.app import Desk, unlock
-from desktop.background.change_bus import RoadState, RoadStatus
+from desktop.background.change_bus import Changes, Origin, RoadState, RoadStatus
 from desktop.home import Home
 from desktop.operations import intake
 from desktop.store import drafts, reads
@@ -23,6 +23,7 @@ from desktop.ui.signin.window import SignInWindow
 from desktop.ui.theme.look import Look
 from desktop.ui.theme.tokens import Status
 from domain.clock import HOUR, MINUTE
+from sync.replica.changes import Folded
 from tests.desktop.ui.conftest import CHEAP, PASSPHRASE, STAFF, HandClock, named, press, stored, type_text
 from tests.desktop.ui.test_forms_lose_nothing import answer
 
@@ -83,6 +84,30 @@ def test_a_note_is_appended_by_ctrl_enter_and_stands_on_the_timeline(
     assert notes == ["Đã gọi xã, chưa ai bắt máy."]
     assert opened.case_page.timeline.note.toPlainText() == ""
     assert opened.case_page.timeline.kept.text() == "Đã lưu 14:05:00"
+
+
+def test_a_case_that_was_passed_on_leaves_the_screen_and_keeps_the_draft(
+    opened: MainWindow, desk: Desk, report: intake.SavedReport, qtbot: QtBot
+) -> None:
+    timeline = opened.case_page.timeline
+    timeline.note.setFocus()
+    type_text("đang viết dở")
+    scope = f"dossier:{report.contact_id}"
+    wiped = Kept()
+    desk.lane.submit(lambda uow: desk.store.replica.wipe(uow.connection, scope)[0], wiped.put)
+    qtbot.waitUntil(wiped.there)
+    folded = wiped.result
+    assert isinstance(folded, Folded)
+    with qtbot.waitSignal(opened.case_model.gone):
+        desk.bus.changed.emit(Changes(Origin.CENTRE, folded.touched(), "road"))
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    shown = [label.text() for label in opened.case_page.findChildren(QLabel)]
+    assert any("không còn ở máy này" in words for words in shown)
+    assert [words for words in shown if "Ẵm" in words or "bỏ đói" in words] == []
+    assert not timeline.note.whole_text()
+    qtbot.waitUntil(lambda: bool(stored(desk, partial(drafts.all_of, staff=STAFF))))
+    (kept,) = stored(desk, partial(drafts.all_of, staff=STAFF))
+    assert kept.data["text"] == "đang viết dở"
 
 
 def test_an_unfinished_note_comes_back_with_its_case(

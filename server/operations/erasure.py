@@ -1,0 +1,37 @@
+"""Erasing a record for ever at every node, by order of the centre."""
+
+from __future__ import annotations
+
+from domain.records.kinds import KINDS
+from server.operations.centre import Centre, News, log
+from server.store import granted
+from server.store.engine import Connection
+from sync.replica import read, scopes
+
+
+class NotHere(Exception):
+    """There is no such record at this centre."""
+
+    def __init__(self) -> None:
+        super().__init__("Không có bản ghi này ở trung tâm: hãy kiểm tra lại loại và mã định danh.")
+
+
+def erase(centre: Centre, kind: str, record: str, why: str) -> News:
+    """Destroy what was ever written of one record: rows, words in the log, here and wherever it was shipped.
+
+    Only hashes stay, so that chains verify; what comes later of it leaves only its hash. `why` names the order
+    (a number of a request), never a person. Raises NotHere, StoreUnavailable.
+    """
+
+    def job(connection: Connection) -> News:
+        stored = read.one(connection, kind, record) if kind in KINDS else None
+        if stored is None:
+            raise NotHere
+        folded = centre.erase(connection, kind, record, stored.scope, why)
+        granted.follow(connection, folded.deltas)
+        homes = scopes.homes(connection, [stored.scope])
+        return News(frozenset(homes.values()), granted.holders(connection, [stored.scope]))
+
+    news = centre.lane.do(job)
+    log.info("erased one %s", kind)
+    return news
