@@ -313,11 +313,9 @@ class _Rules:
 
     def why_held(self, _placed: Placed, body: Body) -> str:
         """Empty where the operation may be applied, else `centre_only` or `ungranted_scope`."""
-        if self._peer.authority:
-            pass
-        elif body.action == ERASE or body.kind in scopes.CENTRE_ONLY:
-            return "centre_only"
-        else:
+        if not self._peer.authority:
+            if body.action == ERASE or body.kind in scopes.CENTRE_ONLY:
+                return "centre_only"
             audience = self._homes.get(body.scope) or self._founded.get(body.scope, "")
             if audience != self._peer.centre and body.scope not in self._granted:
                 if body.scope not in self._withdrawn:

@@ -223,8 +223,9 @@ class CasePage(QWidget):
         for label, words in self._lines:
             label.setText("")
             words.setText("")
-        self.timeline.show_entries(())
+        self.summary.setText("")
         self.state.setText("")
+        self.timeline.show_entries(())
 
     @Slot()
     def _opened(self) -> None:
