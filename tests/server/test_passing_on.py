@@ -131,7 +131,7 @@ def test_a_case_that_comes_back_is_whole_again(centre: Running) -> None:
     ag.pull()
     dn.pull()
     assert centre.centre.read(lambda c: scopes.homes(c, [scope]))[scope] == "an_giang"
-    assert True in standing(ag, scope)
+    assert any(standing(ag, scope))
     assert standing(dn, scope) == [False]
     assert ag.own_digest() == ag.digest
     for desk in (ag, dn):
