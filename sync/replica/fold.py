@@ -83,6 +83,16 @@ class Fold:
         for projection in self._projections:
             projection.follow(connection, changes)
 
+    def versions_of(self, connection: Connection, target: removal.Target) -> frozenset[str]:
+        """Every version of a record that stands here or is known to be superseded."""
+        kind, record = target
+        entry = self._read(connection, [(_NOWHERE, _named(kind, record))])[kind, record]
+        if entry.before is None:
+            return frozenset()
+        self._open(kind, entry)
+        assert entry.state is not None
+        return frozenset(version for held in entry.state.values() for version in (*held.heads, *held.gone))
+
     def _take_out(self, connection: Connection, gone: frozenset[removal.Target], result: Folded) -> None:
         changes, deltas = removal.take_out(connection, self._registry, gone)
         result.changes += changes
@@ -277,6 +287,13 @@ class Fold:
         done = [one for one, _ in released if _place(one) not in still]
         forget(connection, done)
         return done
+
+
+_NOWHERE = Placed("", 0, 0, 0, b"", b"")
+
+
+def _named(kind: str, record: str) -> Body:
+    return Body(kind, record, "", "", "", "", 0, "")
 
 
 def _place(one: Placed) -> tuple[str, int, int]:

@@ -218,6 +218,28 @@ class Replica:
             total = total.plus(one)
         return folded, total
 
+    def correct(self, connection: Connection, deltas: Mapping[tuple[str, str], Digest]) -> None:
+        """Put running figures right that had slipped from their rows."""
+        sums.add(connection, deltas, self._audiences)
+
+    def remake(self, connection: Connection, target: removal.Target, placed: Sequence[Placed]) -> Folded:
+        """Make one record's row anew from these operations, in any order. A row that holds a version which none
+        of them brings is left alone: it may be the only copy of somebody's words."""
+        before = self._fold.versions_of(connection, target)
+        with connection.begin_nested() as trial:
+            changes, deltas = removal.take_out(connection, KINDS, [target])
+            self._fold.follow(connection, changes)
+            folded = self._fold(connection, placed)
+            if not before <= self._fold.versions_of(connection, target):
+                trial.rollback()
+                return Folded()
+            for key, delta in deltas.items():
+                folded.deltas[key] = folded.deltas.get(key, NOTHING).plus(delta)
+            sums.add(connection, folded.deltas, self._audiences)
+            trial.commit()
+        folded.changes = [*changes, *folded.changes]
+        return folded
+
     def _found(self, connection: Connection, bodies: Sequence[Body], centre: str) -> dict[str, str]:
         """Audiences of scopes seen for the first time; a founder may only found what is its own."""
         seen = {body.scope for body in bodies}
