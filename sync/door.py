@@ -14,6 +14,7 @@ PUSH: Final = "/v1/push"
 PULL: Final = "/v1/pull"
 SCOPE: Final = "/v1/scope"
 HELD: Final = "/v1/held"
+PROOF: Final = "/v1/proof"
 
 TOKEN_LETTERS: Final = 24
 """Longest bearer token (characters): it travels with every request of a slow line."""

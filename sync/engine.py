@@ -7,7 +7,9 @@ from dataclasses import dataclass, field, replace
 
 from sync import wire
 from sync.operation import Placed
+from sync.proof import Answer, Ask, Asking, narrow
 from sync.signals import (
+    AskProof,
     Backfill,
     Effect,
     Event,
@@ -16,11 +18,13 @@ from sync.signals import (
     Now,
     Nudged,
     Pace,
+    ProofAnswered,
     Pull,
     PullAnswered,
     Push,
     PushAnswered,
     Report,
+    Request,
     Road,
     RoadStore,
     Saved,
@@ -34,6 +38,7 @@ from sync.troubles import Behind, Forked, Offline, ServerTrouble, SignedOut, Too
 from sync.wire import PullHead, PushHead
 
 __all__ = [
+    "AskProof",
     "Backfill",
     "Effect",
     "Engine",
@@ -43,11 +48,13 @@ __all__ = [
     "Now",
     "Nudged",
     "Pace",
+    "ProofAnswered",
     "Pull",
     "PullAnswered",
     "Push",
     "PushAnswered",
     "Report",
+    "Request",
     "Road",
     "RoadStore",
     "Saved",
@@ -88,11 +95,19 @@ class Engine:
     _wake_at: int = -1
     _hold_next: bool = False
     _uncompared: PullHead | None = None
+    _proof: _Lane = field(default_factory=_Lane)
+    _asking: Asking | None = None
+    _ask: Ask | None = None
+    _narrow_at: int = 0
 
     def step(self, event: Event, now: Now) -> list[Effect]:
         """Take one event; answer what is to be done. Answers of requests no longer in flight are ignored."""
         before = self.road
         self._take(event, now)
+        if self._may_look_again() and now.mono >= self._narrow_at:
+            # Without news a held pull brings no digest: ask for one, to see whether the difference is still there.
+            self._narrow_at = now.mono + self.pace.narrow
+            self._forget_pull()
         view = self.store.view()
         if view.wipes and not view.waiting and not self._push.busy:
             # Only after everything written here has left: pending edits of a withdrawn dossier go first. One a
@@ -101,7 +116,8 @@ class Engine:
             view = self.store.view()
         self._compare(view, now)
         effects = self._work(view, now)
-        self.road = replace(self.road, waiting=view.waiting, sending=self._push.busy)
+        mending = self._asking is not None
+        self.road = replace(self.road, waiting=view.waiting, sending=self._push.busy, mending=mending)
         if view.waiting and self.road.equal:
             # What was proven equal stays true of its moment; the mark on the screen must not claim more.
             self.road = replace(self.road, equal=None)
@@ -129,6 +145,13 @@ class Engine:
                     past = head.next if last else chunk[-1].seq
                     self.store.receive_scope(scope, chunk, past, last and not head.more)
                 self._hold_next = False
+            case ProofAnswered(request, answer) if self._ends(self._proof, request):
+                self._contact(now)
+                self._go_on(answer, now)
+            case Failed(request, _) if self._ends(self._proof, request):
+                # A server that cannot answer it, or a line that broke: the comparison begins anew soon.
+                self._asking = self._ask = None
+                self._narrow_at = now.mono + 10 * self.pace.base
             case Failed(request, trouble) if self._fails(request):
                 self._failed(trouble, now)
             case Nudged():
@@ -218,7 +241,25 @@ class Engine:
         if own is not None:
             equal = own == head.digest
             self.store.compared(equal, now.wall)
+            if not equal and self._asking is None:
+                self._narrow_at = now.mono + self.pace.narrow
+                self._asking = narrow(self.store.ledger())
+                self._ask = next(self._asking)
             self.road = replace(self.road, equal=equal, equal_at=now.wall if equal else self.road.equal_at)
+
+    def _may_look_again(self) -> bool:
+        return self.road.equal is False and self._asking is None
+
+    def _go_on(self, answer: Answer, now: Now) -> None:
+        if self._asking is None:
+            return
+        try:
+            self._ask = self._asking.send(answer)
+        except StopIteration as ended:
+            self._asking = self._ask = None
+            self.store.mended(ended.value, now.wall)
+            # The next answer of a pull that is not held has a digest: it will tell whether it helped.
+            self._forget_pull()
 
     def _chunks(self, placed: Sequence[Placed]) -> list[tuple[Sequence[Placed], bool]]:
         """Chunks that split no group; the last one is marked, and there is always one."""
@@ -250,11 +291,17 @@ class Engine:
             want = view.backfills[0]
             request = self._begin(self._scope)
             effects.append(FetchScope(request, want.scope, want.upto, want.past, self.pace.timeout))
+        if self._ask is not None and not self._proof.busy:
+            asked, self._ask = self._ask, None
+            effects.append(AskProof(self._begin(self._proof), asked, self.pace.timeout))
         if not self._pull.busy:
             hold = self.pace.hold if self._hold_next else 0
             request = self._begin(self._pull)
             timeout = hold + self.pace.timeout
             effects.append(Pull(request, view.lineage, view.cursor, self.pace.page, hold, timeout))
+        if self._may_look_again() and self._wake_at != self._narrow_at:
+            self._wake_at = self._narrow_at
+            effects.append(WakeAt(self._narrow_at))
         return effects
 
     def _next_push(self, view: View) -> list[Effect]:

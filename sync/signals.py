@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from sync.operation import Placed
+from sync.proof import Answer, Ask, Ledger, Verdict
 from sync.troubles import Trouble
 from sync.wire import PullHead, PushAnswer
 
@@ -70,6 +71,14 @@ class ScopeAnswered:
 
 
 @dataclass(frozen=True, slots=True)
+class ProofAnswered:
+    """What the server said to one question of the comparison."""
+
+    request: int
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
 class Failed:
     """The request met a trouble of the world."""
 
@@ -77,7 +86,7 @@ class Failed:
     trouble: Trouble
 
 
-Event = Started | Saved | Woke | Nudged | PushAnswered | PullAnswered | ScopeAnswered | Failed
+Event = Started | Saved | Woke | Nudged | PushAnswered | PullAnswered | ScopeAnswered | ProofAnswered | Failed
 
 
 # ---------------------------------------------------------------- effects
@@ -116,6 +125,15 @@ class FetchScope:
 
 
 @dataclass(frozen=True, slots=True)
+class AskProof:
+    """Ask one question of the comparison; answer with ProofAnswered or Failed."""
+
+    request: int
+    ask: Ask
+    timeout_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class WakeAt:
     """Send Woke at this monotonic time (ms); a later WakeAt replaces an earlier one."""
 
@@ -129,7 +147,10 @@ class Report:
     road: Road
 
 
-Effect = Push | Pull | FetchScope | WakeAt | Report
+Effect = Push | Pull | FetchScope | AskProof | WakeAt | Report
+
+Request = Push | Pull | FetchScope | AskProof
+"""Effects that a transport carries out and that are answered by an event of the same number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +169,7 @@ class Road:
     equal_at: int | None = None
     signed_out: bool = False
     advice: str = ""
+    mending: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +229,12 @@ class RoadStore(Protocol):
         """Take a withdrawn scope out of this store and write the receipt, in one transaction; nothing happens
         while own operations wait to be sent."""
 
+    def ledger(self) -> Ledger:
+        """The rows of this store as figures, for the comparison."""
+
+    def mended(self, verdict: Verdict, wall_ms: int) -> None:
+        """Remember how a comparison ended that had found a difference."""
+
     def digest_at(self, seq: int) -> str | None:
         """The digest of all that is held here, or None where own operations lie beyond that feed number."""
 
@@ -220,6 +248,7 @@ class Pace:
 
     A batch is at most `batch` operations or `batch_bytes`; a page is folded `chunk` operations at a time, so
     that a save slips in between; `hold` is how long a pull is held; retries wait rand(0, min(cap, base·2ⁿ)).
+    A difference that stays is looked into again after `narrow`.
     """
 
     batch: int = 1_000
@@ -230,4 +259,5 @@ class Pace:
     base: int = 1_000
     cap: int = 60_000
     timeout: int = 25_000
+    narrow: int = 300_000
     bytes_per_ms: int = 50

@@ -25,6 +25,7 @@ from domain.records.kinds import SCHEMA
 from sync import engine as core
 from sync.engine import Effect, Engine, Event, Now, Road
 from sync.operation import Placed
+from sync.proof import Answer, Ask
 from sync.replica.changes import Folded
 from sync.replica.desk_road import DeskRoad
 from sync.troubles import Forked, Offline, Trouble
@@ -56,6 +57,9 @@ class Transport(Protocol):
 
     def scope(self, scope: str, upto: int, past: int, timeout_s: float) -> tuple[PullHead, list[Placed]]:
         """One page of a granted scope's history."""
+
+    def proof(self, ask: Ask, timeout_s: float) -> Answer:
+        """One question of the comparison."""
 
     def close(self) -> None:
         """Abort what is in flight; callable from another thread."""
@@ -101,6 +105,7 @@ class SyncDriver:
             self._learned,
             self._folded,
             Receipts(store.stamps, lane.seat, clock),
+            _Read(lane),
         )
         self._engine = Engine(self._road, self._device, random.random, SCHEMA, pace or core.Pace())
         self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
@@ -268,7 +273,17 @@ class _Run:
         return self._lane.run(work)
 
 
-def _asked(transport: Transport, effect: core.Push | core.Pull | core.FetchScope) -> Event:
+class _Read:
+    """Long counts: each function on a reader's snapshot, so that no save waits for them."""
+
+    def __init__(self, lane: StoreLane) -> None:
+        self._lane = lane
+
+    def __call__(self, work: Callable[[Connection], R]) -> R:
+        return self._lane.read(work)
+
+
+def _asked(transport: Transport, effect: core.Request) -> Event:
     timeout_s = effect.timeout_ms / 1000
     if isinstance(effect, core.Push):
         return core.PushAnswered(effect.request, transport.push(effect.data, timeout_s))
@@ -277,6 +292,8 @@ def _asked(transport: Transport, effect: core.Push | core.Pull | core.FetchScope
         if news is None:
             return core.PullAnswered(effect.request, None)
         return core.PullAnswered(effect.request, news[0], news[1])
+    if isinstance(effect, core.AskProof):
+        return core.ProofAnswered(effect.request, transport.proof(effect.ask, timeout_s))
     head, placed = transport.scope(effect.scope, effect.upto, effect.past, timeout_s)
     return core.ScopeAnswered(effect.request, effect.scope, head, placed)
 

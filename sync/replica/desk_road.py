@@ -11,7 +11,8 @@ from sqlalchemy import BigInteger, Column, Connection, Table, Text, select
 from sync import chain
 from sync.engine import Backfill, View
 from sync.operation import Body, Placed, decode_body
-from sync.replica import feed, node, sql, sums, tables
+from sync.proof import Ask, Figure, Ledger, Told, Verdict
+from sync.replica import feed, node, proof, sql, sums, tables
 from sync.replica.changes import Folded
 from sync.replica.replica import Identity, Replica
 from sync.replica.scopes import grant_stands, stands_rightly
@@ -43,6 +44,8 @@ INCARNATION = "incarnation"
 LINEAGE = "lineage"
 EQUAL_AT = "equal_at"
 EQUAL = "equal"
+MENDED = "mended"
+"""When a difference was last looked into (UTC ms), how many records were mended, how many still differ."""
 
 
 class Runner(Protocol):
@@ -64,7 +67,8 @@ class DeskRoad:
 
     `learned` is told of every foreign stamp's operation batch folded here, inside the transaction, so that the
     owner's clock follows; `folded` is told after the commit what changed. `receipt` writes, in the wipe's own
-    transaction, the bodies of the act that says so to the centre.
+    transaction, the bodies of the act that says so to the centre. `read` runs long counts on a snapshot of their
+    own, where the store has one (else they run as writes do).
     """
 
     def __init__(
@@ -76,6 +80,7 @@ class DeskRoad:
         learned: Callable[[Connection, Sequence[Placed]], None],
         folded: Callable[[Folded], None],
         receipt: Receipt,
+        read: Runner | None = None,
     ) -> None:
         self._run = run
         self._replica = replica
@@ -84,6 +89,7 @@ class DeskRoad:
         self._learned = learned
         self._folded = folded
         self._receipt = receipt
+        self._read = read or run
 
     def identity(self, connection: Connection) -> Identity:
         """Device and present incarnation."""
@@ -253,6 +259,15 @@ class DeskRoad:
 
         self._folded(self._run(work))
 
+    def ledger(self) -> Ledger:
+        """The rows of this store as figures, for the comparison."""
+        return DeskLedger(self._run, self._read, self._replica, self._learned, self._folded)
+
+    def mended(self, verdict: Verdict, wall_ms: int) -> None:
+        """Remember how a comparison ended that had found a difference: an incident, for the record."""
+        said = f"{wall_ms} {len(verdict.mended)} {len(verdict.left)}"
+        self._run(lambda c: node.put(c, **{MENDED: said}))
+
     def digest_at(self, seq: int) -> str | None:
         """The digest of all that is held here, or None where own operations lie beyond that feed number."""
 
@@ -272,6 +287,44 @@ class DeskRoad:
                 node.put(connection, **{EQUAL_AT: str(wall_ms)})
 
         self._run(work)
+
+
+class DeskLedger:
+    """Implements `sync.proof.Ledger` over a desk's replica."""
+
+    def __init__(
+        self,
+        run: Runner,
+        read: Runner,
+        replica: Replica,
+        learned: Callable[[Connection, Sequence[Placed]], None],
+        folded: Callable[[Folded], None],
+    ) -> None:
+        self._run, self._read = run, read
+        self._replica, self._learned, self._folded = replica, learned, folded
+
+    def recount(self) -> None:
+        """Bring the running figures in step with the rows themselves. Counting reads beside the saves; a save
+        that slips in between moves rows and figures alike, so the difference found still holds."""
+        moved = self._read(proof.slipped)
+        if moved:
+            self._run(lambda c: self._replica.correct(c, moved))
+
+    def answer(self, ask: Ask, *, leaf: bool | None = None) -> Told:
+        """The figures of this node's own rows."""
+        return self._read(lambda c: proof.answer(c, ask, proof.everything, leaf=leaf))
+
+    def rebuild(self, ask: Ask, placed: Sequence[Placed]) -> Figure:
+        """Make one record anew from these operations and this desk's own; its figure afterwards."""
+
+        def work(connection: Connection) -> tuple[Folded, Figure]:
+            folded = proof.rebuild(connection, self._replica, ask, placed)
+            self._learned(connection, placed)
+            return folded, proof.figure(connection, ask.kind, ask.scope, ask.id)
+
+        folded, figure = self._run(work)
+        self._folded(folded)
+        return figure
 
 
 def stamps_of(placed: Sequence[Placed]) -> list[str]:

@@ -129,8 +129,8 @@ def operations(connection: Connection, ask: Ask) -> list[Placed]:
     return [Placed(r.device, r.incarnation, r.n, r.grp, bytes(r.salt), bytes(r.body), r.seq) for r in rows]
 
 
-def recount(connection: Connection, replica: Replica, only: tuple[str, str] | None = None) -> Folded:
-    """Bring running figures in step with the rows, all or those of one scope and kind; answers what moved."""
+def slipped(connection: Connection, only: tuple[str, str] | None = None) -> dict[tuple[str, str], Digest]:
+    """By how much running figures, all or that of one scope and kind, have slipped from the rows they count."""
     kept = sums.by_scope_and_kind(connection)
     if only is None:
         counted = sums.recount(connection)
@@ -139,13 +139,11 @@ def recount(connection: Connection, replica: Replica, only: tuple[str, str] | No
         for one in digests(connection, only[1], only[0]).values():
             total = total.plus(one)
         kept, counted = {only: kept.get(only, NOTHING)}, {only: total}
-    deltas = {
+    return {
         key: counted.get(key, NOTHING).minus(kept.get(key, NOTHING))
         for key in counted.keys() | kept.keys()
         if counted.get(key, NOTHING) != kept.get(key, NOTHING)
     }
-    replica.correct(connection, deltas)
-    return Folded(deltas=deltas)
 
 
 def rebuild(connection: Connection, replica: Replica, ask: Ask, placed: Sequence[Placed]) -> Folded:

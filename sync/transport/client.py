@@ -9,9 +9,10 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from sync import door, wire
+from sync import door, proof, wire
 from sync.door import Enrolled, Health, HeldOperation, Nonce, SessionGiven, session_claim
 from sync.operation import Placed
+from sync.proof import Ask, Told
 from sync.transport.line import Answer, Line
 from sync.troubles import Behind, Forked, ServerLied, ServerTrouble, SignedOut, TooLarge
 from sync.wire import BadMessage, Problem, PullHead, PushAnswer
@@ -97,6 +98,13 @@ class HttpTransport:
         """Operations that the server holds."""
         return _said(self._ask("GET", door.HELD, timeout_s), list[HeldOperation])
 
+    def proof(self, ask: Ask, timeout_s: float) -> proof.Answer:
+        """One question of the comparison."""
+        answer = self._ask("POST", door.PROOF, timeout_s, _JSON, msgspec.json.encode(ask))
+        if ask.step == proof.RECORD:
+            return proof.Answer(placed=_page(answer, numbered=False)[1])
+        return proof.Answer(_said(answer, Told))
+
     def _ask(self, method: str, path: str, timeout_s: float, kind: str = "", body: bytes = b"") -> Answer:
         token = self._session_token(stale="")
         answer = self._line.ask(method, path, timeout_s, token=token, kind=kind, body=body)
@@ -170,7 +178,7 @@ def _said(answer: Answer, shape: type[M]) -> M:
         raise ServerLied from bad
 
 
-def _page(answer: Answer) -> tuple[PullHead, list[Placed]]:
+def _page(answer: Answer, *, numbered: bool = True) -> tuple[PullHead, list[Placed]]:
     if answer.status != 200:
         _refused(answer)
     _is_kind(answer, wire.CONTENT_TYPE)
@@ -178,7 +186,7 @@ def _page(answer: Answer) -> tuple[PullHead, list[Placed]]:
         head, placed = wire.decode_pull(answer.body)
     except BadMessage as bad:
         raise ServerLied from bad
-    if not head.lineage or not _in_order(placed, head.next):
+    if not head.lineage or (numbered and not _in_order(placed, head.next)):
         raise ServerLied
     return head, placed
 

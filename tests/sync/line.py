@@ -16,7 +16,9 @@ from domain.records.road import WipeReceipt
 from sync import chain, engine, wire
 from sync.engine import Engine, Now, Pace, Road
 from sync.operation import APPEND, Body, Placed, decode_body
-from sync.replica import feed, node, scopes, sums
+from sync.proof import Answer, Ask, Told
+from sync.proof import Line as ProofLine
+from sync.replica import feed, node, proof, scopes, sums
 from sync.replica.changes import Folded
 from sync.replica.desk_road import DeskRoad, stamps_of
 from sync.replica.replica import Fork, Gap
@@ -103,6 +105,25 @@ class Centre:
         )
         return head, page.placed
 
+    def prove(self, device: str, ask: Ask) -> Answer:
+        peer = self.peers[device]
+        sees = proof.seen_by(device, [peer.centre, "ref", f"device:{device}"])
+
+        def work(c: Connection) -> Answer:
+            if ask.step == "record":
+                return Answer(placed=proof.operations(c, ask) if sees(c, [ask.scope]) else [])
+            if ask.step != "mend":
+                return Answer(proof.answer(c, ask, sees))
+            if not sees(c, [ask.scope]):
+                return Answer()
+            self.at.replica.correct(c, proof.slipped(c, (ask.scope, ask.kind)))
+            if ask.id:
+                proof.rebuild(c, self.at.replica, ask, [])
+            count, total = proof.figure(c, ask.kind, ask.scope, ask.id)
+            return Answer(Told([ProofLine(ask.id, "", count, total)] if count else [], leaf=True))
+
+        return self.at.run(work)
+
 
 class Line:
     """Carries effects to the centre and answers back, in virtual time."""
@@ -175,7 +196,7 @@ class Line:
         if desk.due == mono:
             self.tell(desk, engine.Woke())
 
-    def _send(self, desk: Desk, current: Engine, effect: engine.Push | engine.Pull | engine.FetchScope) -> None:
+    def _send(self, desk: Desk, current: Engine, effect: engine.Request) -> None:
         self.requests += 1
         faults, dice = self.faults, self.dice
         timeout = self.now + effect.timeout_ms
@@ -190,7 +211,7 @@ class Line:
             self.at(arrives, lambda: self._arrive(desk, current, effect))
         self._answer(desk, current, timeout, engine.Failed(effect.request, Offline(timed_out=True)))
 
-    def _arrive(self, desk: Desk, current: Engine, effect: engine.Push | engine.Pull | engine.FetchScope) -> None:
+    def _arrive(self, desk: Desk, current: Engine, effect: engine.Request) -> None:
         back = self.now + 1 + self.dice.randrange(self.faults.delay_ms)
         event: engine.Event
         try:
@@ -208,6 +229,9 @@ class Line:
                         self._hold(desk, current, effect)
                         return
                     event = engine.PullAnswered(effect.request, head, placed)
+                case engine.AskProof():
+                    answer = self.centre.prove(desk.at.device, effect.ask)
+                    event = engine.ProofAnswered(effect.request, answer)
                 case engine.FetchScope():
                     head, placed = self.centre.scope(effect.scope, effect.upto, effect.past)
                     event = engine.ScopeAnswered(effect.request, effect.scope, head, placed)

@@ -24,6 +24,7 @@ from desktop.store.troubles import AlreadyEnrolled, NotEnrolled, WrongPassphrase
 from domain.clock import HOUR, MINUTE
 from sync.engine import Pace, View
 from sync.operation import Placed
+from sync.proof import Answer, Ask
 from sync.replica.desk_road import DeskRoad
 from sync.transport import HttpTransport
 from sync.troubles import Offline, SignedOut, Trouble
@@ -87,6 +88,9 @@ class OverLine:
 
     def scope(self, scope: str, upto: int, past: int, timeout_s: float) -> tuple[PullHead, list[Placed]]:
         return self._real().scope(scope, upto, past, timeout_s)
+
+    def proof(self, ask: Ask, timeout_s: float) -> Answer:
+        return self._real().proof(ask, timeout_s)
 
     def close(self) -> None:
         with self._lock:

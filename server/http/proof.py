@@ -1,0 +1,36 @@
+"""The route of the comparison: one question in, figures or operations out."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from server.http.answers import BINARY, JSON, problems
+from server.http.counter import Asker, AtCounter
+from server.http.doorway import read_body
+from server.operations.proof import answer, read_ask
+from sync import door, proof, wire
+
+router = APIRouter()
+
+MOST_BODY = 4096
+
+
+@router.post(
+    door.PROOF,
+    response_class=Response,
+    responses={
+        200: {
+            "description": "Figures (JSON lines, leaf), or for step `record` a message of the road.",
+            "content": {JSON: {}, wire.CONTENT_TYPE: {"schema": BINARY}},
+        },
+        **problems(400, 401, 413, 503),
+    },
+    openapi_extra={"requestBody": {"required": True, "content": {JSON: {"schema": {"type": "object"}}}}},
+)
+async def compare(request: Request, asker: Asker, counter: AtCounter) -> Response:
+    """One question of a desk whose digest differs; answered from rows and log of what it may see."""
+    ask = read_ask(await read_body(request, MOST_BODY))
+    run = counter.write if ask.step == proof.MEND else counter.read
+    body = await run(answer, counter.centre, asker, ask)
+    return Response(body, media_type=wire.CONTENT_TYPE if ask.step == proof.RECORD else JSON)

@@ -1,0 +1,69 @@
+"""Answering a desk that found a difference: figures of what it may see, operations of one record, mending here."""
+
+from __future__ import annotations
+
+import msgspec
+
+from server.operations.centre import Centre, log
+from server.operations.refusals import bad_message
+from server.operations.sessions import Session
+from server.store import granted
+from server.store.engine import Connection
+from sync import proof as road
+from sync import wire
+from sync.digest import NOTHING
+from sync.proof import Ask, Line, Told
+from sync.replica import proof
+from sync.replica.changes import Folded
+from sync.wire import PullHead
+
+_LONGEST = 200
+
+
+def read_ask(data: bytes) -> Ask:
+    """The question in a body. Raises Refusal (bad_message)."""
+    try:
+        ask = msgspec.json.decode(data, type=Ask)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as fault:
+        raise bad_message() from fault
+    names = (ask.step, ask.bucket, ask.scope, ask.kind, ask.prefix, ask.id)
+    if any(len(name) > _LONGEST or "\x00" in name for name in names):
+        raise bad_message()
+    return ask
+
+
+def answer(centre: Centre, session: Session, ask: Ask) -> bytes:
+    """The answer's body: figures as JSON, or operations as a message of the road. What the asker may not see is
+    as if it were not there. Raises StoreUnavailable."""
+    device = session.device
+    sees = proof.seen_by(device.id, granted.audiences_of(device.id, device.centre))
+    if ask.step == road.MEND:
+        return msgspec.json.encode(centre.lane.do(lambda c: _mend(centre, c, ask, sees)))
+    if ask.step == road.RECORD:
+        return centre.read(lambda c: _record(centre, c, ask, sees))
+    return msgspec.json.encode(centre.read(lambda c: proof.answer(c, ask, sees)))
+
+
+def _record(centre: Centre, connection: Connection, ask: Ask, sees: proof.Sees) -> bytes:
+    placed = proof.operations(connection, ask) if sees(connection, [ask.scope]) else []
+    head = PullHead(
+        lineage=centre.lineage, next=0, more=False, count=len(placed), acked=0, centre_acked=0, time=centre.now_ms()
+    )
+    return wire.encode_pull(head, placed)
+
+
+def _mend(centre: Centre, connection: Connection, ask: Ask, sees: proof.Sees) -> Told:
+    """Count a scope and kind anew, and make the record anew from this centre's own log."""
+    if not sees(connection, [ask.scope]):
+        return Told()
+    moved = Folded(deltas=proof.slipped(connection, (ask.scope, ask.kind)))
+    centre.replica.correct(connection, moved.deltas)
+    if ask.id:
+        folded = proof.rebuild(connection, centre.replica, ask, [])
+        for key, delta in folded.deltas.items():
+            moved.deltas[key] = moved.deltas.get(key, NOTHING).plus(delta)
+    if moved.deltas:
+        granted.follow(connection, moved.deltas)
+        log.warning("mended: %d figures of kind %s had slipped", len(moved.deltas), ask.kind)
+    count, total = proof.figure(connection, ask.kind, ask.scope, ask.id)
+    return Told([Line(ask.id, "", count, total)] if count else [], leaf=True)
