@@ -8,13 +8,17 @@ from typing import Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from desktop.background.blob_driver import BlobDriver
+from desktop.background.blob_driver import MakeRoad as MakeBlobRoad
+from desktop.background.blob_lane import BlobLane
 from desktop.background.change_bus import ChangeBus
 from desktop.background.lanes import StoreLane
 from desktop.background.sync_driver import MakeTransport, SyncDriver
 from desktop.home import Home
+from desktop.operations.attachments import attach
 from desktop.operations.intake import give_codes
 from desktop.reference import Reference
-from desktop.settings import Settings
+from desktop.settings import ATTACHMENT_SPACE_MB, FETCH_ATTACHMENTS, Settings
 from desktop.store import identity, preferences
 from desktop.store.engine import Store, open_store
 from desktop.store.identity import Enrolment
@@ -25,6 +29,7 @@ from desktop.wall_clock import WallClock
 from domain.clock import Clock
 from domain.codes.catalogue import Catalogue
 from domain.codes.places import Places
+from sync.blobs.shelf import Shelf
 from sync.engine import Pace
 
 
@@ -61,7 +66,8 @@ class Unlocked:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Everything a window is given its parts from. `driver` is None for a desk without a road."""
+    """Everything a window is given its parts from. `driver` is None for a desk without a road, `blob_driver` for
+    one whose attachments do not travel."""
 
     home: Home
     staff: str
@@ -72,6 +78,8 @@ class Desk:
     settings: Settings
     clock: Clock
     driver: SyncDriver | None
+    blobs: BlobLane
+    blob_driver: BlobDriver | None = None
 
     @property
     def catalogue(self) -> Catalogue:
@@ -92,6 +100,9 @@ class Desk:
         """End the road, finish what was submitted, close the store."""
         if self.driver is not None:
             self.driver.close()
+        if self.blob_driver is not None:
+            self.blob_driver.close()
+        self.blobs.close()
         self.lane.close()
 
 
@@ -129,9 +140,11 @@ def build(
     reference: Reference | None = None,
     key_cost: Cost | None = None,
     pace: Pace | None = None,
+    blob_transport_factory: MakeBlobRoad | None = None,
 ) -> Desk:
     """Join a desk's wires, on the GUI thread. With `unlocked` (from `unlock` on another thread) nothing here
-    waits for key derivation or disk. Without `transport_factory` the desk has no road.
+    waits for key derivation or disk. Without `transport_factory` the desk has no road, without
+    `blob_transport_factory` its attachments stay where they are.
 
     Raises what `unlock` raises.
     """
@@ -139,7 +152,11 @@ def build(
     shown = clock or WallClock()
     bus = ChangeBus()
     lane = StoreLane(ready.store, ready.enrolment.seat, ready.staff, shown, bus, ready.reference)
+    shelf = Shelf(home.blobs)
+    shelf.prepare()
+    blob_lane = BlobLane(shelf, lane, bus, attach, policy=ready.settings[FETCH_ATTACHMENTS])
     driver = None
+    blob_driver = None
     if transport_factory is not None and ready.enrolment.server_url:
         driver = SyncDriver(
             lane,
@@ -152,8 +169,29 @@ def build(
             pace,
             give_codes(),
         )
+        if blob_transport_factory is not None:
+            space = ready.settings[ATTACHMENT_SPACE_MB] << 20
+            blob_driver = BlobDriver(
+                blob_lane, lane, bus, ready.enrolment.server_url, ready.key, blob_transport_factory, space
+            )
+            driver.on_status, driver.on_folded = blob_driver.road_said, blob_driver.road_folded
         driver.start()
-    return Desk(home, ready.staff, ready.store, bus, lane, ready.reference, ready.settings, shown, driver)
+    blob_lane.start()
+    if blob_driver is not None:
+        blob_driver.start()
+    return Desk(
+        home,
+        ready.staff,
+        ready.store,
+        bus,
+        lane,
+        ready.reference,
+        ready.settings,
+        shown,
+        driver,
+        blob_lane,
+        blob_driver,
+    )
 
 
 def enrol(

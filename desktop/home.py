@@ -33,6 +33,11 @@ class Home:
         """Copies of the store made before an upgrade, under the same key."""
         return self.root / "backups"
 
+    @property
+    def blobs(self) -> Path:
+        """Sealed chunks of attachments, named by their hashes."""
+        return self.root / "blobs"
+
     def prepare(self) -> None:
         """Make the folders (0700) and let nothing made from now on be read by others (umask 077).
 

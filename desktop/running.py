@@ -23,7 +23,7 @@ from desktop.ui.signin.window import SignInWindow
 from desktop.ui.theme.look import Look
 from domain.clock import Clock
 from domain.ids import RANDOM_BYTES, uuid7
-from sync.transport import HttpTransport
+from sync.transport import BlobRoad, HttpTransport
 
 
 def own_home() -> Path:
@@ -106,7 +106,14 @@ class Session(QObject):
 
     @Slot(object)
     def _unlocked(self, ready: Any) -> None:
-        desk = app.build(self._home, ready.staff, "", unlocked=ready, transport_factory=HttpTransport)
+        desk = app.build(
+            self._home,
+            ready.staff,
+            "",
+            unlocked=ready,
+            transport_factory=HttpTransport,
+            blob_transport_factory=BlobRoad,
+        )
         self.show(desk)
         if self._signin is not None:
             self._signin.close()

@@ -33,8 +33,14 @@ LANGUAGE: Final = Setting("language", "vi", allowed=("vi", "en"))
 TEXT_PERCENT: Final = Setting("text_percent", 100, allowed=(100, 125, 150, 175, 200))
 COMPACT_LISTS: Final = Setting("compact_lists", default=False)
 LOCK_AFTER_MINUTES: Final = Setting("lock_after_minutes", 5, personal=False, allowed=(1, 2, 3, 4, 5))
+FETCH_ATTACHMENTS: Final = Setting("fetch_attachments", "opened", personal=False, allowed=("opened", "all", "never"))
+ATTACHMENT_SPACE_MB: Final = Setting(
+    "attachment_space_mb", 4_096, personal=False, allowed=(256, 1_024, 4_096, 16_384, 65_536)
+)
 
-ALL: Final[tuple[Setting[Any], ...]] = (THEME, LANGUAGE, TEXT_PERCENT, COMPACT_LISTS, LOCK_AFTER_MINUTES)
+ALL: Final[tuple[Setting[Any], ...]] = (
+    THEME, LANGUAGE, TEXT_PERCENT, COMPACT_LISTS, LOCK_AFTER_MINUTES, FETCH_ATTACHMENTS, ATTACHMENT_SPACE_MB,
+)  # fmt: skip
 """Every setting there is."""
 
 

@@ -15,6 +15,15 @@ PULL: Final = "/v1/pull"
 SCOPE: Final = "/v1/scope"
 HELD: Final = "/v1/held"
 PROOF: Final = "/v1/proof"
+BLOB: Final = "/v1/blob"
+
+TUS: Final = "1.0.0"
+"""The version of tus that the routes of blobs speak."""
+PART_TYPE: Final = "application/offset+octet-stream"
+MOST_PART: Final = (1 << 20) + 16
+"""Most bytes of a blob in one request: a sealed chunk."""
+HELD_BY: Final = "upload-held-by"
+"""Header that says which role answered: only `centre` is the centre's word."""
 
 TOKEN_LETTERS: Final = 24
 """Longest bearer token (characters): it travels with every request of a slow line."""

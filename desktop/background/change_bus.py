@@ -65,8 +65,22 @@ class RoadStatus:
     held: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class BlobMoved:
+    """Bytes of an attachment travelled, or its copy here changed: `done` of `sealed` bytes, `want` as in the queue
+    (up, down, let_go). `settled` when the queue holds something else now; `advice` where it stands still."""
+
+    blob: str
+    want: str
+    done: int
+    sealed: int
+    settled: bool = False
+    advice: str = ""
+
+
 class ChangeBus(QObject):
-    """Workers emit, screens connect bound methods. `failed` carries what nobody else took.
+    """Workers emit, screens connect bound methods. `failed` carries what nobody else took, `blobs` says how
+    attachments' bytes travel (BlobMoved).
 
     `delivered` is internal: a pair (bound method, payload) that the GUI thread calls.
     """
@@ -75,6 +89,7 @@ class ChangeBus(QObject):
     road: Final = Signal(object)
     failed: Final = Signal(object)
     delivered: Final = Signal(object)
+    blobs: Final = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)

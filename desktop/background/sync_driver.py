@@ -7,7 +7,7 @@ import queue
 import random
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, Protocol, TypeVar
 
@@ -118,6 +118,10 @@ class SyncDriver:
         self._closing = False
         self._threads: list[threading.Thread] = []
         self.status = RoadStatus()
+        self.on_status: Callable[[RoadStatus], None] | None = None
+        """Told every new status, on the engine's thread: whoever gives way to text listens here."""
+        self.on_folded: Callable[[Mapping[str, frozenset[str]]], None] | None = None
+        """Told what a fold from the road touched, ids by kind, on the engine's thread."""
 
     def start(self) -> None:
         """Begin; everything saved before is sent now."""
@@ -224,6 +228,8 @@ class SyncDriver:
             self._lane.run(mark_line(road.last_contact, road.down_since))
         self.status = status_of(road, view)
         self._bus.road.emit(self.status)
+        if self.on_status is not None:
+            self.on_status(self.status)
 
     # ------------------------------------------------------------ inside and after the fold
 
@@ -234,6 +240,8 @@ class SyncDriver:
         touched = folded.touched()
         if touched:
             self._bus.changed.emit(Changes(Origin.CENTRE, touched, "road"))
+            if self.on_folded is not None:
+                self.on_folded(touched)
         if "number_block" in touched and self._on_numbers is not None:
             self._lane.call(self._on_numbers, "road")
 

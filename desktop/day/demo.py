@@ -29,7 +29,7 @@ from desktop.operations.intake import save_file, save_report
 from desktop.reference import RESOURCES
 from desktop.running import EndOfProcess, Session
 from domain.ids import call_id as id_of_call
-from sync.transport import HttpTransport
+from sync.transport import BlobRoad, HttpTransport
 
 _CENTRE: Final = "hanoi"
 _SEAT: Final = "HN01"
@@ -111,7 +111,9 @@ def _window(home: Home, passphrase: str, paper: Paper) -> int:
     assert isinstance(application, QApplication)
     session, ending = Session(application, home), EndOfProcess(application)
     clock = MorningClock(to_ms(f"{paper.date} 00:00:00"))
-    desk = app.build(home, _STAFF, passphrase, clock=clock, transport_factory=HttpTransport)
+    desk = app.build(
+        home, _STAFF, passphrase, clock=clock, transport_factory=HttpTransport, blob_transport_factory=BlobRoad
+    )
     writing = threading.Thread(target=partial(write_morning, desk, clock, paper), name="morning")
     writing.start()
     writing.join()  # nothing is shown yet that could freeze

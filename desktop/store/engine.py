@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
+from desktop.store.blobs import BlobCopies
 from desktop.store.search import SearchIndex
 from desktop.store.troubles import translate
 from desktop.store.versions import aside_name, bring_up_to_date, refuse_newer
@@ -138,7 +139,7 @@ def _open(path: Path, key: bytes) -> Store:
     )
     readers = _engine(lambda: _connect(path, key, *_COMMON, "query_only = ON"), READERS, "BEGIN")
     index = SearchIndex()
-    replica = Replica(Fold(projections=(index,)), secrets.token_bytes)
+    replica = Replica(Fold(projections=(index, BlobCopies())), secrets.token_bytes)
     try:
         bring_up_to_date(
             writer, replica, index, lambda: copy_aside(path, key, aside_name(path))

@@ -36,3 +36,21 @@ setting = Table(
     Column("value", Text, nullable=False),
 )
 """Settings that differ from their declared value, of a person or (empty staff) of the desk."""
+
+blob_copy = Table(
+    "blob_copy",
+    tables.metadata,
+    Column("blob", Text, primary_key=True),
+    Column("record", Text, nullable=False),
+    Column("scope", Text, nullable=False, index=True),
+    Column("size", BigInteger, nullable=False),
+    Column("chunks", Text, nullable=False),
+    Column("here", BigInteger, nullable=False),
+    Column("want", Text, nullable=False),
+    Column("urgent", BigInteger, nullable=False),
+    Column("asked_at", BigInteger, nullable=False),
+    Column("centre_at", BigInteger, nullable=True),
+    Column("used_at", BigInteger, nullable=True),
+)
+"""Bytes of attachments on this desk and the queue of their transfers: whether the copy is whole (`here`), what is
+to become of it (`want`: up, down, let_go or nothing), when the centre last verified it (UTC ms, or never)."""

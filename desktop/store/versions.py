@@ -7,12 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Table, inspect
+from sqlalchemy import Connection, Engine, inspect
 
-from desktop.store import refold, schema
+from desktop.store import schema
 from desktop.store.search import SearchIndex
 from desktop.store.troubles import NewerStore
-from sync.replica import node, tables
+from sync.replica import node, refold, tables
 from sync.replica.node import STORE_VERSION
 from sync.replica.replica import Replica
 
@@ -57,7 +57,7 @@ def bring_up_to_date(writer: Engine, replica: Replica, index: SearchIndex, set_a
             return
         replica.create(connection)
         if version is not None:
-            _add_missing_columns(connection)
+            refold.missing_columns(connection)
             refold.parked(connection)
             if node.get(connection, INDEX_KEY) != INDEX_VERSION or version < STORE_VERSION:
                 index.rebuild(connection)
@@ -94,22 +94,3 @@ def _migrate(writer: Engine) -> None:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         connection.commit()
-
-
-def _add_missing_columns(connection: Connection) -> None:
-    """A field the registry has gained gets its column and index; nothing else of a table is touched."""
-    inspector = inspect(connection)
-    for table in tables.records.values():
-        there = {column["name"] for column in inspector.get_columns(table.name)}
-        for column in table.columns:
-            if column.name not in there:
-                kind = column.type.compile(connection.dialect)
-                # sql-names-only: table, column and type come from the registry of kinds
-                connection.exec_driver_sql(f'ALTER TABLE {table.name} ADD COLUMN "{column.name}" {kind}')
-        _add_missing_indexes(connection, table, {str(ix["name"]) for ix in inspector.get_indexes(table.name)})
-
-
-def _add_missing_indexes(connection: Connection, table: Table, there: set[str]) -> None:
-    for index in table.indexes:
-        if index.name not in there:
-            index.create(connection)

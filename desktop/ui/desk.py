@@ -9,6 +9,7 @@ from domain.codes.catalogue import Catalogue
 from domain.codes.places import Places
 
 if TYPE_CHECKING:
+    from desktop.background.blob_lane import BlobLane
     from desktop.background.lanes import StoreLane
     from desktop.store.unit_of_work import Seat
 
@@ -24,6 +25,11 @@ class DeskWires(Protocol):
     @property
     def lane(self) -> StoreLane:
         """Where operations and reads go; knows staff and clock."""
+        ...
+
+    @property
+    def blobs(self) -> BlobLane:
+        """Where files of dossiers are sealed and opened."""
         ...
 
     @property

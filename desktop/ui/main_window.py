@@ -14,6 +14,7 @@ from desktop.ui.actions import desk_actions
 from desktop.ui.calls.banner import CallBanner
 from desktop.ui.calls.page import CallsPage
 from desktop.ui.calls.viewmodel import UNDO_MS, CallsModel, UndoOffer
+from desktop.ui.case.attachments_model import AttachmentsModel
 from desktop.ui.case.page import CasePage
 from desktop.ui.case.viewmodel import CaseModel
 from desktop.ui.desk import DeskWires
@@ -58,12 +59,15 @@ class MainWindow(QMainWindow):
 
         self.calls = CallsModel(lane, bus, clock, catalogue, desk.seat.centre)
         self.case_model = CaseModel(lane, bus, clock)
+        self.attachments = AttachmentsModel(lane, desk.blobs, bus, clock)
         self.search_model = SearchModel(lane, clock)
         self.road_model = RoadModel(lane, bus, clock)
         self.calls_page = CallsPage(self.calls, self.look, clock, catalogue)
         writing = {name: forms[name] for name in (FORM_FILE, FORM_REPORT)}
         self.file_page = IntakePage(lane, clock, catalogue, desk.places, writing, staff, self.look)
-        self.case_page = CasePage(self.case_model, lane, staff, catalogue, desk.places, forms, self.look)
+        self.case_page = CasePage(
+            self.case_model, lane, staff, catalogue, desk.places, forms, self.look, self.attachments
+        )
         self.search_page = SearchPage(self.search_model, self.look)
         self.road_page = RoadPage(self.road_model)
         self.pages: dict[str, Any] = dict(
@@ -179,6 +183,7 @@ class MainWindow(QMainWindow):
             "undo": self._undo,
             "save_form": self._save,
             "next_form": self._next_form,
+            "attach_file": self._attach_file,
             "search": self._search,
             "back": self._back,
             "zoom_in": self._larger,
@@ -218,6 +223,12 @@ class MainWindow(QMainWindow):
             self.file_page.save_current()
         elif self.page_name == "case":
             self.case_page.save_current()
+
+    def _attach_file(self) -> None:
+        if self.page_name == "case" and self.attachments.ready:
+            self.case_page.attachments.choose()
+        else:
+            self.status.news.say(Status.QUIET, tr("Mở một hồ sơ rồi mới đính kèm tệp"))
 
     def _next_form(self) -> None:
         if self.file_page.sheets:
@@ -351,7 +362,7 @@ class MainWindow(QMainWindow):
         if not self._closed:
             self._closed = True
             self.desk.bus.failed.disconnect(self._show_trouble)
-            for model in (self.calls, self.case_model, self.road_model):
+            for model in (self.calls, self.case_model, self.attachments, self.road_model):
                 model.close()
         super().closeEvent(event)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from domain.records.attachment import Attachment, BlobSecret
 from domain.records.call import Call
 from domain.records.case import Case, Stay
 from domain.records.clock_record import ClockRecord
@@ -105,5 +106,7 @@ KINDS = Registry(
         ("custody", Custody),
         ("wiped", WipeReceipt),
         ("review", Review),
+        ("attachment", Attachment),
+        ("blob_secret", BlobSecret),
     )
 )

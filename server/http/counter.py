@@ -23,6 +23,10 @@ PUSHERS: Final = 8
 """How many pushes are decoded and wait for the accept lane at the same time."""
 PUSHES_IN_FLIGHT: Final = 64
 """How many pushes may be under way (each holds its body in memory) before the next is told to come back."""
+PARTS_IN_FLIGHT: Final = 16
+"""How many parts of blobs may be under way (a sealed chunk each) before the next is told to come back."""
+BEARERS: Final = 2
+"""Threads for the bytes of attachments: they never take one away from text."""
 
 
 class Counter:
@@ -35,6 +39,9 @@ class Counter:
         self.room = WaitingRoom()
         self.pushes = 0
         self.most_pushes = pushes_in_flight
+        self.parts = 0
+        self.most_parts = PARTS_IN_FLIGHT
+        self._bearers = ThreadPoolExecutor(BEARERS, thread_name_prefix="centre-blob")
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="centre-read")
         self._writers = ThreadPoolExecutor(PUSHERS, thread_name_prefix="centre-write")
 
@@ -46,8 +53,13 @@ class Counter:
         """Run a writing operation in a thread."""
         return await asyncio.get_running_loop().run_in_executor(self._writers, work, *given)
 
+    async def carry(self, work: Callable[..., R], *given: Any) -> R:
+        """Run work on attachments' bytes in threads of its own: text never stands behind it."""
+        return await asyncio.get_running_loop().run_in_executor(self._bearers, work, *given)
+
     def close(self) -> None:
         """End the threads; what was begun is finished."""
+        self._bearers.shutdown()
         self._writers.shutdown()
         self._readers.shutdown()
 

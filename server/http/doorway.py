@@ -65,11 +65,11 @@ class Doorway:
         taken = 0
 
         async def hear() -> Message:
-            # A claim or a code is small; only a push may be large, and it counts for itself.
+            # A claim or a code is small; only a push or a part of a blob may be large, and each counts for itself.
             nonlocal taken
             message = await receive()
             taken += len(message.get("body", b""))
-            if taken > MOST_JSON and scope["path"] != door.PUSH:
+            if taken > MOST_JSON and not scope["path"].startswith((door.PUSH, door.BLOB)):
                 raise Refusal(413, "too_large")
             return message
 

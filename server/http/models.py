@@ -126,7 +126,7 @@ class ProblemAnswer(_Said):
 
     code: str = Field(
         description="fork, gap, too_large, busy, unknown_device, bad_message, bad_signature, unknown_code, "
-        "newer_protocol, revoked"
+        "newer_protocol, revoked, unknown_blob, offset, checksum"
     )
     n: int = 0
     acked: int = 0

@@ -16,6 +16,7 @@ from server.store import centre_key, opening
 from server.store.engine import CentreStore, Connection, open_store
 from server.store.lane import WriteLane
 from sync.act import Act
+from sync.blobs.shelf import Shelf
 from sync.operation import ERASE, Body
 from sync.replica import node, scopes, sums
 from sync.replica.changes import Folded, Projection
@@ -29,6 +30,9 @@ R = TypeVar("R")
 ROLE: Final = "centre"
 ME: Final = Identity("centre", 1)
 """Under which name the centre writes its own operations: grants and number blocks."""
+
+BLOBS: Final = "blobs"
+"""Folder of attachments' sealed chunks in the data folder, whichever database stands beside it."""
 
 log = logging.getLogger("tram111.centre")
 """Ids and counts only: no contents, no names, no addresses of persons."""
@@ -67,6 +71,8 @@ class Centre:
             self.key = centre_key.made(connection)
             last = node.get(connection, node.STAMP)
         self._stamps = HybridClock(random(4).hex(), last)
+        self.blobs = Shelf(store.folder / BLOBS)
+        self.blobs.prepare()
         self.lane = WriteLane(store)
 
     @classmethod

@@ -32,11 +32,13 @@ _WRITER_LOCK: Final = 111
 
 
 class CentreStore:
-    """One writer and several readers of one database; `close` gives every connection back."""
+    """One writer and several readers of one database; `close` gives every connection back. `folder` is the data
+    folder: what is no row (attachments' chunks) lies there whichever the database is."""
 
-    def __init__(self, writer: Engine, reader: Engine) -> None:
+    def __init__(self, writer: Engine, reader: Engine, folder: Path) -> None:
         self._writer = writer
         self._reader = reader
+        self.folder = folder
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -83,10 +85,10 @@ def open_embedded(folder: Path) -> CentreStore:
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite gives its other files the mode of this one
     writer = _cipher_engine(path, key, 1, "BEGIN IMMEDIATE", ())
     reader = _cipher_engine(path, key, READERS, "BEGIN", ("query_only = ON",))
-    return CentreStore(writer, reader)
+    return CentreStore(writer, reader, folder)
 
 
-def open_postgres(url: str) -> CentreStore:
+def open_postgres(url: str, folder: Path) -> CentreStore:
     """The store of a PostgreSQL database (`postgresql+psycopg://…`). Readers see one snapshot each
     (REPEATABLE READ); writers commit one after the other. Raises WrongAddress."""
     try:
@@ -96,12 +98,12 @@ def open_postgres(url: str) -> CentreStore:
     except (ArgumentError, ImportError) as fault:
         raise WrongAddress from fault
     reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-    return CentreStore(engine, reader)
+    return CentreStore(engine, reader, folder)
 
 
 def open_store(folder: Path, database: str | None) -> CentreStore:
     """The store that the command line names: a PostgreSQL URL, or the embedded one in the folder."""
-    return open_postgres(database) if database else open_embedded(folder)
+    return open_postgres(database, folder) if database else open_embedded(folder)
 
 
 def _key(folder: Path) -> bytes:

@@ -11,11 +11,12 @@ from server.store import accounts
 from server.store.engine import CentreStore, Connection
 from server.store.granted import granted_digest
 from server.store.troubles import NewerStore
-from sync.replica import node, tables
+from sync.replica import node, refold, tables
 from sync.replica.replica import Replica
 
 LINEAGE: Final = "lineage"
 VERSION: Final = "version"
+SHAPE: Final = "record_shape"
 ACCOUNTS: Final = "accounts_version"
 ACCOUNTS_VERSION: Final = 1
 """Version of the tables of accounts; a store with a higher one was written by a newer program."""
@@ -32,6 +33,11 @@ def prepare(store: CentreStore, replica: Replica, random: Callable[[int], bytes]
         if inspect(connection).has_table(tables.node.name):
             _refuse_newer(connection)
         replica.create(connection)
+        if node.get(connection, SHAPE) != refold.shape_of_records():
+            # A kind or field that an older program did not know lies parked: it moves into its table now.
+            refold.missing_columns(connection)
+            refold.parked(connection)
+            node.put_key(connection, SHAPE, refold.shape_of_records())
         accounts.metadata.create_all(connection)
         granted_digest.create(connection, checkfirst=True)
         lineage = node.get(connection, LINEAGE)

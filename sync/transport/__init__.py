@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sync.transport.blobs import BlobRoad
 from sync.transport.client import HttpTransport, enrol, health
 
-__all__ = ["HttpTransport", "enrol", "health"]
+__all__ = ["BlobRoad", "HttpTransport", "enrol", "health"]

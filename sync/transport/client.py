@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NoReturn, TypeVar
 from urllib.parse import urlencode
 
@@ -105,12 +105,20 @@ class HttpTransport:
             return proof.Answer(placed=_page(answer, numbered=False)[1])
         return proof.Answer(_said(answer, Told))
 
-    def _ask(self, method: str, path: str, timeout_s: float, kind: str = "", body: bytes = b"") -> Answer:
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        timeout_s: float,
+        kind: str = "",
+        body: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
         token = self._session_token(stale="")
-        answer = self._line.ask(method, path, timeout_s, token=token, kind=kind, body=body)
+        answer = self._line.ask(method, path, timeout_s, token=token, kind=kind, body=body, further=headers)
         if answer.status == 401 and _problem(answer) is not None:
             token = self._session_token(stale=token)
-            answer = self._line.ask(method, path, timeout_s, token=token, kind=kind, body=body)
+            answer = self._line.ask(method, path, timeout_s, token=token, kind=kind, body=body, further=headers)
         return answer
 
     def _session_token(self, stale: str) -> str:

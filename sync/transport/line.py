@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ssl
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
 from typing import Final
 
@@ -36,12 +36,14 @@ _FAULTS: Final = (requests.RequestException, urllib3.exceptions.HTTPError, OSErr
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back, read to its end. `kind` is the content type without parameters."""
+    """What came back, read to its end. `kind` is the content type without parameters, `headers` all of
+    them by name in lower case."""
 
     status: int
     kind: str
     body: bytes
     retry_after: str
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class _Dropped(Exception):
@@ -70,10 +72,19 @@ class Line:
         self._session.close()
 
     def ask(
-        self, method: str, path: str, timeout_s: float, *, token: str = "", kind: str = "", body: bytes = b""
+        self,
+        method: str,
+        path: str,
+        timeout_s: float,
+        *,
+        token: str = "",
+        kind: str = "",
+        body: bytes = b"",
+        further: Mapping[str, str] | None = None,
     ) -> Answer:
-        """One request, answered whole within `timeout_s` seconds. Raises Offline, ServerLied."""
-        headers: dict[str, str] = {}
+        """One request, answered whole within `timeout_s` seconds, with `further` headers. Raises Offline,
+        ServerLied."""
+        headers: dict[str, str] = dict(further or {})
         if token:
             headers["Authorization"] = f"Bearer {token}"
         if kind:
@@ -108,7 +119,8 @@ class Line:
             with answer:
                 kind = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
                 again = answer.headers.get("Retry-After", "").strip()
-                return Answer(answer.status_code, kind, self._read(answer, until), again)
+                said = {name.lower(): value for name, value in answer.headers.items()}
+                return Answer(answer.status_code, kind, self._read(answer, until), again, said)
         except _FAULTS as fault:
             raise self._judged(fault, unanswered=False) from fault
 

@@ -28,6 +28,8 @@ MakeDesk = Callable[..., Desk]
 ROUTES = {
     ("get", door.HEALTH), ("post", door.ENROL), ("get", door.NONCE), ("post", door.SESSION),
     ("post", door.PUSH), ("get", door.PULL), ("get", door.SCOPE), ("get", door.HELD),
+    ("post", door.BLOB), ("head", f"{door.BLOB}/{{record}}"), ("get", f"{door.BLOB}/{{record}}"),
+    ("patch", f"{door.BLOB}/{{record}}"),
 }  # fmt: skip
 
 
@@ -208,7 +210,7 @@ def test_no_bad_input_is_ever_a_fault_of_the_server(
             method, path, headers, body = fuzzed(chance, one)
             answer = session.request(method, centre.url + path, headers=headers, data=body, timeout=PATIENCE_S)
             assert answer.status_code < 500, (turn, method, path, body)
-            if answer.status_code >= 400:
+            if answer.status_code >= 400 and method != "head":  # which has no body
                 assert wire.decode_problem(answer.content).code, (turn, method, path)
             if answer.status_code == 429:
                 centre.clock.pass_ms(WINDOW_MS)

@@ -33,8 +33,8 @@ def test_the_store_is_encrypted_and_only_its_owners(tmp_path: Path) -> None:
     data = tmp_path / "data"
     opened(data).close()
     assert not (data / DATABASE).read_bytes().startswith(b"SQLite format 3")
-    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in data.iterdir()}
-    assert set(modes.values()) == {0o600}
+    modes = {(path.is_dir(), stat.S_IMODE(path.stat().st_mode)) for path in data.iterdir()}
+    assert modes == {(False, 0o600), (True, 0o700)}
     assert stat.S_IMODE(data.stat().st_mode) == 0o700
     assert len(bytes.fromhex((data / KEY).read_text())) == 32
 

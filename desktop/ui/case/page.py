@@ -9,8 +9,12 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QTimer, Slot
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
+from desktop.store.blobs import AttachmentRow
 from desktop.store.drafts import Draft
 from desktop.store.reads import CaseView
+from desktop.ui.case.attachment_view import AttachmentView
+from desktop.ui.case.attachments import AttachmentsCard
+from desktop.ui.case.attachments_model import AttachmentsModel
 from desktop.ui.case.disputes import DisputesCard
 from desktop.ui.case.facts import FactWords, urgency_status
 from desktop.ui.case.list import CasesTable, urgency_word
@@ -45,6 +49,7 @@ class CasePage(QWidget):
         places: Places,
         definitions: dict[str, FormDefinition],
         look: Look,
+        attachments: AttachmentsModel,
     ) -> None:
         super().__init__()
         self.setObjectName("page.case")
@@ -72,6 +77,10 @@ class CasePage(QWidget):
         self.disputes = DisputesCard(model, self.words)
         self.clocks = ClocksCard()
         self.referrals = ReferralsCard(model, self.words, definitions, catalogue, places, today)
+        self.attachments = AttachmentsCard(attachments, look)
+        self.attachments.look_at.connect(self._look_at)
+        self.viewer = AttachmentView()
+        self.viewer.closed.connect(self._looked)
         self.timeline = Timeline(model, lane, staff, self.words)
 
         self._facts = Card(margins=16, space=8)
@@ -126,7 +135,7 @@ class CasePage(QWidget):
         column = QVBoxLayout(middle)
         column.setContentsMargins(0, 0, 8, 0)
         column.setSpacing(12)
-        for part in (self.disputes, self.clocks, self._facts, self._editor, self.referrals):
+        for part in (self.disputes, self.clocks, self._facts, self._editor, self.referrals, self.attachments):
             column.addWidget(part)
         column.addStretch(1)
         scroll = QScrollArea()
@@ -160,6 +169,7 @@ class CasePage(QWidget):
         self._stack = QStackedWidget()
         self._stack.addWidget(nothing)
         self._stack.addWidget(self._dossier)
+        self._stack.addWidget(self.viewer)
         page = QHBoxLayout(self)
         page.setContentsMargins(24, 16, 24, 16)
         page.setSpacing(16)
@@ -175,7 +185,10 @@ class CasePage(QWidget):
 
     def back(self) -> bool:
         """Esc: out of the small forms, then from the dossier into the list."""
-        if self.referrals.back():
+        if self._stack.currentWidget() is self.viewer:
+            self.viewer.put_away()
+            return True
+        if self.referrals.back() or self.attachments.back():
             return True
         if self._editor.isVisible():
             self._editor.hide()
@@ -239,6 +252,11 @@ class CasePage(QWidget):
         self._keeper.trouble.connect(self.model.trouble)
         self._keeper.look()
         self.timeline.turn_to(about)
+        if self._stack.currentWidget() is self.viewer:
+            self.viewer.put_away()
+        self.attachments.forget()
+        if self.model.view is not None:
+            self.attachments.model.turn_to(self.model.view.contact.id, self.model.case_id)
         self._stack.setCurrentWidget(self._dossier)
         if self.isVisible():
             self.timeline.note.setFocus()
@@ -292,6 +310,16 @@ class CasePage(QWidget):
         words = tr("Nơi khác vừa sửa ca này. Những gì chị/anh đang viết vẫn giữ nguyên.")
         self.elsewhere.say(Status.MOVING, words)
         self.elsewhere.show()
+
+    @Slot(object, object)
+    def _look_at(self, row: AttachmentRow, content: object) -> None:
+        self._stack.setCurrentWidget(self.viewer)
+        self.viewer.show_content(row, content)
+
+    @Slot()
+    def _looked(self) -> None:
+        self._stack.setCurrentWidget(self._dossier)
+        self.attachments.table.setFocus()
 
     # Editing --------------------------------------------------------------------------------------------------
 

@@ -2,15 +2,45 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any, Final
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Table, inspect
 
 from domain.records.kinds import KINDS
 from sync.replica import sql, tables
 from sync.replica.rows import base_of, parked_state, row_of, state_of
 
 _CHUNK: Final = 1_000
+
+
+def shape_of_records() -> str:
+    """A short name of the record tables as this program derives them: where a store says another, its columns
+    and what it parked are to be looked at."""
+    text = ";".join(
+        f"{table.name}({','.join(f'{c.name} {c.type}' for c in table.columns)}|{len(table.indexes)})"
+        for table in tables.records.values()
+    )
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def missing_columns(connection: Connection) -> None:
+    """A field the registry has gained gets its column and index; nothing else of a table is touched."""
+    inspector = inspect(connection)
+    for table in tables.records.values():
+        there = {column["name"] for column in inspector.get_columns(table.name)}
+        for column in table.columns:
+            if column.name not in there:
+                kind = column.type.compile(connection.dialect)
+                # sql-names-only: table, column and type come from the registry of kinds
+                connection.exec_driver_sql(f'ALTER TABLE {table.name} ADD COLUMN "{column.name}" {kind}')
+        _missing_indexes(connection, table, {str(ix["name"]) for ix in inspector.get_indexes(table.name)})
+
+
+def _missing_indexes(connection: Connection, table: Table, there: set[str]) -> None:
+    for index in table.indexes:
+        if index.name not in there:
+            index.create(connection)
 
 
 def parked(connection: Connection) -> int:

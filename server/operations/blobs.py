@@ -1,0 +1,130 @@
+"""Bytes of attachments at the centre: who may send and fetch them, and when they count as whole."""
+
+from __future__ import annotations
+
+import errno
+import shutil
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final
+
+from server.operations.centre import Centre
+from server.operations.refusals import Refusal, busy
+from server.operations.sessions import Session
+from server.store import attachments, granted
+from server.store.attachments import Described
+from server.store.engine import Connection
+from sync.blobs import shelf as shelves
+from sync.blobs.seal import Broken, Plan
+from sync.replica import scopes
+
+RESERVE: Final = 512 << 20
+"""Free bytes that stay on the disk for text: below, no more of any blob is taken."""
+_FULL_MS: Final = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How much of a blob is here without a gap, of how much (bytes of the sealed whole)."""
+
+    offset: int
+    length: int
+
+
+def unknown_blob() -> Refusal:
+    """No such blob, or none that the asker may know of: one answer for both."""
+    return Refusal(404, "unknown_blob")
+
+
+def to_send(centre: Centre, session: Session, record: str) -> Plan:
+    """The plan of a blob that the asker may send: it sees the attachment, or it wrote it itself, also where
+    that operation is held. Raises Refusal (404)."""
+
+    def work(connection: Connection) -> Plan | None:
+        device = session.device.id
+        found = attachments.described(connection, record)
+        if found is None:
+            held = attachments.waiting_of(connection, record, device)
+            return None if held is None else held.plan
+        if _sees(connection, session, found) or attachments.is_author(connection, record, device):
+            return found.plan
+        return None
+
+    return _known(centre.read(work))
+
+
+def to_fetch(centre: Centre, session: Session, record: str) -> Plan:
+    """The plan of a blob that the asker may fetch: it sees the attachment, exactly as by `answer_scope`. Raises
+    Refusal (404)."""
+
+    def work(connection: Connection) -> Plan | None:
+        found = attachments.described(connection, record)
+        return found.plan if found is not None and _sees(connection, session, found) else None
+
+    return _known(centre.read(work))
+
+
+def offer(centre: Centre, plan: Plan) -> Standing:
+    """What is here of a blob, each chunk read and checked: a whole answer is the centre's word."""
+    return Standing(shelves.verified_offset(centre.blobs, plan), plan.sealed)
+
+
+def standing(centre: Centre, plan: Plan) -> Standing:
+    """What is here of a blob, by its files."""
+    return Standing(shelves.offset_of(centre.blobs, plan), plan.sealed)
+
+
+def take(centre: Centre, plan: Plan, offset: int, data: bytes, checksum: bytes) -> Standing:
+    """Bytes of the sealed whole; durable when this returns. `checksum` is their SHA-256.
+
+    Raises Refusal: 460 checksum (they were altered on their way, or a chunk is not of its name), 409 offset, 413
+    too_large, 503 busy for a disk without room; `n` is the offset from which to go on.
+    """
+    here = shelves.offset_of(centre.blobs, plan)
+    if sha256(data).digest() != checksum:
+        raise Refusal(460, "checksum", n=here)
+    if offset != here:
+        raise Refusal(409, "offset", n=here)
+    if offset + len(data) > plan.sealed:
+        raise Refusal(413, "too_large", n=here)
+    if shutil.disk_usage(centre.blobs.root).free < RESERVE:
+        raise busy(_FULL_MS)
+    try:
+        return Standing(shelves.take(centre.blobs, plan, offset, data), plan.sealed)
+    except Broken as broken:
+        raise Refusal(460, "checksum", n=shelves.offset_of(centre.blobs, plan)) from broken
+    except OSError as fault:
+        if fault.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise busy(_FULL_MS) from fault
+        raise
+
+
+def give(centre: Centre, plan: Plan, start: int, count: int) -> bytes:
+    """Bytes of the sealed whole, at most to the end of the chunk they begin in. Raises Refusal (404) where they
+    are not here (yet, or no more whole)."""
+    try:
+        return shelves.slice_of(centre.blobs, plan, start, count)
+    except (FileNotFoundError, Broken) as missing:
+        raise unknown_blob() from missing
+
+
+def forget(centre: Centre, blob: str, plan: Plan) -> None:
+    """Remove the bytes of an erased attachment, unless another attachment names the same blob. Call it after the
+    erasing is committed; asking again is harmless."""
+    left = centre.read(lambda connection: attachments.naming(connection, blob))
+    still = {name for one in left for name in one.plan.chunks}
+    centre.blobs.drop([name for name in plan.chunks if name not in still])
+
+
+def _sees(connection: Connection, session: Session, found: Described) -> bool:
+    device = session.device
+    home = scopes.homes(connection, [found.scope]).get(found.scope)
+    return home in granted.audiences_of(device.id, device.centre) or bool(
+        granted.granted_among(connection, device.id, [found.scope])
+    )
+
+
+def _known(plan: Plan | None) -> Plan:
+    if plan is None:
+        raise unknown_blob()
+    return plan
