@@ -11,6 +11,7 @@ import pytest
 
 from tests.conftest import SOAK
 from tests.crash.drawn import seeds
+from tests.crash.nursery import Nursery
 
 MEMORY = Path("/dev/shm")
 
@@ -33,3 +34,10 @@ def drawn() -> Callable[[int], list[int]]:
         return found
 
     return draw
+
+
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Nursery]:
+    """A warm process that bears children to be killed."""
+    with Nursery() as one:
+        yield one

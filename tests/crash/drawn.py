@@ -27,13 +27,13 @@ def chance_of(seed: int | str) -> Iterator[None]:
     chance = random.Random(f"chance {seed}")
     before = (os.urandom, secrets.token_bytes, secrets.token_hex)
 
-    def some(count: int | None = None) -> bytes:
-        return chance.randbytes(32 if count is None else count)
+    def some(nbytes: int | None = None) -> bytes:
+        return chance.randbytes(32 if nbytes is None else nbytes)
 
-    def some_hex(count: int | None = None) -> str:
-        return some(count).hex()
+    def some_hex(nbytes: int | None = None) -> str:
+        return some(nbytes).hex()
 
-    os.urandom, secrets.token_bytes, secrets.token_hex = some, some, some_hex
+    os.urandom, secrets.token_bytes, secrets.token_hex = chance.randbytes, some, some_hex
     try:
         yield
     finally:

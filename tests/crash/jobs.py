@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from tests.crash.script import SHORT
 from tests.crash.touches import Deed, Touch
 
 
@@ -30,7 +31,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = 0
     first: int = 0
     acts: int = 0
-    longest: int = 2_000
+    longest: int = SHORT
     every: int = 0
     kill: Kill | None = None
     planted: str = ""

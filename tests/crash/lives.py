@@ -16,6 +16,7 @@ from desktop import app
 from desktop.background.change_bus import RoadState, RoadStatus
 from desktop.home import Home
 from desktop.store.engine import open_store
+from desktop.store.reads import road_view
 from server.app import Serving
 from server.operations.centre import Centre
 from sync.engine import Pace
@@ -63,18 +64,29 @@ def upgrade(job: Job, _door: int) -> None:
 
 
 class _Road(QObject):
-    """Hears the road on whatever thread speaks of it."""
+    """Hears the road, on whatever thread speaks of it."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.equal = threading.Event()
-        self.saved = 0
+        self._told = threading.Condition()
+        self._last = RoadStatus()
 
     def heard(self, status: RoadStatus) -> None:
-        """Say what is at the centre; remember whether both ends are proven equal with everything saved so far."""
+        """Say what is at the centre, and remember how the road stands."""
         say("centre", status.at_centre)
-        if status.state is RoadState.SETTLED and status.equal:
-            self.equal.set()
+        with self._told:
+            self._last = status
+            self._told.notify_all()
+
+    def wait_for_equal(self, saved: int) -> bool:
+        """Wait until both ends are proven equal with at least so many operations of this desk."""
+
+        def is_equal() -> bool:
+            last = self._last
+            return last.state is RoadState.SETTLED and last.equal is True and last.saved_here >= saved
+
+        with self._told:
+            return self._told.wait_for(is_equal, PATIENCE_S)
 
 
 def desk(job: Job, _door: int) -> None:
@@ -89,6 +101,7 @@ def desk(job: Job, _door: int) -> None:
         )  # fmt: skip
         road = _Road()
         opened.bus.road.connect(road.heard, Qt.ConnectionType.DirectConnection)
+        saved = [0]
 
         def work() -> None:
             for i, deed in enumerate(deeds[job.first :], start=job.first + 1):
@@ -96,14 +109,12 @@ def desk(job: Job, _door: int) -> None:
                 say("begin", i)
                 opened.lane.call(operation(deed))
                 say("saved", i)
-            road.equal.clear()
-            if opened.driver is not None:
-                opened.driver.nudge()
+            saved[0] = opened.lane.read(road_view).saved_here
 
         hand = threading.Thread(target=work, name="hand")
         hand.start()
         hand.join()
-        if not road.equal.wait(PATIENCE_S):
+        if not road.wait_for_equal(saved[0]):
             raise TimeoutError("the desk and the centre did not become equal")
         say("equal 1")
         opened.close()

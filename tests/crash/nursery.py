@@ -40,10 +40,11 @@ class Life:
 
 @dataclass(frozen=True, slots=True)
 class ByClock:
-    """The parent kills: this long (seconds) after so many acts were said to be saved."""
+    """The parent kills: this long (seconds) after the child has said the word so many times."""
 
-    saved: int
+    times: int
     then_s: float
+    word: str = "saved"
 
 
 class Nursery:
@@ -82,7 +83,7 @@ class Nursery:
         child = int(self._line(PATIENCE_S).split()[1])
         life = Life()
         deadline: float | None = None
-        saved = 0
+        said = 0
         while True:
             patience = PATIENCE_S if deadline is None else max(0.0, deadline - time.monotonic())
             try:
@@ -100,8 +101,8 @@ class Nursery:
                 assert life.killed or life.code == 0, f"the child failed after {life.said[-3:]}"
                 return life
             life.said.append(line)
-            saved += word == "saved"
-            if by_clock is not None and word == "saved" and saved == by_clock.saved:
+            said += by_clock is not None and word == by_clock.word
+            if by_clock is not None and word == by_clock.word and said == by_clock.times:
                 deadline = time.monotonic() + by_clock.then_s
             if on_line is not None:
                 on_line(line)
@@ -140,7 +141,9 @@ def _child(job: Job, door: int) -> None:
 def main() -> None:
     """Read jobs, a line each; fork, tell the child's number, wait, tell its end."""
     import tests.crash.lives  # noqa: F401  # read before the first fork: this is what makes the process warm
+    from tests.desktop.store.kit import reference
 
+    reference()
     door = int(sys.argv[1])
     born = 0
     while line := sys.stdin.buffer.readline():

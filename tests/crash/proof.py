@@ -8,14 +8,16 @@ from pathlib import Path
 from sqlalchemy import Connection, select
 
 from desktop.store.engine import _connect
+from desktop.store.identity import DEVICE
 from domain.records.kinds import KINDS, Registry
+from server.operations.centre import ME
 from sync import chain
 from sync.operation import Placed, decode_body
 from sync.replica import node, sums, tables
 
 
 def faults_inside(connection: Connection) -> list[str]:
-    """Chains, groups, feed numbers, stamps and digests of a node's store; empty where all is whole."""
+    """Chains, groups, feed numbers, own stamps and digests of a node's store; empty where all is whole."""
     return [
         *_chain_faults(connection),
         *_feed_faults(connection),
@@ -29,7 +31,7 @@ def _chain_faults(connection: Connection) -> list[str]:
     heads = {(row.device, row.incarnation): (row.n, bytes(row.head)) for row in connection.execute(_HEADS)}
     at: dict[tuple[str, int], tuple[int, bytes]] = {}
     ends: dict[tuple[str, int], int] = {}
-    newest = ""
+    own, newest = {node.get(connection, DEVICE), ME.device}, ""
     for row in connection.execute(select(tables.log).order_by(log.device, log.incarnation, log.n)):
         whose = (row.device, row.incarnation)
         n, previous = at.get(whose, (0, chain.GENESIS))
@@ -38,7 +40,8 @@ def _chain_faults(connection: Connection) -> list[str]:
             found.append(f"the chain of {whose} breaks at {row.n}")
             break
         at[whose], ends[whose] = (row.n, bytes(row.hash)), row.grp
-        newest = max(newest, decode_body(one.body).stamp)
+        if row.device in own:
+            newest = max(newest, decode_body(one.body).stamp)
     found += [f"the last group of {whose} is cut" for whose, end in ends.items() if at[whose][0] != end]
     if at != heads:
         found.append("the heads that are kept are not the ends of the chains")

@@ -18,6 +18,8 @@ from tests.desktop.store.kit import NOON
 
 OUTCOMES = ("silent", "hang_up", "prank", "wrong_number")
 FORM = "report"
+SHORT = 2_000
+"""Longest text of a draft (characters) where nothing else is asked for."""
 
 Held = dict[str, str]
 """What a store holds, as a person would tell it: calls by number, files by their words, drafts by name."""
@@ -33,7 +35,7 @@ class Deed:
     draft: str = ""
 
 
-def script(seed: int, count: int, longest: int = 4_000) -> tuple[Deed, ...]:
+def script(seed: int, count: int, longest: int = SHORT) -> tuple[Deed, ...]:
     """The first `count` acts of this seed: a shorter row of the same seed is its beginning. `longest` bounds a
     draft's text (characters)."""
     chance = random.Random(f"script {seed}")
@@ -101,14 +103,14 @@ def held_after(deeds: Iterable[Deed]) -> Held:
     return held
 
 
-_CALLS = "SELECT uniqueid, outcome FROM r_call"
+_CALLS = "SELECT uniqueid, outcome FROM r_call WHERE uniqueid IS NOT NULL"
 _FILES = """SELECT t.summary, (SELECT count(*) FROM r_case k WHERE k.contact_id = t.id), c.uniqueid
 FROM r_contact t JOIN r_call c ON c.id = t.call_id AND c.contact_id = t.id"""
 _DRAFTS = "SELECT id, data FROM draft"
 
 
 def held_by(connection: Connection) -> Held:
-    """What the store holds, read by own SQL. Something there twice shows as its name with a mark."""
+    """What the store holds of such acts, read by own SQL. Something there twice shows as its name with a mark."""
     found: list[tuple[str, str]] = []
     found += [(f"call {name}", outcome) for name, outcome in connection.exec_driver_sql(_CALLS)]
     for summary, cases, name in connection.exec_driver_sql(_FILES):
@@ -131,3 +133,13 @@ def acts_held(held: Held, deeds: Sequence[Deed], surely: int, perhaps: int) -> i
         if held_after(deeds[:count]) == held:
             return count
     return None
+
+
+def difference(held: Held, deeds: Sequence[Deed]) -> str:
+    """What is there against what these acts leave, for a person who looks for the fault."""
+    wanted = held_after(deeds)
+    return "; ".join(
+        f"{name}: {held.get(name, 'nothing')[:40]} in place of {wanted.get(name, 'nothing')[:40]}"
+        for name in sorted(held.keys() | wanted.keys())
+        if held.get(name) != wanted.get(name)
+    )
