@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
+import pytest
 import sqlcipher3.dbapi2 as sqlcipher
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.pool import NullPool
 
 from desktop.operations import calls
+from desktop.store import engine
 from desktop.store.engine import _connect, open_store
 from desktop.store.road_marks import follow
 from desktop.store.unit_of_work import UnitOfWork
@@ -33,8 +36,10 @@ R = TypeVar("R")
 
 ACTS = 30
 PAGES = 4
-LONGEST = 90_000
-"""Long drafts fill the write-ahead log, so that SQLite's own checkpoints come too (every 1,000 pages)."""
+LONGEST = 20_000
+CHECKPOINTS = (1_000, 30, 100)
+"""After how many pages in the write-ahead log SQLite makes a checkpoint of its own: 1,000 unless it is told. Fewer
+bring logs that begin anew over their old frames into a short recording; nothing else of the opening is changed."""
 
 CURSOR = "cursor:"
 
@@ -107,7 +112,7 @@ def record(root: Path, seed: int, *, acts: int = ACTS, pages: int = PAGES, fold:
     made = Recording(seed, root / "here", script(seed, acts, LONGEST), theirs)
     made.folder.mkdir()
     recorder = Recorder()
-    with chance_of(seed), touching(made.folder, recorder):
+    with chance_of(seed), checkpoints(CHECKPOINTS[seed % 3]), touching(made.folder, recorder):
         bench = Bench(made.folder / "desk")
         try:
             recorder.say("made")
@@ -117,6 +122,19 @@ def record(root: Path, seed: int, *, acts: int = ACTS, pages: int = PAGES, fold:
             bench.close()
     made.entries = recorder.entries
     return made
+
+
+@contextlib.contextmanager
+def checkpoints(pages: int) -> Iterator[None]:
+    """Every connection opened in the block makes its checkpoints after so many pages."""
+    real = engine._connect
+
+    def connect(path: Path, key: bytes, *pragmas: str) -> Any:
+        return real(path, key, *pragmas, f"wal_autocheckpoint = {pages}")
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(engine, "_connect", connect)
+        yield
 
 
 def _work(bench: Bench, made: Recording, recorder: Recorder, fold: Fold, chance: random.Random) -> None:
@@ -175,12 +193,15 @@ class Shot:
     chance: random.Random
 
 
-def shots(made: Recording, count: int, only: int | None = None) -> Iterator[Shot]:
-    """Drawn by the recording's seed and the shot's number, in the order of the recording."""
+def shots(made: Recording, count: int, only: int | None = None, since: str = "") -> Iterator[Shot]:
+    """Drawn by the recording's seed and the shot's number, in the order of the recording; none before the first
+    word that begins with `since`."""
     drawn: list[Shot] = []
+    said = (i for i, entry in enumerate(made.entries) if isinstance(entry, Word) and entry.text.startswith(since))
+    first = next(said) if since else 0
     for number in range(count) if only is None else [only]:
         chance = random.Random(f"shot {made.seed}/{number}")
-        at = chance.randrange(len(made.entries) + 1)
+        at = chance.randrange(first, len(made.entries) + 1)
         drawn.append(Shot(number, at, chance.choice(list(Cut)), chance))
     return iter(sorted(drawn, key=lambda shot: shot.at))
 
@@ -276,12 +297,12 @@ class Findings:
     bad: list[str] = field(default_factory=list)
 
 
-def examine(made: Recording, here: Path, count: int, only: int | None = None) -> Findings:
+def examine(made: Recording, here: Path, count: int, only: int | None = None, since: str = "") -> Findings:
     """Cut the power at `count` drawn moments of a recording and look at every image."""
     disk, findings, fed = Disk(), Findings(), 0
     examiner = Examiner(made, here)
     try:
-        for shot in shots(made, count, only):
+        for shot in shots(made, count, only, since):
             while fed < shot.at:
                 disk.feed(made.entries[fed])
                 fed += 1

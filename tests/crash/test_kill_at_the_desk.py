@@ -21,8 +21,8 @@ from tests.crash.proof import faults_inside, faults_of_file
 from tests.crash.script import SHORT, Deed, acts_held, difference, held_after, held_by, operation, script
 from tests.desktop.store.kit import STORE_KEY, Bench
 
-SAVING, CHECKPOINTS, UPGRADES = 150, 100, 100
-"""Deaths in a soak; with those of tests of the road and of backups they are more than 500."""
+SAVING, CHECKPOINTS, UPGRADES = 150, 100, 60
+"""Deaths in a soak; with the 190 of the road they are 500."""
 
 DEATHS = 5
 """How often one store is killed before a new one is taken."""

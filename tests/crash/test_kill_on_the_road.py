@@ -31,7 +31,7 @@ from tests.crash.script import acts_held, difference, held_by, script
 from tests.desktop.store.kit import CHEAP, PASSPHRASE, STAFF, SetClock
 from tests.server.ground import Desk, Running, enrol_desk, running
 
-DESKS, CENTRES = 100, 60
+DESKS, CENTRES = 120, 70
 """Deaths in a soak, of a desk on the road and of a centre."""
 
 DEATHS = 5

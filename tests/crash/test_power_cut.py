@@ -81,15 +81,15 @@ def test_a_store_that_syncs_less_is_caught(level: str, memory_disk: Path, monkey
 
     with monkeypatch.context() as patched:
         patched.setattr(engine, "_connect", lazy)
-        made = power.record(memory_disk, 3)
-    found = power.examine(made, memory_disk / "image", 24)
+        made = power.record(memory_disk, 3, acts=12)
+    found = power.examine(made, memory_disk / "image", 16, since="saved")
     assert found.lost > 0
     assert any("saved acts" in bad for bad in found.bad)
 
 
 def test_a_cursor_that_moves_before_its_rows_is_caught(memory_disk: Path) -> None:
-    made = power.record(memory_disk, 5, acts=6, fold=power.cursor_first)
-    found = power.examine(made, memory_disk / "image", 60)
+    made = power.record(memory_disk, 5, acts=8, fold=power.cursor_first)
+    found = power.examine(made, memory_disk / "image", 30, since="made")
     assert any("the rows of its pages" in bad for bad in found.bad)
 
 
@@ -103,8 +103,8 @@ def test_a_copy_that_is_not_synced_with_its_folder_is_caught(
 
     with monkeypatch.context() as patched:
         patched.setattr(engine, "_connect", lazy)
-        made = power.record(memory_disk, 3)
-    found = power.examine(made, memory_disk / "image", 40)
+        made = power.record(memory_disk, 3, acts=12)
+    found = power.examine(made, memory_disk / "image", 16, since="upgraded")
     assert any("set aside" in bad for bad in found.bad)
     assert found.lost == 0
 
