@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import SOAK
-from tests.crash.drawn import seeds
+from tests.crash.drawn import seed_of
 from tests.crash.nursery import Nursery
 
 MEMORY = Path("/dev/shm")
@@ -25,15 +25,11 @@ def memory_disk() -> Iterator[Path]:
 
 
 @pytest.fixture
-def drawn() -> Callable[[int], list[int]]:
-    """The seeds of this run, printed: `TRAM111_SEED=<seed>` runs one of them alone."""
-
-    def draw(count: int) -> list[int]:
-        found = seeds(count, fresh=SOAK)
-        print(f"seeds {found[0]}..{found[-1]}")
-        return found
-
-    return draw
+def seed(part: int) -> int:
+    """The seed of this part of a test, printed: `TRAM111_SEED=<seed>` runs it alone."""
+    found = seed_of(part, fresh=SOAK)
+    print(f"seed {found}")
+    return found
 
 
 @pytest.fixture(scope="session")

@@ -12,12 +12,11 @@ ONLY = os.environ.get("TRAM111_SEED", "")
 """`TRAM111_SEED=41` runs the tests of crashes with this one seed; `41/117` only image 117 of its recording."""
 
 
-def seeds(count: int, *, fresh: bool) -> list[int]:
-    """The seeds of this run: the same in every suite, fresh ones in a soak, one alone where it is asked for."""
+def seed_of(part: int, *, fresh: bool) -> int:
+    """The seed of this part of a test: its number in every suite, a fresh one in a soak, or the one asked for."""
     if ONLY:
-        return [int(ONLY.split("/")[0])]
-    first = secrets.randbelow(1 << 30) if fresh else 1
-    return list(range(first, first + count))
+        return int(ONLY.split("/")[0])
+    return secrets.randbelow(1 << 30) if fresh else part + 1
 
 
 @contextlib.contextmanager

@@ -12,8 +12,7 @@ from desktop.home import Home
 from desktop.store.engine import _connect
 from desktop.store.versions import VERSION_KEY
 from sync.replica.node import STORE_VERSION
-from tests.conftest import Rounds
-from tests.crash.drawn import ONLY
+from tests.conftest import SOAK
 from tests.crash.jobs import Job, Kill
 from tests.crash.nursery import ByClock, Life, Nursery
 from tests.crash.power import make_old
@@ -21,9 +20,10 @@ from tests.crash.proof import faults_inside, faults_of_file
 from tests.crash.script import SHORT, Deed, acts_held, difference, held_after, held_by, operation, script
 from tests.desktop.store.kit import STORE_KEY, Bench
 
-SAVING, CHECKPOINTS, UPGRADES = 150, 100, 60
-"""Deaths in a soak; with the 190 of the road they are 500."""
+PARTS = range(10 if SOAK else 1)
+"""Each part is a tenth: of 150 deaths while saving, 100 in checkpoints, 60 in upgrades; with the road's 200: 510."""
 
+STORES_SAVING, STORES_IN_CHECKPOINTS, UPGRADES = 3, 2, 6
 DEATHS = 5
 """How often one store is killed before a new one is taken."""
 
@@ -93,35 +93,34 @@ def in_a_checkpoint(chance: random.Random, _death: int) -> tuple[Kill | None, By
 
 
 @pytest.mark.soak("kill")
+@pytest.mark.parametrize("part", PARTS)
 def test_killed_while_saving_it_holds_every_act_that_was_shown_as_saved(
-    nursery: Nursery, memory_disk: Path, rounds: Rounds, drawn: Callable[[int], list[int]]
+    seed: int, nursery: Nursery, memory_disk: Path
 ) -> None:
-    deaths = sum(
-        killed_again_and_again(nursery, memory_disk / str(seed), seed, anywhere)
-        for seed in drawn(rounds(SAVING) // DEATHS)
-    )
-    print(f"kill: {deaths} while saving")
-    assert deaths == rounds(SAVING) // DEATHS * DEATHS or ONLY
+    for number in range(seed, seed + STORES_SAVING):
+        deaths = killed_again_and_again(nursery, memory_disk / str(number), number, anywhere)
+        print(f"kill: {deaths} while saving, seed {number}")
+        assert deaths == DEATHS
 
 
 @pytest.mark.soak("kill")
+@pytest.mark.parametrize("part", PARTS)
 def test_killed_inside_a_checkpoint_it_holds_every_act_that_was_shown_as_saved(
-    nursery: Nursery, memory_disk: Path, rounds: Rounds, drawn: Callable[[int], list[int]]
+    seed: int, nursery: Nursery, memory_disk: Path
 ) -> None:
-    deaths = sum(
-        killed_again_and_again(nursery, memory_disk / str(seed), seed, in_a_checkpoint, longest=300_000, every=3)
-        for seed in drawn(rounds(CHECKPOINTS) // DEATHS)
-    )
-    print(f"kill: {deaths} inside a checkpoint")
-    assert deaths == rounds(CHECKPOINTS) // DEATHS * DEATHS or ONLY
+    for number in range(seed, seed + STORES_IN_CHECKPOINTS):
+        root = memory_disk / str(number)
+        deaths = killed_again_and_again(nursery, root, number, in_a_checkpoint, longest=300_000, every=3)
+        print(f"kill: {deaths} inside a checkpoint, seed {number}")
+        assert deaths == DEATHS
 
 
 @pytest.mark.soak("kill")
+@pytest.mark.parametrize("part", PARTS)
 def test_killed_during_an_upgrade_it_is_upgraded_at_the_next_start(
-    nursery: Nursery, memory_disk: Path, rounds: Rounds, drawn: Callable[[int], list[int]]
+    seed: int, nursery: Nursery, memory_disk: Path
 ) -> None:
-    count = rounds(UPGRADES)
-    (seed,) = drawn(1)
+    count = UPGRADES
     root, deeds = memory_disk / "desk", script(seed, count + 12)
     bench = Bench(root)
     for deed in deeds[:10]:
