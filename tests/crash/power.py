@@ -19,6 +19,7 @@ from sqlalchemy.pool import NullPool
 from desktop.operations import calls
 from desktop.store import engine
 from desktop.store.engine import _connect, open_store
+from desktop.store.receipts import Receipts
 from desktop.store.road_marks import follow
 from desktop.store.unit_of_work import UnitOfWork
 from desktop.store.versions import VERSION_KEY
@@ -180,7 +181,8 @@ def _road(bench: Bench) -> DeskRoad:
         follow(connection, bench.store.stamps, placed, bench.clock.now)
 
     key = Ed25519PrivateKey.generate()
-    return DeskRoad(run, bench.store.replica, bench.seat.device, key, learned, lambda _folded: None)
+    receipts = Receipts(bench.store.stamps, bench.seat, bench.clock)
+    return DeskRoad(run, bench.store.replica, bench.seat.device, key, learned, lambda _folded: None, receipts)
 
 
 @dataclass(frozen=True, slots=True)
