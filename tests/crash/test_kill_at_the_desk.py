@@ -121,14 +121,16 @@ def test_killed_during_an_upgrade_it_is_upgraded_at_the_next_start(
     seed: int, nursery: Nursery, memory_disk: Path
 ) -> None:
     count = UPGRADES
-    root, deeds = memory_disk / "desk", script(seed, count + 12)
+    root, deeds = memory_disk / "desk", script(seed, 2 * count + 12)
     bench = Bench(root)
     for deed in deeds[:10]:
         bench.run(operation(deed))
     make_old(bench)
     done, deaths = 10, 0
     touches = nursery.live(Job(life="upgrade", home=str(root), seed=seed)).last("touches")
-    for death in range(count):
+    for death in range(2 * count):
+        if deaths == count:
+            break
         make_old(Bench(root))
         chance = random.Random(f"upgrade {seed}/{death}")
         kill = Kill(touch=chance.randrange(1, touches), how=chance.choice(HOW))
