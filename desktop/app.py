@@ -12,6 +12,7 @@ from desktop.background.blob_driver import BlobDriver
 from desktop.background.blob_driver import MakeRoad as MakeBlobRoad
 from desktop.background.blob_lane import BlobLane
 from desktop.background.change_bus import ChangeBus
+from desktop.background.first_fill import LEAST
 from desktop.background.lanes import StoreLane
 from desktop.background.sync_driver import MakeTransport, SyncDriver
 from desktop.home import Home
@@ -141,10 +142,12 @@ def build(
     key_cost: Cost | None = None,
     pace: Pace | None = None,
     blob_transport_factory: MakeBlobRoad | None = None,
+    fill_from: int = LEAST,
 ) -> Desk:
     """Join a desk's wires, on the GUI thread. With `unlocked` (from `unlock` on another thread) nothing here
     waits for key derivation or disk. Without `transport_factory` the desk has no road, without
-    `blob_transport_factory` its attachments stay where they are.
+    `blob_transport_factory` its attachments stay where they are. A new desk that may see `fill_from` records or
+    more is filled by segments.
 
     Raises what `unlock` raises.
     """
@@ -168,6 +171,7 @@ def build(
             transport_factory,
             pace,
             give_codes(),
+            fill_from,
         )
         if blob_transport_factory is not None:
             space = ready.settings[ATTACHMENT_SPACE_MB] << 20

@@ -76,3 +76,9 @@ class TooLarge(Trouble):
     """The batch is larger than the server takes."""
 
     advice = "Gói dữ liệu quá lớn; phần mềm sẽ chia nhỏ và gửi lại."
+
+
+class SegmentGone(Trouble):
+    """A segment of a manifest was built anew since: the next manifest names others."""
+
+    advice = "Máy chủ vừa sắp xếp lại dữ liệu; phần mềm đang lấy lại phần còn thiếu."

@@ -83,7 +83,7 @@ class PullHead(msgspec.Struct, frozen=True, kw_only=True):
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
     """The body of every answer that is not 200 or 204. `code`: fork, gap, too_large, busy, unknown_device,
-    bad_message, bad_signature, unknown_code, newer_protocol, revoked."""
+    bad_message, bad_signature, unknown_code, newer_protocol, revoked, unknown_segment."""
 
     code: str
     n: int = 0

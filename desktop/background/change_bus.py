@@ -51,6 +51,7 @@ class RoadStatus:
     """What a person may know of the road: operations saved here, at the centre, waiting; times in UTC ms.
 
     `equal` is True only while the last comparison found equal digests and nothing waits; None before any.
+    `filling` is one sentence while a new desk fetches what its centre has, else empty.
     """
 
     state: RoadState = RoadState.WAITING
@@ -63,6 +64,7 @@ class RoadStatus:
     advice: str = ""
     last_contact_ms: int | None = None
     held: int = 0
+    filling: str = ""
 
 
 @dataclass(frozen=True, slots=True)

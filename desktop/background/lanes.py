@@ -192,6 +192,15 @@ class StoreLane:
         result: R = self._wait(self._as_work(work), Origin.CENTRE, "")
         return result
 
+    def apart(self, work: Callable[[], R]) -> R:
+        """Run something on the store thread between two transactions, with none open: the exchange of its file."""
+
+        def run() -> tuple[R, dict[str, frozenset[str]]]:
+            return work(), {}
+
+        result: R = self._wait(run, Origin.CENTRE, "")
+        return result
+
     def read(self, read: Callable[[Connection], R]) -> R:
         """Read and wait for the result: for the net lane and tests, never for the GUI thread."""
         answer = self._answer()

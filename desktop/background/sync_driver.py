@@ -14,6 +14,7 @@ from typing import Final, Protocol, TypeVar
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from desktop.background.change_bus import ChangeBus, Changes, Origin, RoadState, RoadStatus
+from desktop.background.first_fill import LEAST, FirstFill
 from desktop.background.lanes import Closed, StoreLane
 from desktop.store.engine import Connection, Store
 from desktop.store.reads import RoadView, road_view
@@ -72,7 +73,8 @@ MakeTransport = Callable[[str, str, int, Callable[[bytes], bytes]], Transport]
 class SyncDriver:
     """Threads: the engine's own, one that talks (push, back-fill), and those that listen (the held pull).
 
-    `on_numbers` is run when a leased block of numbers arrived. Every delay runs on the machine's monotonic
+    `on_numbers` is run when a leased block of numbers arrived. A new desk that may see `fill_from` records or
+    more is filled by segments. Every delay runs on the machine's monotonic
     clock; `clock` only says what time is shown.
     """
 
@@ -87,6 +89,7 @@ class SyncDriver:
         make_transport: MakeTransport,
         pace: core.Pace | None = None,
         on_numbers: Operation[int] | None = None,
+        fill_from: int = LEAST,
     ) -> None:
         self._lane = lane
         self._store = store
@@ -117,6 +120,7 @@ class SyncDriver:
         self._guard = threading.Lock()
         self._closing = False
         self._threads: list[threading.Thread] = []
+        self.fill = FirstFill(lane, store, bus, clock, self._filling, fill_from)
         self.status = RoadStatus()
         self.on_status: Callable[[RoadStatus], None] | None = None
         """Told every new status, on the engine's thread: whoever gives way to text listens here."""
@@ -148,6 +152,7 @@ class SyncDriver:
         if self._closing:
             return
         self._closing = True
+        self.fill.stop()
         self._lane.committed = None
         with self._guard:
             if self._transport is not None:
@@ -226,7 +231,11 @@ class SyncDriver:
         view = self._lane.read(road_view)
         if (road.up is False) != (view.line_down_since_ms is not None) or _stale(view, road):
             self._lane.run(mark_line(road.last_contact, road.down_since))
-        self.status = status_of(road, view)
+        self.status = replace(status_of(road, view), filling=self.fill.words)
+        self._bus.road.emit(self.status)
+
+    def _filling(self) -> None:
+        self.status = replace(self.status, filling=self.fill.words)
         self._bus.road.emit(self.status)
         if self.on_status is not None:
             self.on_status(self.status)
@@ -263,12 +272,21 @@ class SyncDriver:
         try:
             if transport is None:
                 raise Offline
+            if isinstance(effect, core.Pull):
+                effect = self._filled(transport, effect)
             self._events.put(_asked(transport, effect))
         except Trouble as trouble:
             self._events.put(core.Failed(effect.request, trouble))
         except Exception as fault:  # noqa: BLE001 - a bug in the road must not end the road
             _log.error("the transport failed: %s", type(fault).__name__, exc_info=fault)
             self._events.put(core.Failed(effect.request, Offline()))
+
+
+    def _filled(self, transport: Transport, pull: core.Pull) -> core.Pull:
+        asked = self.fill(transport, pull)
+        if asked is not pull and self._on_numbers is not None:
+            self._lane.call(self._on_numbers, "road")  # the block of numbers came with the rows
+        return asked
 
 
 class _Run:

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import sqlcipher3.dbapi2 as sqlcipher
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -16,18 +16,21 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
 from desktop.store.blobs import BlobCopies
+from desktop.store.gate import Gate
 from desktop.store.search import SearchIndex
-from desktop.store.troubles import translate
+from desktop.store.troubles import StillOpen, translate
 from desktop.store.versions import aside_name, bring_up_to_date, refuse_newer
 from sync.replica import node
+from sync.replica.changes import Projection
 from sync.replica.fold import Fold
 from sync.replica.replica import Replica
 from sync.stamp import HybridClock
 
-__all__ = ["Connection", "Store", "copy_aside", "open_store"]
+__all__ = ["Connection", "Store", "copy_aside", "open_store", "projections"]
 
 KEY_BYTES: Final = 32
 BUSY_S: Final = 5.0
+R = TypeVar("R")
 READERS: Final = 2
 
 
@@ -44,6 +47,7 @@ class Store:
         self._writer = writer
         self._readers = readers
         self._kept_off: set[int] = set()
+        self._gate = Gate()
         with self.read() as connection:
             self.stamps = HybridClock(secrets.token_hex(4), node.get(connection, node.STAMP))
 
@@ -59,7 +63,7 @@ class Store:
     def write(self) -> Iterator[Connection]:
         """The write connection with a transaction begun; committed only by `connection.commit()`."""
         self._check_thread()
-        with self._writer.connect() as connection:
+        with self._gate.inside(), self._writer.connect() as connection:
             connection.begin()
             yield connection
 
@@ -67,12 +71,40 @@ class Store:
     def read(self) -> Iterator[Connection]:
         """A connection that cannot write, on one snapshot."""
         self._check_thread()
-        with self._readers.connect() as connection:
+        with self._gate.inside(), self._readers.connect() as connection:
             yield connection
 
     def copy_to(self, target: Path) -> None:
         """A whole copy under the same key, through SQLite's backup API; other connections go on working."""
-        copy_aside(self.path, self._key, target)
+        with self._gate.inside():
+            copy_aside(self.path, self._key, target)
+
+    def beside(self, name: str, make: Callable[[Path, bytes, Path], R]) -> R:
+        """Begin something beside this store: `make` is given the new file's path, this store's key and path."""
+        return make(self.path.with_name(name), self._key, self.path)
+
+    def exchange(self, new: Path, aside: Path | None = None) -> None:
+        """Put a whole new file, closed and flushed, in this store's place; it opens with the same key. `aside`: a
+        name under which the old file is kept. Waits until nobody reads or writes. Raises StillOpen (nothing was
+        changed) while somebody holds the old file open beside this store.
+        """
+        self._check_thread()
+        with self._gate.alone():
+            self._readers.dispose()
+            self._writer.dispose()
+            # The last connection folds the write-ahead log into the file and removes it.
+            if self.path.with_name(f"{self.path.name}-wal").exists():
+                raise StillOpen
+            if aside is not None:
+                aside.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                os.link(self.path, aside)
+            new.replace(self.path)
+            if os.name == "posix":
+                folder = os.open(self.path.parent, os.O_RDONLY)
+                try:
+                    os.fsync(folder)
+                finally:
+                    os.close(folder)
 
     def close(self) -> None:
         """Close every connection; the write-ahead log is folded into the file by the last one."""
@@ -139,7 +171,7 @@ def _open(path: Path, key: bytes) -> Store:
     )
     readers = _engine(lambda: _connect(path, key, *_COMMON, "query_only = ON"), READERS, "BEGIN")
     index = SearchIndex()
-    replica = Replica(Fold(projections=(index, BlobCopies())), secrets.token_bytes)
+    replica = Replica(Fold(projections=projections(index)), secrets.token_bytes)
     try:
         bring_up_to_date(
             writer, replica, index, lambda: copy_aside(path, key, aside_name(path))
@@ -149,6 +181,11 @@ def _open(path: Path, key: bytes) -> Store:
         readers.dispose()
         writer.dispose()
         raise
+
+
+def projections(index: SearchIndex | None = None) -> tuple[Projection, ...]:
+    """Everything that a desk derives from its rows."""
+    return (index or SearchIndex(), BlobCopies())
 
 
 def copy_aside(path: Path, key: bytes, target: Path) -> None:

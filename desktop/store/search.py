@@ -45,8 +45,11 @@ class SearchIndex:
     """Names, other names, prose, codes and last digits of numbers. Implements `Projection`.
 
     FTS5 is contentless with deletes by rowid: a changed text is deleted and inserted, never replaced, because
-    OR REPLACE inside an upsert leaves the old words behind (toolchain.md §0.5). `no` is a stable rowid.
+    OR REPLACE inside an upsert leaves the old words behind (toolchain.md §0.5). `no` is a stable rowid. `kinds`:
+    those it reads, so that nobody hands it the others by the hundred thousand.
     """
+
+    kinds: Final = frozenset(TEXTS.keys() | CODES.keys() | NUMBERS.keys())
 
     def create(self, connection: Connection) -> None:
         """Make the index's tables; deleted words leave the file too (`secure-delete`)."""
@@ -122,6 +125,7 @@ class SearchIndex:
                 (_json(list(numbers.values())),),
             )
         next_no = connection.exec_driver_sql("SELECT coalesce(max(no), 0) FROM search_entry").scalar_one() + 1
+        words = _Words()
         entries: list[tuple[Any, ...]] = []
         lines: list[tuple[Any, ...]] = []
         for record, (kind, scope, text) in texts.items():
@@ -132,9 +136,22 @@ class SearchIndex:
                 number, next_no = next_no, next_no + 1
                 entries.append((number, record, kind, scope.removeprefix(scopes.DOSSIER)))
             name, prose = text
-            lines.append((number, name.lower(), fold(name), fold(prose)))
+            lines.append((number, name.lower(), words.fold(name), words.fold(prose)))
         _insert(connection, "INSERT INTO search_entry VALUES (?, ?, ?, ?)", entries)
         _insert(connection, "INSERT INTO search_text (rowid, exact, name, prose) VALUES (?, ?, ?, ?)", lines)
+
+
+class _Words(dict[str, str]):
+    """Folds prose word by word and remembers each word for the length of one batch: a language has few syllables,
+    and letters are folded one by one, so the words together are the folded text."""
+
+    def __missing__(self, word: str) -> str:
+        folded = self[word] = fold(word)
+        return folded
+
+    def fold(self, text: str) -> str:
+        """The same as `domain.text.fold`."""
+        return " ".join(filter(None, map(self.__getitem__, text.split())))
 
 
 _READ: Final[Mapping[str, tuple[str, ...]]] = {
@@ -178,8 +195,11 @@ def _codes(kind: str, row: Mapping[str, Any] | None) -> list[str]:
 def code_keys(code: str) -> set[str]:
     """The beginnings a code is found by: whole, from each of its parts on, and without leading zeros."""
     parts = [part for part in code.upper().split("-") if part]
-    keys = {"".join(parts[start:]) for start in range(len(parts))}
-    keys |= {key.lstrip("0") for key in keys} | {key.lstrip(ascii_uppercase) for key in keys}
+    keys: set[str] = set()
+    key = ""
+    for part in reversed(parts):
+        key = part + key
+        keys.update((key, key.lstrip("0"), key.lstrip(ascii_uppercase)))
     if len(parts) > 3:
         keys.discard(parts[-1])  # a lone check digit finds nothing worth showing
     return {key for key in keys if len(key) > 1}

@@ -52,6 +52,12 @@ class Damaged(Trouble):
     )
 
 
+class StillOpen(Trouble):
+    """The store's file cannot be exchanged while somebody else has it open (a copy is being made)."""
+
+    advice = "Kho dữ liệu đang được sao lưu; phần mềm sẽ tự thử lại sau. Chị/anh cứ làm việc bình thường."
+
+
 class UnknownCode(Trouble):
     """A coded field holds a code that this desk's lists do not have. `field` is the form's field name."""
 

@@ -14,7 +14,7 @@ _SAID: Final = {
     400: "What was sent cannot be read (bad_message, newer_protocol).",
     401: "No session, or it has ended (unknown_device).",
     403: "Not this device (unknown_device, revoked, bad_signature, unknown_code).",
-    404: "No such thing, or none that the asker may know of (unknown_blob).",
+    404: "No such thing, or none that the asker may know of (unknown_blob, unknown_segment).",
     409: "The chain does not continue here (gap, fork), or the part begins elsewhere (offset).",
     413: "Larger than the server takes (too_large).",
     416: "Beyond the end (bad_message).",

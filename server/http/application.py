@@ -12,7 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from server.http import blobs, entrance, proof, road
+from server.http import blobs, bootstrap, entrance, proof, road
 from server.http.counter import Counter
 from server.http.doorway import log, place_of, problem
 from server.operations.refusals import Refusal, bad_message, busy
@@ -36,6 +36,7 @@ def build_app(counter: Counter) -> FastAPI:
     app.include_router(road.router)
     app.include_router(proof.router)
     app.include_router(blobs.router)
+    app.include_router(bootstrap.router)
     # The last one is a fault of ours: answered here, logged (without its words) and ended in the doorway.
     for fault in (Refusal, RequestValidationError, HTTPException, StoreUnavailable, Exception):
         app.add_exception_handler(fault, _answer)

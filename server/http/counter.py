@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from server.http.waiters import WaitingRoom
+from server.operations.bootstrap import SegmentBuilder
 from server.operations.centre import Centre
 from server.operations.enrolment import Attempts
 from server.operations.refusals import unknown_device
@@ -37,6 +38,7 @@ class Counter:
         self.sessions = Sessions(centre)
         self.attempts = Attempts(centre)
         self.room = WaitingRoom()
+        self.segments = SegmentBuilder(centre)
         self.pushes = 0
         self.most_pushes = pushes_in_flight
         self.parts = 0
@@ -59,6 +61,7 @@ class Counter:
 
     def close(self) -> None:
         """End the threads; what was begun is finished."""
+        self.segments.close()
         self._bearers.shutdown()
         self._writers.shutdown()
         self._readers.shutdown()

@@ -112,6 +112,12 @@ class ScopeAsk(_Asked):
     past: int = Field(default=0, ge=0, le=_INT53)
 
 
+class BootstrapAsk(_Asked):
+    """How many records make a bootstrap worth while: a device that may see fewer reads the feed."""
+
+    least: int = Field(default=0, ge=0, le=_INT53)
+
+
 class HeldAnswer(_Said):
     """One held operation, without its contents."""
 
@@ -126,7 +132,7 @@ class ProblemAnswer(_Said):
 
     code: str = Field(
         description="fork, gap, too_large, busy, unknown_device, bad_message, bad_signature, unknown_code, "
-        "newer_protocol, revoked, unknown_blob, offset, checksum"
+        "newer_protocol, revoked, unknown_blob, offset, checksum, unknown_segment"
     )
     n: int = 0
     acked: int = 0

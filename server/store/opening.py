@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import inspect
 
-from server.store import accounts
+from server.store import accounts, segments
 from server.store.engine import CentreStore, Connection
 from server.store.granted import granted_digest
 from server.store.troubles import NewerStore
@@ -40,6 +40,7 @@ def prepare(store: CentreStore, replica: Replica, random: Callable[[int], bytes]
             node.put_key(connection, SHAPE, refold.shape_of_records())
         accounts.metadata.create_all(connection)
         granted_digest.create(connection, checkfirst=True)
+        segments.create(connection)
         lineage = node.get(connection, LINEAGE)
         if not lineage:
             lineage = random(_LINEAGE_BYTES).hex()

@@ -9,12 +9,12 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from sync import door, proof, wire
+from sync import door, manifest, proof, wire
 from sync.door import Enrolled, Health, HeldOperation, Nonce, SessionGiven, session_claim
 from sync.operation import Placed
 from sync.proof import Ask, Told
 from sync.transport.line import Answer, Line
-from sync.troubles import Behind, Forked, ServerLied, ServerTrouble, SignedOut, TooLarge
+from sync.troubles import Behind, Forked, SegmentGone, ServerLied, ServerTrouble, SignedOut, TooLarge
 from sync.wire import BadMessage, Problem, PullHead, PushAnswer
 
 M = TypeVar("M")
@@ -104,6 +104,31 @@ class HttpTransport:
         if ask.step == proof.RECORD:
             return proof.Answer(placed=_page(answer, numbered=False)[1])
         return proof.Answer(_said(answer, Told))
+
+    def bootstrap(self, least: int, timeout_s: float) -> bytes | None:
+        """The sealed manifest (`sync.manifest.unseal`) of a desk that may see at least so many records; None
+        where there are fewer, or from a server that has no segments: the feed is to be read."""
+        answer = self._ask("GET", f"{manifest.BOOTSTRAP}?least={least}", timeout_s)
+        if answer.status == 204 or (answer.status == 404 and _problem(answer) is not None):
+            return None
+        if answer.status != 200:
+            _refused(answer)
+        _is_kind(answer, wire.CONTENT_TYPE)
+        return answer.body
+
+    def segment(self, name: str, start: int, length: int, timeout_s: float) -> bytes:
+        """At most `length` bytes of a segment from `start` on. Raises SegmentGone where the server has it no
+        more, or it never was in a manifest made for this device."""
+        part = f"bytes={start}-{start + length - 1}"
+        answer = self._ask("GET", f"{manifest.SEGMENT}/{name}", timeout_s, headers={"Range": part})
+        if answer.status == 404 and _problem(answer) is not None:
+            raise SegmentGone
+        if answer.status != 206:
+            _refused(answer)
+        _is_kind(answer, wire.CONTENT_TYPE)
+        if not 0 < len(answer.body) <= length:
+            raise ServerLied
+        return answer.body
 
     def _ask(
         self,

@@ -16,6 +16,8 @@ def road_line(status: RoadStatus | None, now_ms: int) -> tuple[Status, str]:
         return Status.URGENT, tr("Mất máy chủ {span} · {count} mục chờ, an toàn trên máy này").format(
             span=span_text(since), count=status.waiting
         )
+    if status.filling:
+        return Status.MOVING, status.filling
     if status.state is RoadState.SIGNED_OUT:
         return Status.URGENT, tr("Máy chủ không nhận ra máy này · {count} mục chờ").format(count=status.waiting)
     if status.state is RoadState.HELD:
@@ -39,6 +41,8 @@ def road_story(status: RoadStatus | None, now_ms: int) -> tuple[Status, str]:
             "Không tới được máy chủ từ {when} ({span}). Chị/anh cứ làm việc bình thường, dữ liệu nằm an toàn "
             "trên máy này và tự gửi khi có đường truyền."
         ).format(when=when_text(since, now_ms), span=span_text(now_ms - since))
+    if status.filling:
+        return Status.MOVING, status.filling
     if status.advice:
         return Status.WAITING, status.advice
     if status.waiting:

@@ -6,15 +6,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import Connection
 
 from desktop.operations import calls, intake
 from desktop.operations.calls import HOTLINE_PBX, PbxCallEvent
-from desktop.store.search import SearchIndex, code_keys
+from desktop.store.search import SearchIndex, _Words, code_keys
 from desktop.store.search_query import SearchHit, find
 from desktop.store.unit_of_work import UnitOfWork
 from domain.records.person import Alias
 from domain.records.road import NumberBlockRecord
+from domain.text import fold
 from sync.replica import scopes
 from tests.desktop.store.kit import NOON, Bench, own, take
 
@@ -114,6 +117,23 @@ def lease_one(bench: Bench) -> None:
 def test_code_keys_leave_a_lone_check_digit_out() -> None:
     assert "4" not in code_keys("CT26-3-00123-4")
     assert {"CT263001234", "001234", "1234"} <= code_keys("CT26-3-00123-4")
+
+
+@given(st.text(max_size=60))
+def test_prose_folded_word_by_word_is_the_folded_prose(text: str) -> None:
+    words = _Words()
+    assert words.fold(text) == fold(text)
+    assert words.fold(text + " " + text) == fold(text + " " + text), "remembered words are the same words"
+
+
+@given(st.text("ACG0123456789-", max_size=20))
+def test_code_keys_are_every_beginning_of_a_part(code: str) -> None:
+    parts = [part for part in code.split("-") if part]
+    tails = {"".join(parts[start:]) for start in range(len(parts))}
+    wanted = tails | {tail.lstrip("0") for tail in tails} | {tail.lstrip("ACG") for tail in tails}
+    if len(parts) > 3:
+        wanted.discard(parts[-1])
+    assert code_keys(code) == {key for key in wanted if len(key) > 1}
 
 
 def test_a_changed_name_is_found_under_the_new_one_only(bench: Bench) -> None:
