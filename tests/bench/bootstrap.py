@@ -83,8 +83,8 @@ def fill_centre(data: Path, count: int, part: float) -> None:
             for number in range(start, min(count, start + ACT)):
                 act = Act(STAFF, clock.next(NOON))
                 scope, record = record_of(number, count, dice, contact=dice.random() < part)
-                for body in _one_class(act, scope, record):
-                    bodies.append(body)
+                act.create(scope, record)
+                bodies += act.bodies
             group = n + len(bodies)
             placed = [
                 Placed(AUTHOR.device, 1, n + i, group, dice.randbytes(16), encode_body(body))
@@ -98,11 +98,6 @@ def fill_centre(data: Path, count: int, part: float) -> None:
             n, head = placed[-1].n, hashes[-1]
     finally:
         centre.close()
-
-
-def _one_class(act: Act, scope: str, record: Contact | Call) -> list[Body]:
-    act.create(scope, record)
-    return act.bodies
 
 
 class Serving:
@@ -189,7 +184,9 @@ def _nothing() -> None:
     """Nobody looks at the progress."""
 
 
-def measure(count: int = 50_000, *, folder: Path = Path("build"), part: float = 1.0, runs: int = 3) -> dict[str, float]:
+def measure(
+    count: int = 50_000, *, folder: Path = Path("build"), part: float = 1.0, runs: int = 3
+) -> dict[str, float]:
     """Rows a second from the manifest's request to the exchanged store: fetched, hashed, inserted with every
     index, searched words included, digest counted, flushed. `part`: how many of the records are contacts of 1 kB
     (the rest are calls). Each run is a new desk; the median counts.

@@ -14,6 +14,7 @@ from desktop import app
 from desktop.app import Desk as WholeDesk
 from desktop.background.change_bus import RoadState, RoadStatus
 from desktop.home import Home
+from desktop.store.building import Gathered, gather
 from domain.records.contact import Contact
 from domain.records.person import Person, Phone
 from server.operations.bootstrap import SegmentBuilder
@@ -22,7 +23,7 @@ from sync import transport, wire
 from sync.engine import Pace
 from sync.manifest import Manifest
 from sync.operation import CREATE, Body
-from sync.replica import scopes, sums, tables
+from sync.replica import sums, tables
 from tests.desktop.background.hearing import Ear
 from tests.desktop.store.kit import CHEAP, PASSPHRASE, STAFF, SetClock, reference
 from tests.server.ground import PATIENCE_S, Desk, Running
@@ -43,20 +44,22 @@ def write_everything(centre: Running, one: Desk, two: Desk) -> None:
     another centre, granted and not granted."""
     one.write_calls(range(250))
     for number in range(30):
-        one.write_contact(f"c-{one.enrolled.device[-6:]}-{number}", f"Ghi chép số {number} của bà Đặng", case=number < 2)
+        name = f"c-{one.enrolled.device[-6:]}-{number}"
+        one.write_contact(name, f"Ghi chép số {number} của bà Đặng", case=number < 2)
     scope = one.write_contact("shared")
     act = one.node.act()
     act.create(scope, Person(id="person-1", full_name="Nguyễn Thị Đào", age_years=9))
     act.create(scope, Phone(id="phone-1", person_id="person-1", number="+84900123456"))
     act.create(scope, Contact(id="with-set", topics=("psychology", "violence"), in_depth=True))
     one.node.write(act)
-    for kind, record, values in (
-        ("contact", "shared", {"v": {"summary": "x", "colour_of_sky": {"b": 1, "a": [2.5, None]}}, "d": "P3"}),
-        ("mood", "mood-1", {"v": {"level": 3, "words": "đỡ sợ"}, "d": "P3"}),
-    ):
+    unknown: list[tuple[str, str, dict[str, Any]]] = [
+        ("contact", "shared", {"summary": "x", "colour_of_sky": {"b": 1, "a": [2.5, None]}}),
+        ("mood", "mood-1", {"level": 3, "words": "đỡ sợ"}),
+    ]
+    for kind, record, values in unknown:
         stamp = one.node.clock.next(one.node.wall + 1)
         one.node.wall += 1
-        body = Body(kind, record, scope, values["d"], CREATE, "tvv-1", 9, stamp, values=values["v"])
+        body = Body(kind, record, scope, "P3", CREATE, "tvv-1", 9, stamp, values=values)
         one.node.run(lambda c, body=body: one.node.replica.author(c, one.node.identity, [body]))  # type: ignore[misc]  # binds the loop's value
     one.push()
     two.pull()
@@ -94,7 +97,7 @@ def contents(read: Callable[[Callable[[Any], Any]], Any]) -> Mapping[str, list[A
             found[name] = [
                 (
                     row["scope"],
-                    {k: v for k, v in dict(row).items() if k not in {"versions"}},
+                    {k: v for k, v in dict(row).items() if k != "versions"},
                     {k: (dict(f.heads), sorted(f.gone)) for k, f in state_of(KINDS[name], row).items()},
                 )
                 for row in rows
@@ -187,6 +190,17 @@ class Whole:
         self.desk.bus.road.connect(self.road.done)
         return self.desk
 
+    def open_without_road(self) -> WholeDesk:
+        """As where no line is."""
+        self.desk = app.build(
+            self.home, STAFF, PASSPHRASE, clock=self.clock, reference=reference(), key_cost=CHEAP
+        )
+        return self.desk
+
+    def filled(self) -> bool:
+        """Whether something was pulled: what the engine asks for comes after a fill, or in its place."""
+        return any(road.pulls for road in self.roads)
+
     def _make(self, *how: Any) -> Watched:
         self.roads.append(Watched(*how))
         self.prepare(self.roads[-1])
@@ -230,7 +244,7 @@ def elsewhere(work: Callable[[], Any]) -> Any:
     found: list[Any] = []
     thread = threading.Thread(target=lambda: found.append(work()))
     thread.start()
-    thread.join(20)
+    thread.join(60)
     return found[0]
 
 
@@ -241,5 +255,15 @@ def whole(folder: Path, centre: Running, seat: str = "AG03", *, all_cases: bool 
     return Whole(home, SetClock(centre.clock.now_ms()))
 
 
-def own_scope(desk: Desk) -> str:
-    return scopes.centre(desk.enrolled.centre)
+
+
+def gather_all(desk: Desk, manifest: Manifest, folder: Path) -> list[Gathered]:
+    """Every segment of a manifest, fetched and read."""
+    folder.mkdir(exist_ok=True)
+    found: list[Gathered] = []
+    for part in manifest.parts:
+        for one in part.segments:
+            path = folder / one.hash
+            path.write_bytes(desk.road.segment(one.hash, 0, one.bytes, PATIENCE_S))
+            found.append(gather(path, part.key, manifest.shape))
+    return found
