@@ -85,7 +85,10 @@ class SegmentBuilder:
         centre = self._centre
         key = centre.random(KEY_BYTES).hex()
         kept = centre.now_ms() - KEPT_MS
-        generation = centre.lane.do(lambda c: segments.begin(c, group.name, kept))
+        while centre.lane.do(lambda c: segments.purge(c, group.name)):
+            if self._closing.is_set():
+                raise _Stopped
+        generation, epoch = centre.lane.do(lambda c: segments.begin(c, group.name, kept))
         rows = place = 0
 
         def read(connection: Connection) -> Snapshot:
@@ -104,8 +107,8 @@ class SegmentBuilder:
         done = Built(
             group.name, generation, seen.seq, rows, seen.digest.text(), key, seen.grants, centre.now_ms()
         )
-        centre.lane.do(lambda c: segments.finish(c, done))
-        log.info("segments built group=%s count=%d rows=%d seq=%d", group.name, place, rows, seen.seq)
+        whole = centre.lane.do(lambda c: segments.finish(c, done, epoch))
+        log.info("segments built group=%s count=%d rows=%d whole=%s", group.name, place, rows, whole)
 
     def _files(
         self, connection: Connection, group: Group, folder: Path, key: str

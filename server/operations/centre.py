@@ -12,7 +12,7 @@ from typing import Any, Final, Self, TypeVar
 from domain.clock import Clock
 from domain.ids import RANDOM_BYTES, uuid7
 from domain.records.kinds import SCHEMA
-from server.store import centre_key, opening
+from server.store import centre_key, opening, segments
 from server.store.engine import CentreStore, Connection, open_store
 from server.store.lane import WriteLane
 from sync.act import Act
@@ -64,7 +64,7 @@ class Centre:
         self.store = store
         self.clock = clock
         self.random = random
-        serving: list[Projection] = [scopes.Grants(), scopes.Homes(sums.move)]
+        serving: list[Projection] = [scopes.Grants(), scopes.Homes(sums.move), segments.Outdated()]
         self.replica = Replica(Fold(projections=serving), random, scopes.homes)
         self.lineage = opening.prepare(store, self.replica, random)
         with store.writing() as connection:

@@ -28,6 +28,7 @@ from server.store.accounts import Device
 from server.store.engine import Connection
 from sync.digest import Digest
 from sync.replica import node, scopes, sums, tables
+from sync.replica.changes import RowChange
 from sync.replica.scopes import scope_grant, scope_home
 
 _metadata = MetaData()
@@ -59,6 +60,8 @@ _data = Table(
 Index("ix_segment_hash", _data.c.hash)
 
 _STREAM = 2_000
+_PURGED = 4
+_EPOCH = "segments_epoch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,21 +200,56 @@ def newer(connection: Connection, group: Group, seq: int, most: int) -> int:
     return int(connection.execute(select(func.count()).select_from(found)).scalar_one())
 
 
-def begin(connection: Connection, name: str, kept_ms: int) -> int:
-    """The number of the generation to be built now; whatever nobody can ask for any more is deleted: what an
-    interrupted build left, what lies two generations back, groups of single devices built before `kept_ms`."""
-    old = select(_group.c.name).where(_group.c.name.startswith("device:"), _group.c.built_at < kept_ms)
-    connection.execute(_data.delete().where(_data.c.grp.in_(old), _data.c.grp != name))
+def begin(connection: Connection, name: str, kept_ms: int) -> tuple[int, int]:
+    """The number of the generation to be built now, and the epoch in which it is begun. Groups of single devices
+    built before `kept_ms` are given up."""
     connection.execute(
         _group.delete().where(
             _group.c.name.startswith("device:"), _group.c.built_at < kept_ms, _group.c.name != name
         )
     )
     last = built(connection, name)
-    generation = 0 if last is None else last.generation
-    kept = (generation,)
-    connection.execute(_data.delete().where(_data.c.grp == name, _data.c.generation.not_in(kept)))
-    return generation + 1
+    return (0 if last is None else last.generation) + 1, _epoch(connection)
+
+
+def purge(connection: Connection, name: str) -> bool:
+    """Delete a few segments that nobody can ask for any more: what an interrupted build of the group left, what lies
+    two generations back, and segments of groups given up. Answers whether there may be more."""
+    d = _data.c
+    last = built(connection, name)
+    kept = 0 if last is None else last.generation
+    orphan = and_(d.grp != name, d.grp.not_in(select(_group.c.name)))
+    rows = connection.execute(
+        select(d.grp, d.generation, d.place)
+        .where(or_(and_(d.grp == name, d.generation != kept), orphan))
+        .limit(_PURGED)
+    ).all()
+    for row in rows:
+        connection.execute(
+            _data.delete().where(d.grp == row.grp, d.generation == row.generation, d.place == row.place)
+        )
+    return len(rows) == _PURGED
+
+
+def _epoch(connection: Connection) -> int:
+    return int(node.get(connection, _EPOCH, "0"))
+
+
+class Outdated:
+    """Gives up every segment when a record was erased or a dossier changed hands (a projection of a serving node).
+
+    Their keys are deleted in the same transaction, so that what was erased can be read from no segment from then on;
+    the bytes without a key go with the next build. A build that was under way ends for nothing.
+    """
+
+    def create(self, connection: Connection) -> None:
+        """The tables are made when the store is opened."""
+
+    def follow(self, connection: Connection, changes: Sequence[RowChange]) -> None:
+        """Rows that were taken out, and custody that was given."""
+        if any(one.kind == "custody" or (one.before is not None and one.after is None) for one in changes):
+            connection.execute(_group.delete())
+            node.put_key(connection, _EPOCH, str(_epoch(connection) + 1))
 
 
 def keep(connection: Connection, name: str, generation: int, place: int, one: Stored, data: bytes) -> None:
@@ -223,30 +261,38 @@ def keep(connection: Connection, name: str, generation: int, place: int, one: St
     )
 
 
-def finish(connection: Connection, one: Built) -> None:
-    """The generation is whole: from now on it is the group's. The one before stays for those who are reading it."""
+def finish(connection: Connection, one: Built, epoch: int) -> bool:
+    """The generation is whole: from now on it is the group's. The one before stays for those who are reading it.
+    Answers False, and nothing is kept, where another epoch has begun since the build did."""
+    if epoch != _epoch(connection):
+        return False
     connection.execute(_group.delete().where(_group.c.name == one.name))
     connection.execute(
         _group.insert().values({name: getattr(one, name) for name in Built.__dataclass_fields__})
     )
+    return True
 
 
 def piece(connection: Connection, device: Device, hash_: str, start: int, length: int) -> tuple[bytes, int] | None:
     """Bytes of a segment from `start` on, and how many it has in all; None where it is of no manifest made for
     this device, or where the device was granted something else since."""
     for group in groups_of(device):
+        last = built(connection, group.name)
+        if last is None or last.grants != grants_of(connection, group):
+            continue
+        # What one device alone may see changes with its grants: of that, the last generation only.
+        oldest = last.generation - (1 if group.device is None else 0)
         row = connection.execute(
             select(_data.c.bytes, func.substr(_data.c.data, start + 1, length).label("part"))
-            .where(_data.c.hash == hash_, _data.c.grp == group.name)
+            .where(
+                _data.c.hash == hash_,
+                _data.c.grp == group.name,
+                _data.c.generation.between(oldest, last.generation),
+            )
             .limit(1)
         ).first()
-        if row is None:
-            continue
-        if group.device is not None:
-            last = built(connection, group.name)
-            if last is None or last.grants != grants_of(connection, group):
-                return None
-        return bytes(row.part), int(row.bytes)
+        if row is not None:
+            return bytes(row.part), int(row.bytes)
     return None
 
 

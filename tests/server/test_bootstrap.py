@@ -10,7 +10,8 @@ import pytest
 import requests
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from server.operations import bootstrap
+from server.operations import bootstrap, transfers
+from server.operations.erasure import erase
 from sync import manifest as manifests
 from sync import wire
 from sync.digest import Digest
@@ -207,3 +208,30 @@ def test_a_segment_does_not_open_with_another_key(centre: Running, pair: tuple[D
     rows.close()
     with pytest.raises(Exception, match="not a database"):
         SegmentRows(path, "0" * 64)
+
+
+def test_what_is_erased_or_passed_on_can_be_read_from_no_segment_any_more(
+    centre: Running, pair: tuple[Desk, Desk], desks: Callable[..., Desk], tmp_path: Path
+) -> None:
+    one, _ = pair
+    far = desks(centre, "DN01")
+    for change in ("erase", "pass on"):
+        before = manifest_of(one)
+        shared = before.parts[0].segments[0]
+        assert one.road.segment(shared.hash, 0, 10, PATIENCE_S)
+        if change == "erase":
+            erase(centre.centre, "contact", "with-set", "yêu cầu số 1")
+        else:
+            scope = scopes.dossier("shared")
+            centre.centre.lane.do(lambda c, s=scope: transfers.pass_on(centre.centre, c, s, "da_nang"))  # type: ignore[misc]  # binds the loop's value
+        with pytest.raises(SegmentGone):
+            one.road.segment(shared.hash, 0, 10, PATIENCE_S)
+        after = manifest_of(one)
+        assert {part.key for part in after.parts}.isdisjoint(part.key for part in before.parts)
+    held = [key for rows in gather_all(one, manifest_of(one), tmp_path / "one") for key in keys_of(rows.sums)]
+    theirs = [key for rows in gather_all(far, manifest_of(far), tmp_path / "far") for key in keys_of(rows.sums)]
+    assert (scopes.dossier("shared"), "person") not in held
+    assert (scopes.dossier("shared"), "person") in theirs
+    one.pull()
+    far.pull()
+    assert manifest_of(far).digest == far.digest
