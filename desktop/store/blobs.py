@@ -266,7 +266,9 @@ def forget_scope(connection: Connection, scope: str) -> int:
 class BlobCopies:
     """Keeps the rows of copies in step with the attachments (a projection of the desk): what was erased or wiped
     keeps no copy, except one that only this desk has of a wiped scope, which is still sent. The files go at the
-    next sweep."""
+    next sweep. `kinds`: all that it reads."""
+
+    kinds: Final = frozenset({KIND})
 
     def create(self, connection: Connection) -> None:
         """The table is made with the replica's own."""

@@ -80,7 +80,7 @@ def write_everything(centre: Running, one: Desk, two: Desk) -> None:
 
 def manifest_of(desk: Desk, least: int = 0) -> Manifest:
     """The manifest made for this desk."""
-    sealed = desk.road.bootstrap(least, PATIENCE_S)
+    sealed = desk.road.bootstrap(least, 6 * PATIENCE_S)
     assert sealed is not None
     return manifests.unseal(sealed, Ed25519PublicKey.from_public_bytes(wire.raw64(desk.enrolled.centre_key)))
 

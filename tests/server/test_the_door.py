@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from server.operations.enrolment import FAILURES_EACH, LASTS_MS, WINDOW_MS
 from server.operations.sessions import LASTS_MS as SESSION_MS
 from server.store import accounts
-from sync import door, transport, wire
+from sync import door, manifest, transport, wire
 from sync.troubles import ServerTrouble, SignedOut, TooLarge
 from tests.server.ground import PATIENCE_S, Desk, InThread, Running, enrol_desk, running
 from tests.server.tap import Tap
@@ -30,6 +30,7 @@ ROUTES = {
     ("post", door.PUSH), ("get", door.PULL), ("get", door.SCOPE), ("get", door.HELD),
     ("post", door.BLOB), ("head", f"{door.BLOB}/{{record}}"), ("get", f"{door.BLOB}/{{record}}"),
     ("patch", f"{door.BLOB}/{{record}}"), ("post", door.PROOF),
+    ("get", manifest.BOOTSTRAP), ("get", manifest.SEGMENT + "/{name}"),
 }  # fmt: skip
 
 
