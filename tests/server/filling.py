@@ -114,8 +114,8 @@ def contents(read: Callable[[Callable[[Any], Any]], Any]) -> Mapping[str, list[A
 def index_of(connection: Any) -> Mapping[str, list[Any]]:
     """The search index, by what is found and not by number."""
     found: dict[str, list[Any]] = {}
-    for name in ("search_code", "search_phone"):
-        found[name] = sorted(tuple(row) for row in connection.exec_driver_sql(f"SELECT * FROM {name}"))
+    found["codes"] = sorted(tuple(row) for row in connection.exec_driver_sql("SELECT * FROM search_code"))
+    found["phones"] = sorted(tuple(row) for row in connection.exec_driver_sql("SELECT * FROM search_phone"))
     entries = "SELECT record, kind, contact FROM search_entry"
     found["entries"] = sorted(tuple(row) for row in connection.exec_driver_sql(entries))
     for word in ("dang", "dao", "nguyen", "may", "hai"):
@@ -137,6 +137,7 @@ class Watched:
         self.pulls: list[int] = []
         self.scopes = 0
         self.push = self.road.push
+        self.proof = self.road.proof
         self.before_piece: Callable[[int], None] = _nothing
         self.before_pull: Callable[[int], None] = _nothing
         self.change: Callable[[bytes], bytes] = _same
