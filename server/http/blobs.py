@@ -15,7 +15,6 @@ from server.http.counter import Asker, AtCounter
 from server.http.doorway import read_body
 from server.operations import blobs
 from server.operations.blobs import Standing
-from server.operations.centre import ROLE
 from server.operations.refusals import Refusal, bad_message, busy
 from sync import door
 
@@ -116,7 +115,7 @@ def _said(here: Standing) -> dict[str, str]:
         **_VERSION,
         "upload-offset": str(here.offset),
         "upload-length": str(here.length),
-        door.HELD_BY: ROLE,
+        door.HELD_BY: here.held_by,
     }
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
-from server.operations.centre import Centre
+from server.operations.centre import ROLE, Centre
 from server.operations.refusals import Refusal, busy
 from server.operations.sessions import Session
 from server.store import attachments, granted
@@ -25,10 +25,17 @@ _FULL_MS: Final = 60_000
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How much of a blob is here without a gap, of how much (bytes of the sealed whole)."""
+    """How much of a blob is here without a gap, of how much (bytes of the sealed whole), and in which role this
+    server says so."""
 
     offset: int
     length: int
+    held_by: str
+
+
+def role_of(centre: Centre) -> str:
+    """In which role it serves; a server that has roles says its own. A hub's word never passes for the centre's."""
+    return str(getattr(centre, "role", ROLE))
 
 
 def unknown_blob() -> Refusal:
@@ -66,12 +73,12 @@ def to_fetch(centre: Centre, session: Session, record: str) -> Plan:
 
 def offer(centre: Centre, plan: Plan) -> Standing:
     """What is here of a blob, each chunk read and checked: a whole answer is the centre's word."""
-    return Standing(shelves.verified_offset(centre.blobs, plan), plan.sealed)
+    return Standing(shelves.verified_offset(centre.blobs, plan), plan.sealed, role_of(centre))
 
 
 def standing(centre: Centre, plan: Plan) -> Standing:
     """What is here of a blob, by its files."""
-    return Standing(shelves.offset_of(centre.blobs, plan), plan.sealed)
+    return Standing(shelves.offset_of(centre.blobs, plan), plan.sealed, role_of(centre))
 
 
 def take(centre: Centre, plan: Plan, offset: int, data: bytes, checksum: bytes) -> Standing:
@@ -90,7 +97,7 @@ def take(centre: Centre, plan: Plan, offset: int, data: bytes, checksum: bytes) 
     if shutil.disk_usage(centre.blobs.root).free < RESERVE:
         raise busy(_FULL_MS)
     try:
-        return Standing(shelves.take(centre.blobs, plan, offset, data), plan.sealed)
+        return Standing(shelves.take(centre.blobs, plan, offset, data), plan.sealed, role_of(centre))
     except Broken as broken:
         raise Refusal(460, "checksum", n=shelves.offset_of(centre.blobs, plan)) from broken
     except OSError as fault:

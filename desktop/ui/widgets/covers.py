@@ -88,7 +88,7 @@ class HelpSheet(Cover):
         columns = QHBoxLayout()
         columns.setSpacing(16)
         groups = list(registry.groups().items())
-        for part in (groups[:1], groups[1:]):
+        for part in (groups[0::2], groups[1::2]):  # so that both columns are about as long
             column = QVBoxLayout()
             column.setSpacing(16)
             for title, actions in part:
