@@ -256,6 +256,14 @@ def test_a_chunk_the_centres_disk_altered_is_not_given_and_is_asked_for_again(
     assert road.offer("tep-1", FILE.plan.sealed).offset == 0, "the centre no longer says that it has it"
     assert road.send("tep-1", FILE.plan.sealed, 0, FILE.chunks[0]) == FILE.plan.sealed
     assert fetch_all(road, "tep-1") == FILE.whole
+
+    # Asked for its word, the centre looks at every byte: nobody need have fetched the spoilt one before.
+    name = FILE.plan.chunks[1]
+    path = centre.centre.blobs.root / name[:2] / name
+    path.write_bytes(path.read_bytes()[:-1] + b"!")
+    assert road.offer("tep-1", FILE.plan.sealed).offset == CHUNK + TAG
+    send_all(road, "tep-1")
+    assert fetch_all(road, "tep-1") == FILE.whole
     road.close()
 
 

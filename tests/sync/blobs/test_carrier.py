@@ -118,6 +118,7 @@ class World:
 
     def answer(self, effect: Offer | Send | Fetch | LetGo) -> Event:
         self.effects += 1
+        assert self.effects < 5_000, "it goes round in circles"
         if self.effects == self.crash_at and self.before_answer:
             raise Crash
         trouble = self.trouble(effect)

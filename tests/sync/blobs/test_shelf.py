@@ -48,6 +48,7 @@ def test_a_part_from_another_place_changes_nothing(shelf: Shelf) -> None:
     assert take(shelf, FILE.plan, 0, FILE.whole[:100]) == 100
     for wrong in (0, 50, 101, CHUNK):
         assert take(shelf, FILE.plan, wrong, b"x" * 10) == 100
+        assert shelf.append(FILE.plan.chunks[0], wrong, b"x" * 10, FILE.plan.length(0)) == 100
     assert take(shelf, FILE.plan, 100, FILE.whole[100:]) == FILE.plan.sealed
     assert whole(shelf) == FILE.whole
 
