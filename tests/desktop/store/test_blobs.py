@@ -124,7 +124,7 @@ def test_another_desk_knows_the_file_and_asks_for_it_by_the_policy_only(bench: B
     try:
         take(other, own(bench))
         assert wants(other) == []
-        (row,) = other.read(lambda c: blobs.of_contact(c, read.one(c, "attachment", made).record.contact_id))  # type: ignore[union-attr]  # it came
+        (row,) = other.read(lambda c: blobs.of_contact(c, read.one(c, "attachment", made).record.contact_id))  # type: ignore[union-attr]  # the record has come
         assert (row.here, row.want, row.ours, row.centre_at) == (False, "", False, None)
         assert write(other, lambda c: blobs.wish_all(c, 1)) == 1
         assert write(other, lambda c: blobs.wish_all(c, 2)) == 0
