@@ -28,6 +28,9 @@ HELD_BY: Final = "upload-held-by"
 TOKEN_LETTERS: Final = 24
 """Longest bearer token (characters): it travels with every request of a slow line."""
 
+MOST_URGENT: Final = 64 << 10
+"""Largest body (bytes) of a push that may pass the queue: an emergency or a call just taken is small."""
+
 LONGEST_WAIT_S: Final = 30.0
 """How long (seconds) a server holds a pull at most."""
 

@@ -324,4 +324,6 @@ class Engine:
         )
         data = wire.encode_push(head, placed)
         timeout = max(self.pace.timeout, int(len(data) * 1.5 / self.pace.bytes_per_ms))
-        return [Push(self._begin(self._push), data, timeout)]
+        # A call just taken, or an emergency: small and all there is. What is left of a backlog is neither.
+        urgent = len(placed) == view.waiting and len(data) <= self.pace.urgent_bytes
+        return [Push(self._begin(self._push), data, timeout, urgent)]

@@ -94,11 +94,12 @@ Event = Started | Saved | Woke | Nudged | PushAnswered | PullAnswered | ScopeAns
 
 @dataclass(frozen=True, slots=True)
 class Push:
-    """Send these bytes; answer with PushAnswered or Failed."""
+    """Send these bytes; answer with PushAnswered or Failed. `urgent`: small, and all that waits here."""
 
     request: int
     data: bytes
     timeout_ms: int
+    urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +249,8 @@ class Pace:
 
     A batch is at most `batch` operations or `batch_bytes`; a page is folded `chunk` operations at a time, so
     that a save slips in between; `hold` is how long a pull is held; retries wait rand(0, min(cap, base·2ⁿ)).
-    A difference that stays is looked into again after `narrow`.
+    A difference that stays is looked into again after `narrow`. A push of at most `urgent_bytes` that is all that
+    waits goes by the server's urgent lane.
     """
 
     batch: int = 1_000
@@ -260,4 +262,5 @@ class Pace:
     cap: int = 60_000
     timeout: int = 25_000
     narrow: int = 300_000
+    urgent_bytes: int = 16 << 10
     bytes_per_ms: int = 50

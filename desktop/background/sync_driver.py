@@ -48,8 +48,8 @@ _JOIN_S: Final = 10.0
 class Transport(Protocol):
     """What the driver needs of `sync.transport.HttpTransport`; every method raises only `sync.troubles`."""
 
-    def push(self, data: bytes, timeout_s: float) -> PushAnswer:
-        """Send a push body."""
+    def push(self, data: bytes, timeout_s: float, *, urgent: bool = False) -> PushAnswer:
+        """Send a push body, past those of others when it is small and urgent."""
 
     def pull(
         self, lineage: str, cursor: int, limit: int, wait_s: float, timeout_s: float
@@ -312,7 +312,7 @@ class _Read:
 def _asked(transport: Transport, effect: core.Request) -> Event:
     timeout_s = effect.timeout_ms / 1000
     if isinstance(effect, core.Push):
-        return core.PushAnswered(effect.request, transport.push(effect.data, timeout_s))
+        return core.PushAnswered(effect.request, transport.push(effect.data, timeout_s, urgent=effect.urgent))
     if isinstance(effect, core.Pull):
         news = transport.pull(effect.lineage, effect.cursor, effect.limit, effect.wait_ms / 1000, timeout_s)
         if news is None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Annotated, Any, Final, TypeVar
+from types import TracebackType
+from typing import Annotated, Any, Final, Self, TypeVar
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -14,7 +16,7 @@ from server.http.waiters import WaitingRoom
 from server.operations.bootstrap import SegmentBuilder
 from server.operations.centre import Centre
 from server.operations.enrolment import Attempts
-from server.operations.refusals import unknown_device
+from server.operations.refusals import busy, unknown_device
 from server.operations.sessions import Session, Sessions
 from server.store.engine import READERS
 
@@ -22,12 +24,37 @@ R = TypeVar("R")
 
 PUSHERS: Final = 8
 """How many pushes are decoded and wait for the accept lane at the same time."""
-PUSHES_IN_FLIGHT: Final = 64
-"""How many pushes may be under way (each holds its body in memory) before the next is told to come back."""
 PARTS_IN_FLIGHT: Final = 16
 """How many parts of blobs may be under way (a sealed chunk each) before the next is told to come back."""
 BEARERS: Final = 2
 """Threads for the bytes of attachments: they never take one away from text."""
+PUSHES_IN_FLIGHT: Final = 8
+"""How many bulk pushes may be under way before the next is told to come back: more only wait for each other until
+their askers' time runs out (sixty desks back after thirty days, `sync.md` F5)."""
+URGENT_IN_FLIGHT: Final = 24
+"""How many small pushes may be under way besides: an emergency or a call just taken never waits behind a backlog."""
+BACK_SOON_MS: Final = (2_000, 8_000)
+"""Between which times a bulk push that was turned away comes back: drawn, so that they do not come together."""
+
+
+class Admission:
+    """Lets so many in at once; on the event loop only. Raises Refusal (503) to the next one."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self.inside = 0
+
+    def __enter__(self) -> Self:
+        if self.inside >= self._most:
+            low, high = BACK_SOON_MS
+            raise busy(low + secrets.randbelow(high - low))
+        self.inside += 1
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _fault: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self.inside -= 1
 
 
 class Counter:
@@ -38,14 +65,20 @@ class Counter:
         self.sessions = Sessions(centre)
         self.attempts = Attempts(centre)
         self.room = WaitingRoom()
+<<<<<<< HEAD
         self.segments = SegmentBuilder(centre)
         self.pushes = 0
         self.most_pushes = pushes_in_flight
+=======
+>>>>>>> 3bf5330 (An urgent lane, and at most eight bulk pushes at once)
         self.parts = 0
         self.most_parts = PARTS_IN_FLIGHT
         self._bearers = ThreadPoolExecutor(BEARERS, thread_name_prefix="centre-blob")
+        self.bulk = Admission(pushes_in_flight)
+        self.urgent = Admission(URGENT_IN_FLIGHT)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="centre-read")
         self._writers = ThreadPoolExecutor(PUSHERS, thread_name_prefix="centre-write")
+        self._quick = ThreadPoolExecutor(PUSHERS, thread_name_prefix="centre-quick")
 
     async def read(self, work: Callable[..., R], *given: Any) -> R:
         """Run a reading operation in a thread of its own kind: it never stands behind a push."""
@@ -59,10 +92,15 @@ class Counter:
         """Run work on attachments' bytes in threads of its own: text never stands behind it."""
         return await asyncio.get_running_loop().run_in_executor(self._bearers, work, *given)
 
+    async def write_now(self, work: Callable[..., R], *given: Any) -> R:
+        """Run a small writing operation in a thread of its own kind: it never stands behind a large one."""
+        return await asyncio.get_running_loop().run_in_executor(self._quick, work, *given)
+
     def close(self) -> None:
         """End the threads; what was begun is finished."""
         self.segments.close()
         self._bearers.shutdown()
+        self._quick.shutdown()
         self._writers.shutdown()
         self._readers.shutdown()
 

@@ -17,7 +17,7 @@ from server.http.waiters import Waiter
 from server.operations.centre import log
 from server.operations.pull import Pulled, answer_pull, answer_scope, list_held
 from server.operations.push import accept_push
-from server.operations.refusals import bad_message, busy
+from server.operations.refusals import bad_message
 from server.store.granted import audiences_of
 from sync import door, wire
 
@@ -39,22 +39,28 @@ _PUSH_BODY: Final = {
     },
     openapi_extra=_PUSH_BODY,
 )
-async def push(request: Request, asker: Asker, counter: AtCounter) -> Response:
-    """A batch of the asker's own operations, signed; each is taken once, whatever is sent again."""
+async def push(
+    request: Request, asker: Asker, counter: AtCounter, urgent: Annotated[bool, Query()] = False
+) -> Response:
+    """A batch of the asker's own operations, signed; each is taken once, whatever is sent again. `urgent`: a body
+    of at most 64 KiB passes those that wait."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != wire.CONTENT_TYPE:
         raise bad_message()
-    if counter.pushes >= counter.most_pushes:
-        raise busy()
-    counter.pushes += 1
-    try:
-        data = await read_body(request, MOST_BODY)
-        pushed = await counter.write(accept_push, counter.centre, asker, data)
-    finally:
-        counter.pushes -= 1
+    quick = urgent and _is_small(request)
+    with counter.urgent if quick else counter.bulk:
+        data = await read_body(request, door.MOST_URGENT if quick else MOST_BODY)
+        write = counter.write_now if quick else counter.write
+        pushed = await write(accept_push, counter.centre, asker, data, quick)
     counter.room.publish(pushed.news)
     answer = pushed.answer
     log.info("push device=%s acked=%d held=%d", asker.device.id, answer.acked, len(answer.held))
     return Response(msgspec.json.encode(answer), media_type=JSON)
+
+
+def _is_small(request: Request) -> bool:
+    """Whether the body says that it is as small as the urgent lane takes; a large one goes with the others."""
+    length = request.headers.get("content-length", "")
+    return length.isascii() and length.isdigit() and len(length) < 7 and int(length) <= door.MOST_URGENT
 
 
 @router.get(

@@ -44,8 +44,9 @@ class Pushed:
     news: News
 
 
-def accept_push(centre: Centre, session: Session, data: bytes) -> Pushed:
-    """Take a batch of a device: every operation once, what cannot be applied is held and told.
+def accept_push(centre: Centre, session: Session, data: bytes, urgent: bool = False) -> Pushed:
+    """Take a batch of a device: every operation once, what cannot be applied is held and told. An urgent
+    one is committed before all that wait.
 
     Raises Refusal (bad_message, newer_protocol, too_large, unknown_device, bad_signature, gap, fork) with
     nothing written, StoreUnavailable.
@@ -60,7 +61,7 @@ def accept_push(centre: Centre, session: Session, data: bytes) -> Pushed:
         return _accept(centre, connection, session, head, placed, peer, previous, signature, wanted)
 
     try:
-        return centre.lane.do(job)
+        return centre.lane.do(job, urgent=urgent)
     except Gap as gap:
         raise Refusal(409, "gap", acked=gap.acked) from gap
     except Fork as fork:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import queue
 import threading
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Generic, TypeVar
@@ -50,49 +50,42 @@ class WriteLane:
 
     def __init__(self, store: CentreStore) -> None:
         self._store = store
-        self._orders: queue.SimpleQueue[_Order[object] | None] = queue.SimpleQueue()
-        self._door = threading.Lock()
+        self._urgent: deque[_Order[object]] = deque()
+        self._orders: deque[_Order[object]] = deque()
+        self._door = threading.Condition()
         self._closed = False
         self._thread = threading.Thread(target=self._work, name="centre-write-lane", daemon=True)
         self._thread.start()
 
-    def do(self, job: Callable[[Connection], R]) -> R:
-        """Run the job in a write transaction and answer after COMMIT. Raises what the job raised (nothing of it
-        is written then), or StoreUnavailable."""
+    def do(self, job: Callable[[Connection], R], *, urgent: bool = False) -> R:
+        """Run the job in a write transaction and answer after COMMIT; an urgent one before all that wait. Raises
+        what the job raised (nothing of it is written then), or StoreUnavailable."""
         order = _Order(job)
         with self._door:
             if self._closed:
                 raise StoreUnavailable
-            self._orders.put(order)  # type: ignore[arg-type]  # the queue mixes jobs of many answers
+            (self._urgent if urgent else self._orders).append(order)  # type: ignore[arg-type]  # the queue mixes jobs of many answers
+            self._door.notify()
         return order.done.result()
 
     def close(self) -> None:
         """Finish what was ordered, then end."""
         with self._door:
-            if not self._closed:
-                self._closed = True
-                self._orders.put(None)
+            self._closed = True
+            self._door.notify()
         self._thread.join()
 
     def _work(self) -> None:
-        going = True
-        while going:
-            orders, going = self._next()
-            if orders:
-                self._commit(orders)
+        while orders := self._next():
+            self._commit(orders)
 
-    def _next(self) -> tuple[list[_Order[object]], bool]:
-        orders: list[_Order[object]] = []
-        order = self._orders.get()
-        while order is not None:
-            orders.append(order)
-            if len(orders) == MOST_TOGETHER:
-                return orders, True
-            try:
-                order = self._orders.get_nowait()
-            except queue.Empty:
-                return orders, True
-        return orders, False
+    def _next(self) -> list[_Order[object]]:
+        """What goes into the next commit: the urgent ones alone, else what waits; nothing when all is over."""
+        with self._door:
+            while not (self._urgent or self._orders or self._closed):
+                self._door.wait()
+            waiting = self._urgent or self._orders
+            return [waiting.popleft() for _ in range(min(len(waiting), MOST_TOGETHER))]
 
     def _commit(self, orders: list[_Order[object]]) -> None:
         try:

@@ -25,7 +25,7 @@ from sync.replica import scopes, sums
 from sync.wire import PullHead, PushAnswer, PushHead
 from tests.sync.nodes import Node, memory_engine
 
-PATIENCE_S = 10.0
+PATIENCE_S = 60.0
 """How long a test waits for a fact before it fails (seconds)."""
 
 

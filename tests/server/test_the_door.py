@@ -7,6 +7,7 @@ import logging
 import random
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
@@ -149,16 +150,63 @@ def test_more_pushes_than_the_centre_takes_are_told_to_come_back(tmp_path: Path)
         blocking = InThread(lambda: centre.centre.lane.do(blocked))
         assert entered.wait(PATIENCE_S)
         first = InThread(lambda: one.road.push(batch, PATIENCE_S))
-        while centre.serving.counter.pushes == 0:
+        while centre.serving.counter.bulk.inside == 0:
             assert requests.get(centre.url + door.HEALTH, timeout=PATIENCE_S).status_code == 200
         with pytest.raises(ServerTrouble) as told:
             one.road.push(batch, PATIENCE_S)
-        assert told.value.retry_after_ms == 1_000
+        assert told.value.retry_after_ms is not None
+        assert 2_000 <= told.value.retry_after_ms <= 8_000
+        quick = InThread(lambda: one.road.push(batch, PATIENCE_S, urgent=True))
+        while centre.serving.counter.urgent.inside == 0:
+            assert requests.get(centre.url + door.HEALTH, timeout=PATIENCE_S).status_code == 200
         go.set()
         blocking.outcome()
         first.outcome()
+        quick.outcome()
         assert one.road.push(batch, PATIENCE_S).acked == 1
         one.close()
+
+
+def test_an_urgent_push_is_committed_before_all_that_wait(tmp_path: Path) -> None:
+    with running(tmp_path) as centre:
+        lane = centre.centre.lane
+        entered, go = threading.Event(), threading.Event()
+        order: list[str] = []
+
+        def blocked(_connection: object) -> None:
+            entered.set()
+            assert go.wait(PATIENCE_S)
+
+        waiting = [InThread(lambda: lane.do(blocked))]
+        assert entered.wait(PATIENCE_S)
+        for name in ("bulk 1", "bulk 2"):
+            waiting.append(InThread(partial(lane.do, partial(_note, order, name))))
+            while len(lane._orders) < len(waiting) - 1:
+                assert requests.get(centre.url + door.HEALTH, timeout=PATIENCE_S).status_code == 200
+        waiting.append(InThread(partial(lane.do, partial(_note, order, "urgent"), urgent=True)))
+        while not lane._urgent:
+            assert requests.get(centre.url + door.HEALTH, timeout=PATIENCE_S).status_code == 200
+        go.set()
+        for one in waiting:
+            one.outcome()
+        assert order == ["urgent", "bulk 1", "bulk 2"]
+
+
+def _note(order: list[str], name: str, _connection: object) -> None:
+    order.append(name)
+
+
+def test_a_large_push_that_calls_itself_urgent_goes_with_the_others(embedded: Running, desks: MakeDesk) -> None:
+    one = desks(embedded)
+    token = token_of(one)
+    said = requests.post(
+        f"{embedded.url}{door.PUSH}?urgent=1",
+        data=random.Random(2).randbytes(door.MOST_URGENT + 1),
+        headers={"authorization": f"Bearer {token}", "content-type": wire.CONTENT_TYPE},
+        timeout=PATIENCE_S,
+    )
+    assert said.status_code == 400
+    assert wire.decode_problem(said.content).code == "bad_message"
 
 
 def test_openapi_describes_every_route_and_only_those(embedded: Running) -> None:

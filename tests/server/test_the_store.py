@@ -108,7 +108,7 @@ def test_a_job_that_fails_in_company_undoes_only_its_own(tmp_path: Path, databas
     blocking = InThread(lambda: centre.lane.do(first))
     assert entered.wait(PATIENCE_S)
     company = [InThread(lambda job=job: centre.lane.do(job)) for job in (good("a"), bad, good("b"))]  # type: ignore[misc]  # binds the loop's value
-    while centre.lane._orders.qsize() < 3:
+    while len(centre.lane._orders) < 3:
         assert entered.wait(PATIENCE_S)
     go.set()
     blocking.outcome()

@@ -78,8 +78,8 @@ class OverLine:
                 self._line.opened(self._road)
             return self._road
 
-    def push(self, data: bytes, timeout_s: float) -> PushAnswer:
-        return self._real().push(data, timeout_s)
+    def push(self, data: bytes, timeout_s: float, *, urgent: bool = False) -> PushAnswer:
+        return self._real().push(data, timeout_s, urgent=urgent)
 
     def pull(
         self, lineage: str, cursor: int, limit: int, wait_s: float, timeout_s: float
