@@ -65,12 +65,7 @@ class Counter:
         self.sessions = Sessions(centre)
         self.attempts = Attempts(centre)
         self.room = WaitingRoom()
-<<<<<<< HEAD
         self.segments = SegmentBuilder(centre)
-        self.pushes = 0
-        self.most_pushes = pushes_in_flight
-=======
->>>>>>> 3bf5330 (An urgent lane, and at most eight bulk pushes at once)
         self.parts = 0
         self.most_parts = PARTS_IN_FLIGHT
         self._bearers = ThreadPoolExecutor(BEARERS, thread_name_prefix="centre-blob")
