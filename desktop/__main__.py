@@ -47,6 +47,12 @@ def _parser(first: list[str]) -> argparse.ArgumentParser:
     doctor.add_argument("--home", type=Path, dest="desk_home", help="thư mục của máy trạm")
     doctor.add_argument("--server", help="địa chỉ máy chủ để thử")
     doctor.set_defaults(command=_doctor)
+    restoring = commands.add_parser("restore", help="mở lại máy trạm từ bản sao lưu khi kho dữ liệu bị hỏng")
+    restoring.add_argument("--home", type=Path, dest="desk_home", help="thư mục của máy trạm")
+    restoring.add_argument("--from", type=Path, dest="copy", help="tệp sao lưu (không có: bản mới nhất còn tốt)")
+    restoring.add_argument("--staff", help="tên đăng nhập; mật khẩu được hỏi sau")
+    restoring.add_argument("--list", action="store_true", help="chỉ liệt kê các bản sao lưu đang có")
+    restoring.set_defaults(command=_restore)
     shots = commands.add_parser("shots", help="chụp lại các màn hình của ngày giả định")
     shots.set_defaults(command=_shots)
     return parser
@@ -106,6 +112,14 @@ def _doctor(asked: argparse.Namespace) -> int:
     for finding in findings:
         print(finding.line())
     return 0 if all(finding.well for finding in findings) else 1
+
+
+def _restore(asked: argparse.Namespace) -> int:
+    from desktop.home import Home  # noqa: PLC0415 - loaded for its own command only
+    from desktop.restoring import run  # noqa: PLC0415 - loaded for its own command only
+    from desktop.running import own_home  # noqa: PLC0415 - loaded for its own command only
+
+    return run(Home(asked.desk_home or own_home()), asked.staff, asked.copy, only_list=asked.list)
 
 
 def _seat() -> int:

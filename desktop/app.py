@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,6 +13,7 @@ from desktop.background.blob_driver import MakeRoad as MakeBlobRoad
 from desktop.background.blob_lane import BlobLane
 from desktop.background.change_bus import ChangeBus
 from desktop.background.first_fill import LEAST
+from desktop.background.keeper import Keeper
 from desktop.background.lanes import StoreLane
 from desktop.background.sync_driver import MakeTransport, SyncDriver
 from desktop.home import Home
@@ -21,10 +22,12 @@ from desktop.operations.intake import give_codes
 from desktop.reference import Reference
 from desktop.settings import ATTACHMENT_SPACE_MB, FETCH_ATTACHMENTS, Settings
 from desktop.store import identity, preferences
+from desktop.store.copies import Copy, copies
 from desktop.store.engine import Store, open_store
 from desktop.store.identity import Enrolment
 from desktop.store.keys import Cost, KeySlots
-from desktop.store.troubles import AlreadyEnrolled, NotEnrolled
+from desktop.store.recovery import Recovered, recover
+from desktop.store.troubles import AlreadyEnrolled, Damaged, NewerStore, NoCopy, NotEnrolled, WrongKey
 from desktop.store.unit_of_work import Seat
 from desktop.wall_clock import WallClock
 from domain.clock import Clock
@@ -80,6 +83,7 @@ class Desk:
     clock: Clock
     driver: SyncDriver | None
     blobs: BlobLane
+    keeper: Keeper
     blob_driver: BlobDriver | None = None
 
     @property
@@ -99,6 +103,7 @@ class Desk:
 
     def close(self) -> None:
         """End the road, finish what was submitted, close the store."""
+        self.keeper.close()
         if self.driver is not None:
             self.driver.close()
         if self.blob_driver is not None:
@@ -116,6 +121,8 @@ def unlock(
     """
     home.prepare()
     store_key = KeySlots(home.slots, key_cost).open(staff, passphrase)
+    if not home.db.exists() and copies(home.backups):
+        raise Damaged  # the file is gone: an empty one in its place would pass for a desk that never wrote
     store = open_store(home.db, store_key)
     try:
         with store.read() as connection:
@@ -180,6 +187,8 @@ def build(
             )
             driver.on_status, driver.on_folded = blob_driver.road_said, blob_driver.road_folded
         driver.start()
+    keeper = Keeper(lane, ready.store, home, shown)
+    keeper.start()
     blob_lane.start()
     if blob_driver is not None:
         blob_driver.start()
@@ -194,8 +203,49 @@ def build(
         shown,
         driver,
         blob_lane,
+        keeper,
         blob_driver,
     )
+
+
+def restore(
+    home: Home,
+    staff: str,
+    passphrase: str,
+    copy: Copy | None = None,
+    *,
+    key_cost: Cost | None = None,
+    clock: Clock | None = None,
+) -> Recovered:
+    """Go on from a backup (the newest sound one where none is named). The desk must be closed; nothing is deleted.
+
+    The key comes from the desk's slots, or from those kept beside the backup where they are gone. Raises
+    WrongPassphrase, NoCopy, Damaged or WrongKey (no backup is sound), DiskFull, OSError.
+    """
+    home.prepare()
+    found = [copy] if copy is not None else copies(home.backups)
+    if not found:
+        raise NoCopy
+    key = _key_of(home, found, staff, passphrase, key_cost)
+    fault: Exception = NoCopy()
+    for one in found:
+        try:
+            return recover(home, one, key, (clock or WallClock()).now_ms())
+        except (Damaged, WrongKey) as unsound:
+            fault = unsound
+    raise fault
+
+
+def _key_of(home: Home, found: Sequence[Copy], staff: str, passphrase: str, cost: Cost | None) -> bytes:
+    """The store's key from the desk's slots; where they are gone or damaged, from those beside a backup."""
+    fault: Exception = Damaged()
+    for slots in (home.slots, *(one.slots for one in found)):
+        if slots.exists():
+            try:
+                return KeySlots(slots, cost).open(staff, passphrase)
+            except (Damaged, NewerStore) as unreadable:
+                fault = unreadable
+    raise fault
 
 
 def enrol(

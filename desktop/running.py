@@ -100,7 +100,8 @@ class Session(QObject):
     def ask(self) -> None:
         """Show the sign-in window (the enrolment page on a new home)."""
         unlock, enrol = partial(app.unlock, self._home), partial(app.enrol, self._home)
-        self._signin = SignInWindow(self._home, unlock, enrol, self.look)
+        restore = partial(app.restore, self._home)
+        self._signin = SignInWindow(self._home, unlock, enrol, self.look, restore)
         self._signin.unlocked.connect(self._unlocked)
         self._signin.show()
 

@@ -1,4 +1,4 @@
-"""The centre's commands: serve, code, erase, held, health, verify."""
+"""The centre's commands: serve, code, erase, held, health, verify, backup, restore, new-lineage."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from domain.numbering import CENTRES
+from server.backups import commands_of_backups, verify_one
 from server.operations.centre import Centre
 from server.operations.enrolment import WrongSeat, make_code
 from server.operations.erasure import NotHere, erase
@@ -71,7 +72,8 @@ def _parser() -> argparse.ArgumentParser:
     erasing.add_argument("--order", required=True, help="số của yêu cầu xóa; không ghi tên người")
     add("held", "Liệt kê các thao tác đang được giữ lại.", _held)
     add("health", "Cho biết kho đang ở đâu trên dòng dữ liệu.", _health)
-    add("verify", "Đếm lại mọi tổng kiểm từ chính dữ liệu.", _verify)
+    verify = add("verify", "Đếm lại mọi tổng kiểm từ chính dữ liệu, của kho hoặc của một bản sao lưu.", _verify)
+    commands_of_backups(add, verify)
     return parser
 
 
@@ -138,6 +140,8 @@ def _health(asked: argparse.Namespace) -> int:
 
 
 def _verify(asked: argparse.Namespace) -> int:
+    if asked.backup is not None:
+        return verify_one(asked)
     centre = _open(asked)
     try:
         found = centre.read(audit)

@@ -223,6 +223,9 @@ class Engine:
             if known:
                 # The answer was read for another server's cursor: ask again with this one's own.
                 return
+        if self.store.noted(head):
+            self._forget_pull()
+            return
         for chunk, last in self._chunks(placed):
             self.store.receive(chunk, head.next if last else chunk[-1].seq)
         self._hold_next = not head.more

@@ -211,6 +211,10 @@ class RoadStore(Protocol):
     def settle(self, answer: PushAnswer) -> None:
         """Remember what the server has."""
 
+    def noted(self, head: PullHead) -> bool:
+        """Remember what the head of a pull says of the own chain; True where it proves that one end has lost part
+        of its history, so that the answer is worth nothing."""
+
     def behind(self, acked: int) -> None:
         """The server has only this many: send again from there."""
 

@@ -29,7 +29,7 @@ from sync.operation import Placed
 from sync.proof import Answer, Ask
 from sync.replica.changes import Folded
 from sync.replica.desk_road import DeskRoad
-from sync.troubles import Forked, Offline, Trouble
+from sync.troubles import Offline, Trouble
 from sync.wire import PullHead, PushAnswer
 
 R = TypeVar("R")
@@ -119,6 +119,7 @@ class SyncDriver:
         self._transport: Transport | None = None
         self._guard = threading.Lock()
         self._closing = False
+        self._renamed = 0
         self._threads: list[threading.Thread] = []
         self.fill = FirstFill(lane, store, bus, clock, self._filling, fill_from)
         self.status = RoadStatus()
@@ -203,7 +204,7 @@ class SyncDriver:
             _log.error("the engine failed: %s", type(fault).__name__, exc_info=fault)
             self._try_later(Trouble.advice)
             return
-        if isinstance(event, core.Failed) and isinstance(event.trouble, Forked):
+        if self._road.renamed != self._renamed:
             self._connect()
         for effect in effects:
             if isinstance(effect, core.WakeAt):
@@ -219,6 +220,7 @@ class SyncDriver:
 
     def _connect(self) -> None:
         """Make the transport anew: it belongs to one incarnation, and after a fork the session is another."""
+        self._renamed = self._road.renamed
         incarnation = self._road.view().incarnation
         with self._guard:
             if self._closing:

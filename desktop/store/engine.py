@@ -26,12 +26,13 @@ from sync.replica.fold import Fold
 from sync.replica.replica import Replica
 from sync.stamp import HybridClock
 
-__all__ = ["Connection", "Store", "copy_aside", "open_store", "projections"]
+__all__ = ["Connection", "Store", "connect", "copy_aside", "open_store", "projections"]
 
 KEY_BYTES: Final = 32
 BUSY_S: Final = 5.0
 R = TypeVar("R")
 READERS: Final = 2
+_STEP_PAGES: Final = 256
 
 
 class Store:
@@ -74,10 +75,17 @@ class Store:
         with self._gate.inside(), self._readers.connect() as connection:
             yield connection
 
-    def copy_to(self, target: Path) -> None:
-        """A whole copy under the same key, through SQLite's backup API; other connections go on working."""
+    def copy_to(self, target: Path, step: Callable[[], None] | None = None) -> None:
+        """A whole copy under the same key, through SQLite's backup API; other connections go on working.
+
+        `step` is called between two megabytes.
+        """
         with self._gate.inside():
-            copy_aside(self.path, self._key, target)
+            copy_aside(self.path, self._key, target, step)
+
+    def checked(self, copy: Path, check: Callable[[Path, bytes], R]) -> R:
+        """What `check` finds in a copy of this store, given the copy and the key that opens both."""
+        return check(copy, self._key)
 
     def beside(self, name: str, make: Callable[[Path, bytes, Path], R]) -> R:
         """Begin something beside this store: `make` is given the new file's path, this store's key and path."""
@@ -188,8 +196,16 @@ def projections(index: SearchIndex | None = None) -> tuple[Projection, ...]:
     return (index or SearchIndex(), BlobCopies())
 
 
-def copy_aside(path: Path, key: bytes, target: Path) -> None:
+def connect(path: Path, key: bytes, *pragmas: str) -> Any:
+    """A bare connection to a store's file. Raises sqlcipher3's DatabaseError where the key does not open it."""
+    return _connect(path, key, *pragmas)
+
+
+def copy_aside(path: Path, key: bytes, target: Path, step: Callable[[], None] | None = None) -> None:
     """Copy a store page by page to a new file under the same key (0600), durable when this returns.
+
+    The reading transaction is begun first: every step reads the same snapshot, no commit in between starts the
+    copy anew, and no writer waits for it.
 
     Raises FileExistsError.
     """
@@ -197,11 +213,14 @@ def copy_aside(path: Path, key: bytes, target: Path) -> None:
     os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     source = _connect(path, key)
     try:
+        source.execute("BEGIN")
+        source.execute("SELECT count(*) FROM sqlite_master").fetchone()
         # EXTRA: a copy has no write-ahead log, and unless the folder is synced after its rollback journal was
         # deleted, a power cut may bring the journal back, which empties the copy when it is opened.
         copy = _connect(target, key, "synchronous = EXTRA")
         try:
-            source.backup(copy)
+            source.backup(copy, pages=_STEP_PAGES, progress=None if step is None else lambda *_: step())
+            copy.execute("PRAGMA journal_mode = DELETE")  # one file, nothing beside it
         finally:
             copy.close()
     finally:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 from desktop.store.schema import secret
 from desktop.store.unit_of_work import Seat
 from sync.replica import node, sql
-from sync.replica.desk_road import INCARNATION, LINEAGE
+from sync.replica.own_chains import INCARNATION, LINEAGE
 
 DEVICE = "device"
 CENTRE = "centre"

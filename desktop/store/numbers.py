@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from domain.numbering import NumberBlock, NumberingError, parse_contact_code
 from domain.numbering import contact_code as label_of
@@ -15,11 +15,11 @@ from sync.replica.replica import Identity
 def contact_code(connection: Connection, seat: str, day: date) -> str:
     """The next code of a seat on a Vietnam day. The counter moves in the caller's transaction.
 
-    A store that has lost its counter (restored, enrolled anew) goes on behind the highest code it knows.
+    A store whose counter is lost or old (enrolled anew, restored) goes on behind the highest code it knows.
     """
     key = f"contact_code:{seat}:{day:%y%m%d}"
     last = node.get(connection, key)
-    sequence = (int(last) if last else _highest(connection, seat, day)) + 1
+    sequence = max(int(last or "0"), _highest(connection, seat, day)) + 1
     node.put_key(connection, key, str(sequence))
     return label_of(seat, day, sequence)
 
@@ -27,13 +27,15 @@ def contact_code(connection: Connection, seat: str, day: date) -> str:
 def _highest(connection: Connection, seat: str, day: date) -> int:
     code = tables.records["contact"].c.code
     prefix = f"{seat}-{day:%y%m%d}-"
-    highest = 0
-    for (known,) in connection.execute(select(code).where(code >= prefix, code < prefix + ":")):
+    # A code's sequence has a fixed width below a thousand, so the greatest text is the highest number; beyond
+    # that (and for what is no code of ours) all of the day are looked at.
+    wanted = select(code).where(code >= prefix, code < prefix + ":").order_by(func.length(code).desc(), code.desc())
+    for (known,) in connection.execute(wanted):
         try:
-            highest = max(highest, parse_contact_code(known).sequence)
+            return parse_contact_code(known).sequence
         except NumberingError:
             continue
-    return highest
+    return 0
 
 
 def case_code(connection: Connection, identity: Identity, series: str, year: int) -> str | None:

@@ -8,20 +8,25 @@ from dataclasses import dataclass
 import msgspec
 from sqlalchemy import Connection, func, select
 
-from sync.replica import node, tables
-from sync.replica.desk_road import EQUAL, EQUAL_AT, INCARNATION, LINEAGE
+from sync.replica import node, own_chains, tables
+from sync.replica.desk_road import EQUAL, EQUAL_AT
+from sync.replica.own_chains import OwnChain
 
 LAST_CONTACT = "last_contact"
 DOWN_SINCE = "line_down_since"
+COPIED_AT = "copied_at"
 
 
 @dataclass(frozen=True, slots=True)
 class RoadView:
-    """Counts are operations; `held` are operations from elsewhere that wait for what they miss, `siblings`
-    values that wait for a person's decision. Times in UTC ms, None where it has not happened."""
+    """Counts are operations, of every incarnation of this desk; `in_backup` are those in a verified backup of the
+    centre; `held` are operations from elsewhere that wait for what they miss, `siblings` values that wait for a
+    person's decision. Times in UTC ms, None where it has not happened; `copied_at_ms` is when this desk's own last
+    backup was verified."""
 
     saved_here: int
     at_centre: int
+    in_backup: int
     waiting: int
     held: int
     siblings: int
@@ -29,42 +34,39 @@ class RoadView:
     line_down_since_ms: int | None
     equal_at_ms: int | None
     equal: bool | None
+    copied_at_ms: int | None = None
 
 
-def acknowledged(connection: Connection) -> int:
-    """The last own operation (of the present incarnation) that the server has."""
-    incarnation = node.get(connection, INCARNATION, "1")
-    return int(node.get(connection, f"acked:{node.get(connection, LINEAGE)}:{incarnation}", "0"))
-
-
-def saved_here(connection: Connection) -> int:
-    """The last own operation of the present incarnation."""
-    device, incarnation = node.get(connection, "device"), int(node.get(connection, INCARNATION, "1"))
-    c = tables.chain.c
-    found = connection.execute(select(c.n).where(c.device == device, c.incarnation == incarnation))
-    return int(found.scalar_one_or_none() or 0)
+def _own(connection: Connection) -> list[OwnChain]:
+    return own_chains.of(connection, node.get(connection, "device"))
 
 
 def not_at_centre(connection: Connection, ids: Iterable[str]) -> set[str]:
     """Those of these records of which something written here has not been acknowledged by the centre."""
-    device, incarnation = node.get(connection, "device"), int(node.get(connection, INCARNATION, "1"))
-    found = connection.exec_driver_sql(
-        # The pluses keep the planner on the record's index: after a long outage most of the log is unsent.
-        "SELECT DISTINCT record FROM log WHERE record IN (SELECT value FROM json_each(?))"
-        " AND +device = ? AND +incarnation = ? AND +n > ?",
-        (msgspec.json.encode(list(ids)).decode(), device, incarnation, acknowledged(connection)),
-    )
-    return {row[0] for row in found}
+    device = node.get(connection, "device")
+    text = msgspec.json.encode(list(ids)).decode()
+    found: set[str] = set()
+    for one in own_chains.of(connection, device):
+        if one.acked < one.last:
+            rows = connection.exec_driver_sql(
+                # The pluses keep the planner on the record's index: after a long outage most of the log is unsent.
+                "SELECT DISTINCT record FROM log WHERE record IN (SELECT value FROM json_each(?))"
+                " AND +device = ? AND +incarnation = ? AND +n > ? AND +n <= ?",
+                (text, device, one.incarnation, one.acked, one.last),
+            )
+            found.update(row[0] for row in rows)
+    return found
 
 
 def road_view(connection: Connection) -> RoadView:
     """The road at this moment."""
-    here, there = saved_here(connection), acknowledged(connection)
-    waiting = max(0, here - there)
+    chains = _own(connection)
+    waiting = own_chains.waiting(chains)
     equal = node.get(connection, EQUAL)
     return RoadView(
-        saved_here=here,
-        at_centre=there,
+        saved_here=sum(one.last for one in chains),
+        at_centre=sum(one.acked for one in chains),
+        in_backup=sum(one.backed_up for one in chains),
         waiting=waiting,
         held=connection.execute(select(func.count()).select_from(tables.waiting)).scalar_one(),
         siblings=connection.execute(select(func.count()).select_from(tables.sibling)).scalar_one(),
@@ -72,6 +74,7 @@ def road_view(connection: Connection) -> RoadView:
         line_down_since_ms=_time(connection, DOWN_SINCE),
         equal_at_ms=_time(connection, EQUAL_AT),
         equal=None if waiting or not equal else equal == "1",
+        copied_at_ms=_time(connection, COPIED_AT),
     )
 
 

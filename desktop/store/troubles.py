@@ -103,3 +103,12 @@ class AlreadyEnrolled(Trouble):
     """This desk is registered; another registration would orphan what it has not sent yet."""
 
     advice = "Máy này đã đăng ký rồi. Chị/anh đóng màn hình này và đăng nhập như thường lệ."
+
+
+class NoCopy(Trouble):
+    """There is no backup of this desk's store on this machine."""
+
+    advice = (
+        "Trên máy này chưa có bản sao lưu nào. Chị/anh đừng xóa gì và gọi bộ phận kỹ thuật; "
+        "những gì đã tới trung tâm vẫn còn ở trung tâm."
+    )

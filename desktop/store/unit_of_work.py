@@ -19,7 +19,7 @@ from domain.records.kinds import KINDS
 from sync.act import Act
 from sync.replica import node, read, tables
 from sync.replica.changes import Folded
-from sync.replica.desk_road import INCARNATION
+from sync.replica.own_chains import INCARNATION
 from sync.replica.read import Stored
 from sync.replica.replica import Identity
 

@@ -66,6 +66,7 @@ class Counter:
         self.attempts = Attempts(centre)
         self.room = WaitingRoom()
         self.segments = SegmentBuilder(centre)
+        self._told: dict[tuple[str, int], int] = {}
         self.parts = 0
         self.most_parts = PARTS_IN_FLIGHT
         self._bearers = ThreadPoolExecutor(BEARERS, thread_name_prefix="centre-blob")
@@ -74,6 +75,16 @@ class Counter:
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="centre-read")
         self._writers = ThreadPoolExecutor(PUSHERS, thread_name_prefix="centre-write")
         self._quick = ThreadPoolExecutor(PUSHERS, thread_name_prefix="centre-quick")
+
+    def told_backed_up(self, asker: Session, reach: int) -> bool:
+        """Whether a backup made since the last time is news for the asker: a held pull then ends with it.
+
+        Kept in memory: after a restart of the centre a desk is told once more.
+        """
+        key = (asker.device.id, asker.incarnation)
+        before = self._told.get(key)
+        self._told[key] = reach
+        return reach > (before or 0)
 
     async def read(self, work: Callable[..., R], *given: Any) -> R:
         """Run a reading operation in a thread of its own kind: it never stands behind a push."""

@@ -79,13 +79,15 @@ async def pull(request: Request, asked: Annotated[PullAsk, Query()], asker: Aske
     # Registered before the read: a commit between reading and waiting would else be slept through.
     with counter.room.waiter(asker.device.id, audiences_of(asker.device.id, asker.device.centre)) as waiter:
         pulled = await counter.read(answer_pull, *given)
-        if pulled.news or not asked.wait:
+        told = counter.told_backed_up(asker, pulled.backed_up)
+        if pulled.news or told or not asked.wait:
             return _message(pulled)
         woken = await _woken(request, waiter, asked.wait)
         if woken is None or counter.room.closed:
             return Response(status_code=204)
         pulled = await counter.read(answer_pull, *given)
-        return _message(pulled) if woken or pulled.news else Response(status_code=204)
+        told = counter.told_backed_up(asker, pulled.backed_up)
+        return _message(pulled) if woken or pulled.news or told else Response(status_code=204)
 
 
 @router.get(

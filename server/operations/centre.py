@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any, Final, Self, TypeVar
 from domain.clock import Clock
 from domain.ids import RANDOM_BYTES, uuid7
 from domain.records.kinds import SCHEMA
-from server.store import centre_key, opening, segments
+from server.store import centre_key, lineage, opening, segments
 from server.store.engine import CentreStore, Connection, open_store
 from server.store.lane import WriteLane
 from sync.act import Act
@@ -28,8 +29,9 @@ from sync.stamp import HybridClock
 R = TypeVar("R")
 
 ROLE: Final = "centre"
-ME: Final = Identity("centre", 1)
-"""Under which name the centre writes its own operations: grants and number blocks."""
+ME: Final = "centre"
+"""Under which name the centre writes its own operations: grants and number blocks. Its incarnation is raised
+when the history is named anew."""
 
 BLOBS: Final = "blobs"
 """Folder of attachments' sealed chunks in the data folder, whichever database stands beside it."""
@@ -74,6 +76,9 @@ class Centre:
         self.blobs = Shelf(store.folder / BLOBS)
         self.blobs.prepare()
         self.lane = WriteLane(store)
+        self.renewing = threading.Lock()
+        """Held while the history is named anew because a desk proved that part of it was lost."""
+        self.renewed_at: int | None = None
 
     @classmethod
     def opened(cls, data: Path, database: str | None, clock: Clock) -> Self:
@@ -150,6 +155,7 @@ class Centre:
 
     def write(self, connection: Connection, bodies: Sequence[Body]) -> Folded:
         """Log and fold bodies of the centre's own, and keep the last stamp durable with them."""
-        folded = self.replica.author(connection, ME, bodies)
+        me = Identity(ME, lineage.own_incarnation(connection))
+        folded = self.replica.author(connection, me, bodies)
         node.put_key(connection, node.STAMP, self._stamps.last)
         return folded

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from server.operations import history
 from server.operations.centre import Centre
 from server.operations.sessions import Session
-from server.store import accounts, granted
+from server.store import accounts, backed_up, granted
 from server.store.engine import Connection
 from sync import door, wire
 from sync.replica import feed, read, scopes
@@ -16,11 +17,13 @@ from sync.wire import PullHead
 
 @dataclass(frozen=True, slots=True)
 class Pulled:
-    """A pull's body, how many operations it holds, and whether it says anything the asker does not know."""
+    """A pull's body, how many operations it holds, whether it says anything the asker does not know, and how
+    much of the asker's chain it says is in a verified backup."""
 
     body: bytes
     count: int
     news: bool
+    backed_up: int = 0
 
 
 def answer_pull(centre: Centre, session: Session, lineage: str, cursor: int, limit: int) -> Pulled:
@@ -30,13 +33,10 @@ def answer_pull(centre: Centre, session: Session, lineage: str, cursor: int, lim
     that the device asks again with the cursor it keeps for it. Raises StoreUnavailable.
     """
     if lineage not in ("", centre.lineage):
-        head = PullHead(
-            lineage=centre.lineage, next=0, more=True, count=0, acked=0, centre_acked=0, time=centre.now_ms()
-        )
-        return Pulled(wire.encode_pull(head, []), 0, news=True)
+        return _begin_anew(centre)
     device, incarnation = session.device, session.incarnation
 
-    def work(connection: Connection) -> Pulled:
+    def work(connection: Connection) -> Pulled | int:
         page = feed.after(
             connection,
             cursor,
@@ -45,6 +45,8 @@ def answer_pull(centre: Centre, session: Session, lineage: str, cursor: int, lim
             audiences=granted.audiences_of(device.id, device.centre),
             limit=limit,
         )
+        if lineage and page.next < cursor:
+            return page.next  # the asker read further under this name than there is
         acked, _ = centre.replica.head(connection, Identity(device.id, incarnation))
         digest = "" if page.more else granted.digest_of(connection, device.id, device.centre).text()
         head = PullHead(
@@ -54,12 +56,26 @@ def answer_pull(centre: Centre, session: Session, lineage: str, cursor: int, lim
             count=len(page.placed),
             acked=acked,
             centre_acked=acked,
+            backed_up=backed_up.of(connection, device.id, incarnation),
             digest=digest,
             time=centre.now_ms(),
         )
-        return Pulled(wire.encode_pull(head, page.placed), len(page.placed), news=page.next != cursor)
+        body = wire.encode_pull(head, page.placed)
+        return Pulled(body, len(page.placed), news=page.next != cursor, backed_up=head.backed_up)
 
-    return centre.read(work)
+    found = centre.read(work)
+    if isinstance(found, int):
+        history.lost(centre, device.id, lineage, cursor, found)
+        return _begin_anew(centre)
+    return found
+
+
+def _begin_anew(centre: Centre) -> Pulled:
+    """Names this lineage and moves a cursor of the same name back to the beginning."""
+    head = PullHead(
+        lineage=centre.lineage, next=0, more=True, count=0, acked=0, centre_acked=0, time=centre.now_ms()
+    )
+    return Pulled(wire.encode_pull(head, []), 0, news=True)
 
 
 def answer_scope(centre: Centre, session: Session, scope: str, upto: int, past: int) -> Pulled:
@@ -84,6 +100,7 @@ def answer_scope(centre: Centre, session: Session, scope: str, upto: int, past: 
             count=len(page.placed),
             acked=acked,
             centre_acked=acked,
+            backed_up=backed_up.of(connection, device.id, session.incarnation),
             time=centre.now_ms(),
         )
         return Pulled(wire.encode_pull(head, page.placed), len(page.placed), news=True)

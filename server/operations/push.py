@@ -9,15 +9,15 @@ from typing import Final
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from server.operations import grants, leases, transfers
+from server.operations import grants, history, leases, transfers
 from server.operations.centre import Centre, News, log
 from server.operations.refusals import Refusal, bad_message
 from server.operations.sessions import Session
-from server.store import granted, held
+from server.store import backed_up, granted, held
 from server.store.engine import Connection
 from sync import chain, wire
 from sync.operation import Placed
-from sync.replica import scopes
+from sync.replica import node, scopes
 from sync.replica.replica import Accepted, BadSignature, Fork, Gap, Peer
 from sync.wire import BadMessage, HeldNotice, PushAnswer, PushHead
 
@@ -38,10 +38,11 @@ _scope = msgspec.json.Decoder(_Scope)
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """The answer to the sender, and whom the commit concerns."""
+    """The answer to the sender, whom the commit concerns, and the highest feed number given."""
 
     answer: PushAnswer
     news: News
+    feed: int
 
 
 def accept_push(centre: Centre, session: Session, data: bytes, urgent: bool = False) -> Pushed:
@@ -61,8 +62,11 @@ def accept_push(centre: Centre, session: Session, data: bytes, urgent: bool = Fa
         return _accept(centre, connection, session, head, placed, peer, previous, signature, wanted)
 
     try:
-        return centre.lane.do(job, urgent=urgent)
+        pushed = centre.lane.do(job, urgent=urgent)
     except Gap as gap:
+        if head.lineage == centre.lineage:
+            # What comes before was acknowledged under this very name.
+            history.lost(centre, head.device, head.lineage, head.first - 1, gap.acked)
         raise Refusal(409, "gap", acked=gap.acked) from gap
     except Fork as fork:
         log.warning("fork device=%s incarnation=%d n=%d", head.device, head.incarnation, fork.n)
@@ -70,6 +74,9 @@ def accept_push(centre: Centre, session: Session, data: bytes, urgent: bool = Fa
     except BadSignature as bad:
         log.warning("signature device=%s incarnation=%d first=%d", head.device, head.incarnation, head.first)
         raise Refusal(403, "bad_signature") from bad
+    if head.lineage == centre.lineage and head.cursor > pushed.feed:
+        history.lost(centre, head.device, head.lineage, head.cursor, pushed.feed)
+    return pushed
 
 
 def _read(data: bytes) -> tuple[PushHead, list[Placed], bytes, bytes]:
@@ -127,11 +134,12 @@ def _accept(
         lineage=centre.lineage,
         acked=accepted.acked,
         centre_acked=accepted.acked,
+        backed_up=backed_up.of(connection, head.device, head.incarnation),
         last_seq=accepted.last_seq,
         held=[HeldNotice(n, why) for n, why in notices],
         time=centre.now_ms(),
     )
-    return Pushed(answer, told)
+    return Pushed(answer, told, node.feed(connection))
 
 
 def _follow(

@@ -18,7 +18,7 @@ from sqlalchemy.pool import QueuePool
 from server.store.troubles import KeyMissing, StoreUnavailable, WrongAddress, WrongKey
 
 # Connection too: the operations name it and import no SQLAlchemy.
-__all__ = ["DATABASE", "KEY", "READERS", "CentreStore", "Connection", "as_troubles", "open_store"]
+__all__ = ["DATABASE", "KEY", "READERS", "CentreStore", "Connection", "as_troubles", "open_store", "store_key"]
 
 DATABASE: Final = "centre.db"
 KEY: Final = "server.key"
@@ -80,7 +80,7 @@ def open_embedded(folder: Path) -> CentreStore:
     disk. Issue 3 moves it to the machine's key store. Raises KeyMissing, WrongKey, StoreUnavailable.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    key = _key(folder)
+    key = store_key(folder)
     path = folder / DATABASE
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite gives its other files the mode of this one
     writer = _cipher_engine(path, key, 1, "BEGIN IMMEDIATE", ())
@@ -106,7 +106,8 @@ def open_store(folder: Path, database: str | None) -> CentreStore:
     return open_postgres(database, folder) if database else open_embedded(folder)
 
 
-def _key(folder: Path) -> bytes:
+def store_key(folder: Path) -> bytes:
+    """The embedded store's key, made where neither key nor store is there. Raises KeyMissing, WrongKey."""
     path = folder / KEY
     with contextlib.suppress(FileNotFoundError):
         key = bytes.fromhex(path.read_text("ascii").strip())
@@ -128,7 +129,7 @@ def _key(folder: Path) -> bytes:
     try:
         os.link(draft, path)
     except FileExistsError:
-        return _key(folder)
+        return store_key(folder)
     finally:
         draft.unlink()
     return key

@@ -5,18 +5,19 @@ from __future__ import annotations
 from sqlalchemy import func, select
 
 from server.store.engine import Connection
-from sync.replica import tables
+from server.store.lineage import floor_key
+from sync.replica import node, tables
 
 
 def last_number(connection: Connection, series: str, year: int, centre_digit: int) -> int:
-    """The highest number leased to anybody of this series, year and centre; 0 for none."""
+    """The highest number leased to anybody of this series, year and centre, or left out; 0 for none."""
     block = tables.records["number_block"].c
     found = connection.execute(
         select(func.max(block.last)).where(
             block.series == series, block.year == year, block.centre_digit == centre_digit
         )
     ).scalar_one()
-    return int(found or 0)
+    return max(int(found or 0), int(node.get(connection, floor_key(series, year, centre_digit), "0")))
 
 
 def last_of(connection: Connection, device: str, incarnation: int, series: str, year: int) -> int | None:

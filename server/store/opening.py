@@ -7,21 +7,19 @@ from typing import Final
 
 from sqlalchemy import inspect
 
-from server.store import accounts, segments
+from server.store import accounts, backed_up, segments
 from server.store.engine import CentreStore, Connection
 from server.store.granted import granted_digest
+from server.store.lineage import LINEAGE, new_name
 from server.store.troubles import NewerStore
 from sync.replica import node, refold, tables
 from sync.replica.replica import Replica
 
-LINEAGE: Final = "lineage"
 VERSION: Final = "version"
 SHAPE: Final = "record_shape"
 ACCOUNTS: Final = "accounts_version"
 ACCOUNTS_VERSION: Final = 1
 """Version of the tables of accounts; a store with a higher one was written by a newer program."""
-
-_LINEAGE_BYTES: Final = 8
 
 
 def prepare(store: CentreStore, replica: Replica, random: Callable[[int], bytes]) -> str:
@@ -41,9 +39,10 @@ def prepare(store: CentreStore, replica: Replica, random: Callable[[int], bytes]
         accounts.metadata.create_all(connection)
         granted_digest.create(connection, checkfirst=True)
         segments.create(connection)
+        backed_up.backed_up.create(connection, checkfirst=True)
         lineage = node.get(connection, LINEAGE)
         if not lineage:
-            lineage = random(_LINEAGE_BYTES).hex()
+            lineage = new_name(random)
             node.put_key(connection, LINEAGE, lineage)
         node.put_key(connection, VERSION, str(node.STORE_VERSION))
         node.put_key(connection, ACCOUNTS, str(ACCOUNTS_VERSION))

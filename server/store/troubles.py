@@ -42,3 +42,39 @@ class KeyMissing(Trouble):
     """There is a database and no key beside it; a new key could never open it."""
 
     advice = "Thiếu tệp khóa server.key bên cạnh kho centre.db: hãy chép lại tệp khóa từ bản lưu rồi chạy lại."
+    backup = (
+        "Thiếu tệp khóa của bản sao lưu: hãy chép tệp backup.key đã cất giữ vào máy này rồi chỉ tới nó bằng --key."
+    )
+
+
+class BackupUnreadable(Trouble):
+    """The file is no backup of ours, is damaged, or was made under another key."""
+
+    advice = (
+        "Không đọc được bản sao lưu: tệp bị hỏng, không phải bản sao lưu của Trạm 111, hoặc khóa --key không phải "
+        "khóa của nó. Chưa có gì bị thay đổi; hãy thử bản sao lưu khác."
+    )
+
+
+class BackupIncomplete(Trouble):
+    """What was copied is not what is in the store: the backup counts for nothing and was removed."""
+
+    advice = (
+        "Bản sao lưu vừa tạo không khớp với kho nên đã bị bỏ, chưa được tính: hãy chạy lệnh verify để kiểm kho, "
+        "kiểm tra ổ đĩa rồi sao lưu lại."
+    )
+
+
+class StoreInUse(Trouble):
+    """Another program has the store open."""
+
+    advice = "Kho đang được một chương trình khác mở: hãy dừng trung tâm (serve) trước, rồi chạy lại lệnh này."
+
+
+class StoreIsThere(Trouble):
+    """A store lies where the backup would go, and nobody said that it may be put aside."""
+
+    advice = (
+        "Ở đây đã có kho dữ liệu. Nếu chắc chắn muốn thay bằng bản sao lưu, hãy thêm --force: kho cũ được cất "
+        "sang bên, không bị xóa."
+    )

@@ -12,11 +12,12 @@ from sync import chain
 from sync.engine import Backfill, View
 from sync.operation import Body, Placed, decode_body
 from sync.proof import Ask, Figure, Ledger, Told, Verdict
-from sync.replica import feed, node, proof, sql, sums, tables
+from sync.replica import feed, node, own_chains, proof, sql, sums, tables
 from sync.replica.changes import Folded
+from sync.replica.own_chains import INCARNATION, LINEAGE, acked_key, backed_up_key, closed_key
 from sync.replica.replica import Identity, Replica
 from sync.replica.scopes import grant_stands, stands_rightly
-from sync.wire import PushAnswer
+from sync.wire import PullHead, PushAnswer
 
 R = TypeVar("R")
 
@@ -40,8 +41,6 @@ withdrawal = Table(
 _WIPES = select(withdrawal.c.scope).order_by(withdrawal.c.scope)
 _BACKFILLS = select(backfill).order_by(backfill.c.scope)
 
-INCARNATION = "incarnation"
-LINEAGE = "lineage"
 EQUAL_AT = "equal_at"
 EQUAL = "equal"
 MENDED = "mended"
@@ -90,34 +89,32 @@ class DeskRoad:
         self._folded = folded
         self._receipt = receipt
         self._read = read or run
+        self._sent = 0
+        self.renamed = 0
+        """How often the incarnation was raised since this object was made: the transport belongs to one."""
 
     def identity(self, connection: Connection) -> Identity:
         """Device and present incarnation."""
         return Identity(self._device, int(node.get(connection, INCARNATION, "1")))
 
-    def _acked(self, connection: Connection) -> int:
-        return int(node.get(connection, self._acked_key(connection), "0"))
-
-    def _acked_key(self, connection: Connection) -> str:
-        lineage = node.get(connection, LINEAGE)
-        return f"acked:{lineage}:{self.identity(connection).incarnation}"
+    def _chain_sent(self, connection: Connection) -> int:
+        """The incarnation that the batch on its way belongs to."""
+        return self._sent or self.identity(connection).incarnation
 
     def _cursor_key(self, connection: Connection) -> str:
         return f"cursor:{node.get(connection, LINEAGE)}"
 
     def pending(self, limit: int, max_bytes: int) -> list[Placed]:
-        """Own operations the server has not acknowledged, whole groups, in order."""
+        """Own operations the server has not acknowledged, whole groups, in order, of one incarnation."""
 
         def work(connection: Connection) -> list[Placed]:
-            me = self.identity(connection)
-            return feed.own_after(
-                connection,
-                me.device,
-                me.incarnation,
-                self._acked(connection),
-                limit=limit,
-                max_bytes=max_bytes,
-            )
+            for one in own_chains.of(connection, self._device):
+                if one.acked < one.last:
+                    placed = feed.own_after(
+                        connection, self._device, one.incarnation, one.acked, limit=limit, max_bytes=max_bytes
+                    )
+                    return [part for part in placed if part.n <= one.last]
+            return []
 
         return self._run(work)
 
@@ -127,72 +124,109 @@ class DeskRoad:
         def work(connection: Connection) -> View:
             known = node.everything(connection)
             lineage, incarnation = known.get(LINEAGE, ""), int(known.get(INCARNATION, "1"))
-            n, _ = self._replica.head(connection, Identity(self._device, incarnation))
             rows = connection.execute(_BACKFILLS)
             return View(
                 incarnation=incarnation,
                 lineage=lineage,
                 cursor=int(known.get(f"cursor:{lineage}", "0")),
-                waiting=n - int(known.get(f"acked:{lineage}:{incarnation}", "0")),
+                waiting=own_chains.waiting(own_chains.of(connection, self._device, known)),
                 backfills=[Backfill(row.scope, row.upto, row.past) for row in rows],
                 wipes=[str(row.scope) for row in connection.execute(_WIPES)],
             )
 
         return self._run(work)
 
-    def _waiting(self, connection: Connection) -> int:
-        n, _ = self._replica.head(connection, self.identity(connection))
-        return n - self._acked(connection)
-
     def sign(self, placed: Sequence[Placed]) -> tuple[bytes, bytes]:
         """The chain's hash before these operations, and the signature of the head behind them."""
 
         def work(connection: Connection) -> tuple[bytes, bytes]:
-            me = self.identity(connection)
+            me = Identity(self._device, placed[0].incarnation)
             previous = self._replica.hash_at(connection, me, placed[0].n - 1)
             head = self._replica.hash_at(connection, me, placed[-1].n)
             return previous, chain.sign_head(self._key, me.device, me.incarnation, placed[-1].n, head)
 
+        self._sent = placed[0].incarnation
         return self._run(work)
 
     def settle(self, answer: PushAnswer) -> None:
         """Remember what the server has. An older answer that arrives late takes nothing back."""
 
         def work(connection: Connection) -> None:
-            if answer.acked > self._acked(connection):
-                node.put_key(connection, self._acked_key(connection), str(answer.acked))
-            if answer.last_seq > int(node.get(connection, self._own_key(connection), "0")):
-                node.put_key(connection, self._own_key(connection), str(answer.last_seq))
+            lineage, incarnation = node.get(connection, LINEAGE), self._chain_sent(connection)
+            _raise(connection, acked_key(lineage, incarnation), answer.acked)
+            _raise(connection, backed_up_key(lineage, incarnation), answer.backed_up)
+            _raise(connection, self._own_key(connection), answer.last_seq)
 
         self._run(work)
+
+    def noted(self, head: PullHead) -> bool:
+        """Remember what a pull's head says of the own chain; True where it shows that one of both ends has lost
+        part of its history: the answer is then worth nothing, and everything is asked anew.
+
+        The server has more of the present incarnation than this store: the store is an older copy of itself (put
+        back without `restore`, or cloned). The server has less than it acknowledged, at a feed number behind the
+        own last one: the server was put back, and so are acknowledgements and cursor.
+        """
+
+        def work(connection: Connection) -> bool:
+            me, lineage = self.identity(connection), node.get(connection, LINEAGE)
+            n, _ = self._replica.head(connection, me)
+            if head.acked > n:
+                self._fork(connection, me.incarnation, n + 1)
+                return True
+            _raise(connection, backed_up_key(lineage, me.incarnation), head.backed_up)
+            key = acked_key(lineage, me.incarnation)
+            own = int(node.get(connection, self._own_key(connection), "0"))
+            # 0 is what is said where nothing is known of the chain: the server finds that loss by cursor or gap.
+            if not 0 < head.acked < int(node.get(connection, key, "0")) or not 0 < own <= head.next:
+                return False
+            node.put_key(connection, key, str(head.acked))
+            own_chains.read_anew(connection)
+            return True
+
+        return self._run(work)
 
     def _own_key(self, connection: Connection) -> str:
         return f"own_seq:{node.get(connection, LINEAGE)}"
 
     def behind(self, acked: int) -> None:
-        """The server has only this many: send again from there."""
-        self._run(lambda c: node.put_key(c, self._acked_key(c), str(acked)))
+        """The server has only this many, though it had acknowledged more: send again from there, and read again
+        what it numbered anew since."""
+
+        def work(connection: Connection) -> None:
+            key = acked_key(node.get(connection, LINEAGE), self._chain_sent(connection))
+            node.put_key(connection, key, str(acked))
+            own_chains.read_anew(connection)
+
+        self._run(work)
 
     def fork(self, n: int) -> None:
         """Continue under a new incarnation: own operations from n on are placed anew, their authors' bytes
         untouched; the feed is read again from the start, since what the twin wrote was left out as our own."""
+        self._run(lambda connection: self._fork(connection, self._chain_sent(connection), n))
 
-        def work(connection: Connection) -> None:
-            me = self.identity(connection)
-            again = feed.own_after(
-                connection, me.device, me.incarnation, max(n, 1) - 1, limit=1 << 30, max_bytes=1 << 40
-            )
-            new = Identity(me.device, me.incarnation + 1)
-            node.put(connection, **{INCARNATION: str(new.incarnation)})
-            shift = again[0].n - 1 if again else 0
-            placed = [
+    def _fork(self, connection: Connection, incarnation: int, n: int) -> None:
+        last = max(n, 1) - 1
+        again = feed.own_after(connection, self._device, incarnation, last, limit=1 << 30, max_bytes=1 << 40)
+        if incarnation == self.identity(connection).incarnation:
+            own_chains.rename(connection, last)
+            self.renamed += 1
+        else:
+            # An earlier chain parts from the server's further back than was known: its rest goes the same way.
+            end = int(node.get(connection, closed_key(incarnation), str(1 << 53)))
+            again = [one for one in again if one.n <= end]
+            node.put_key(connection, closed_key(incarnation), str(last))
+        new = self.identity(connection)
+        head, _ = self._replica.head(connection, new)
+        shift = (again[0].n - 1 if again else 0) - head
+        self._replica.replace(
+            connection,
+            [
                 Placed(new.device, new.incarnation, one.n - shift, one.group - shift, one.salt, one.body)
                 for one in again
-            ]
-            self._replica.replace(connection, placed)
-            node.put_key(connection, self._cursor_key(connection), "0")
-
-        self._run(work)
+            ],
+        )
+        own_chains.read_anew(connection)
 
     def meet(self, lineage: str) -> None:
         """Another server, or a restored one: its own cursor and acknowledgements hold from now."""
@@ -230,7 +264,7 @@ class DeskRoad:
 
         def work(connection: Connection) -> Folded | None:
             order = connection.execute(select(withdrawal).where(withdrawal.c.scope == scope)).first()
-            if order is None or self._waiting(connection):
+            if order is None or own_chains.waiting(own_chains.of(connection, self._device)):
                 return None
             folded, held = self._replica.wipe(connection, scope)
             connection.execute(withdrawal.delete().where(withdrawal.c.scope == scope))
@@ -272,7 +306,8 @@ class DeskRoad:
         """The digest of all that is held here, or None where own operations lie beyond that feed number."""
 
         def work(connection: Connection) -> str | None:
-            if self._waiting(connection) or int(node.get(connection, self._own_key(connection), "0")) > seq:
+            own = int(node.get(connection, self._own_key(connection), "0"))
+            if own > seq or own_chains.waiting(own_chains.of(connection, self._device)):
                 return None
             return sums.of_audiences(connection, [""]).text()
 
@@ -325,6 +360,11 @@ class DeskLedger:
         folded, figure = self._run(work)
         self._folded(folded)
         return figure
+
+
+def _raise(connection: Connection, key: str, value: int) -> None:
+    if value > int(node.get(connection, key, "0")):
+        node.put_key(connection, key, str(value))
 
 
 def stamps_of(placed: Sequence[Placed]) -> list[str]:

@@ -75,7 +75,7 @@ class RoadModel(QObject):
 
 
 class RoadPage(QWidget):
-    """Four figures, one story, one comparison."""
+    """What is saved here, at the centre, in its backup; what waits; one story, one comparison."""
 
     def __init__(self, model: RoadModel) -> None:
         super().__init__()
@@ -90,6 +90,7 @@ class RoadPage(QWidget):
         for name, words in (
             ("saved_here", tr("Đã lưu trên máy này")),
             ("at_centre", tr("Đã tới trung tâm")),
+            ("in_backup", tr("Đã vào bản sao lưu của trung tâm")),
             ("waiting", tr("Đang chờ gửi")),
             ("held", tr("Đang giữ, chờ phần còn thiếu")),
             ("siblings", tr("Giá trị khác nhau, chờ chọn")),
@@ -113,6 +114,7 @@ class RoadPage(QWidget):
                 ("equal", tr("So khớp với trung tâm")),
                 ("contact", tr("Liên lạc lần cuối")),
                 ("down", tr("Đường truyền")),
+                ("copied", tr("Bản sao lưu trên máy này")),
             )
         ):
             grid.addWidget(Said(words, "muted"), place, 0)
@@ -168,6 +170,11 @@ class RoadPage(QWidget):
             self._lines["equal"].say(Status.QUIET, words)
         else:
             self._lines["equal"].say(Status.QUIET, tr("Chưa so khớp lần nào"))
+        copied = view.copied_at_ms if view else None
+        if copied is None:
+            self._lines["copied"].say(Status.QUIET, tr("Chưa có, máy sẽ tự làm khi trạm đang mở"))
+        else:
+            self._lines["copied"].say(Status.GOOD, tr("Đã kiểm lúc {when}").format(when=when_text(copied, now)))
         last = (status.last_contact_ms if status else None) or (view.last_contact_ms if view else None)
         if last is None:
             self._lines["contact"].say(Status.QUIET, tr("Chưa liên lạc được lần nào"))

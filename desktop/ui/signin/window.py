@@ -11,12 +11,15 @@ from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import QApplication, QGridLayout, QHBoxLayout, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.home import Home
+from desktop.store.copies import copies
+from desktop.store.troubles import Damaged, WrongKey
 from desktop.ui.forms.boxes import LineBox
 from desktop.ui.intake.sheet import advice_of
 from desktop.ui.theme.look import Look
 from desktop.ui.theme.tokens import Status
 from desktop.ui.widgets.said import Card, Mark, Said, button
-from desktop.ui.words import tr
+from desktop.ui.words import tr, when_text
+from desktop.wall_clock import WallClock
 from sync.troubles import Trouble
 
 Unlock = Callable[[str, str], Any]
@@ -61,7 +64,9 @@ class SignInWindow(QWidget):
 
     unlocked = Signal(object)
 
-    def __init__(self, home: Home, unlock: Unlock, enrol: Enrol, look: Look | None = None) -> None:
+    def __init__(
+        self, home: Home, unlock: Unlock, enrol: Enrol, look: Look | None = None, restore: Unlock | None = None
+    ) -> None:
         super().__init__()
         app = QApplication.instance()
         assert isinstance(app, QApplication), "a window needs an application"
@@ -69,7 +74,7 @@ class SignInWindow(QWidget):
         self.setObjectName("signin")
         self.setWindowTitle(tr("Trạm 111"))
         self.resize(1024, 640)
-        self._unlock, self._enrol = unlock, enrol
+        self._unlock, self._enrol, self._restore, self._home = unlock, enrol, restore, home
         self._aside = Aside()
         self._aside.done.connect(self._done)
         self._aside.failed.connect(self._failed)
@@ -87,7 +92,8 @@ class SignInWindow(QWidget):
         whole.addStretch(1)
         whole.addLayout(row)
         whole.addStretch(2)
-        self.pages.setCurrentIndex(0 if home.slots.exists() and home.db.exists() else 1)
+        begun = home.slots.exists() and home.db.exists()
+        self.pages.setCurrentIndex(0 if begun or copies(home.backups) else 1)
 
     def _box(self, name: str, label: str, *, secret: bool = False, hint: str = "") -> LineBox:
         box = LineBox()
@@ -98,7 +104,7 @@ class SignInWindow(QWidget):
             box.setEchoMode(QLineEdit.EchoMode.Password)
         return box
 
-    def _page(self, title: str, words: str, rows: list[tuple[str, LineBox]], mark: Mark, go: QWidget) -> QWidget:
+    def _page(self, title: str, words: str, rows: list[tuple[str, LineBox]], mark: Mark, go: QWidget) -> Card:
         card = Card(margins=32, space=12)
         card.inside.addWidget(Said(title, "title"))
         card.inside.addWidget(Said(words, "muted", wraps=True))
@@ -126,7 +132,12 @@ class SignInWindow(QWidget):
         self.enter.clicked.connect(self.sign_in)
         rows = [(tr("Tên đăng nhập"), self.staff), (tr("Mật khẩu"), self.passphrase)]
         words = tr("Tổng đài điện thoại quốc gia bảo vệ trẻ em")
-        return self._page(tr("Trạm 111"), words, rows, self.state, self.enter)
+        page = self._page(tr("Trạm 111"), words, rows, self.state, self.enter)
+        self.recovering = button("restore", "", "quiet")
+        self.recovering.clicked.connect(self.start_restoring)
+        self.recovering.hide()
+        page.inside.insertWidget(page.inside.count() - 1, self.recovering)
+        return page
 
     def _first_page(self) -> QWidget:
         self.server = self._box("server", tr("Địa chỉ máy chủ"), hint=tr("do bộ phận kỹ thuật cấp"))
@@ -173,6 +184,41 @@ class SignInWindow(QWidget):
         self.enrol.setEnabled(False)
         mark.say(Status.MOVING, tr("Đang mở kho dữ liệu đã mã hóa…"))
 
+    @Slot()
+    def start_restoring(self) -> None:
+        """Go on from the newest sound backup, then open the desk. Asked for by a person, never done by itself."""
+        staff, words = self.staff.whole_text(), self.passphrase.text()
+        if not staff or not words:
+            self.state.say(Status.WAITING, tr("Chị/anh nhập lại mật khẩu rồi bấm khôi phục."))
+            self.passphrase.setFocus()
+            return
+        self._begin(staff, words, self.state)
+        self.state.say(Status.MOVING, tr("Đang khôi phục từ bản sao lưu. Chị/anh đừng tắt máy…"))
+        self._aside.run(self._recover)
+
+    def _recover(self) -> Any:
+        assert self._restore is not None, "the button is shown only where there is a way to restore"
+        self._restore(self._staff, self._words)
+        return self._unlock(self._staff, self._words)
+
+    def _offer_restoring(self, fault: object) -> str:
+        """Show the way back where the store is damaged and a backup lies here; the sentence that says so."""
+        kept = copies(self._home.backups)
+        damaged = isinstance(fault, Damaged | WrongKey)
+        self.recovering.setVisible(bool(kept) and damaged and self._restore is not None)
+        if self.recovering.isHidden():
+            return ""
+        when = when_text(kept[0].made_ms, self._clock_ms())
+        self.recovering.setText(tr("Khôi phục từ bản sao lưu {when}").format(when=when))
+        return tr(
+            "Kho dữ liệu trên máy này bị hỏng, nhưng máy có bản sao lưu {when}. Chị/anh nhập lại mật khẩu rồi bấm "
+            "nút khôi phục: tệp hỏng được giữ lại, những gì đã tới trung tâm sẽ tự về."
+        ).format(when=when)
+
+    @staticmethod
+    def _clock_ms() -> int:
+        return WallClock().now_ms()
+
     def _open(self) -> Any:
         return self._unlock(self._staff, self._words)
 
@@ -216,6 +262,7 @@ class SignInWindow(QWidget):
         words = advice_of(fault)
         if not isinstance(fault, Trouble):
             words = tr("Chưa mở được. Chị/anh thử lại; nếu vẫn lỗi thì gọi bộ phận kỹ thuật.")
+        words = self._offer_restoring(fault) or words
         mark = self.first_state if self._enrolling else self.state
         self._enrolling = False
         mark.say(Status.URGENT, words)

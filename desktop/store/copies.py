@@ -1,0 +1,179 @@
+"""The desk's rolling backups: encrypted copies of its store, verified after writing, thinned only then."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import sqlcipher3.dbapi2 as sqlcipher
+
+from desktop.store.engine import Store, connect
+from desktop.store.troubles import Damaged, translate
+from domain.clock import HOUR, to_ms, vn_date
+from sync import chain
+
+HOURLY: Final = 24
+DAILY: Final = 14
+SLOTS: Final = ".keyslots.json"
+
+_NAME: Final = re.compile(r"store-(\d{8}T\d{6})\.db")
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """One verified backup: the file and when it was made (UTC ms). Its name says nothing but the moment."""
+
+    path: Path
+    made_ms: int
+
+    @property
+    def slots(self) -> Path:
+        """The wrapped store key as it was then: without it the copy opens to nobody."""
+        return self.path.with_suffix(SLOTS)
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """What was found in a store that was opened and counted: whose it is, and how far its own chain goes."""
+
+    device: str
+    incarnation: int
+    operations: int
+
+
+def copies(folder: Path) -> list[Copy]:
+    """The verified backups in a folder, newest first."""
+    found = []
+    for path in folder.glob("store-*.db"):
+        match = _NAME.fullmatch(path.name)
+        if match is not None:
+            moment = datetime.strptime(match[1], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
+            found.append(Copy(path, to_ms(moment)))
+    return sorted(found, key=lambda one: one.made_ms, reverse=True)
+
+
+def make_copy(store: Store, slots: Path, folder: Path, now_ms: int, step: Callable[[], None] | None = None) -> Copy:
+    """Copy an open store under its own key while it is written to, verify the copy, then thin the older ones.
+
+    The copy reads one snapshot through a connection of its own, a megabyte at a time: a save never waits for it.
+    `step` is called between two such parts. It has its name only when it was verified; without that the older
+    ones all stay. Raises DiskFull, Damaged (the copy is removed), OSError.
+    """
+    moment = datetime.fromtimestamp(now_ms // 1000, UTC).strftime("%Y%m%dT%H%M%S")
+    made = Copy(folder / f"store-{moment}.db", now_ms // 1000 * 1000)
+    part = folder / f"writing-{os.getpid()}.db"
+    _remove(part)
+    try:
+        store.copy_to(part, step)
+        _flush(part)
+        store.checked(part, prove)
+        if slots.exists():
+            shutil.copyfile(slots, made.slots)
+            _flush(made.slots)
+        part.replace(made.path)
+    except (sqlcipher.DatabaseError, OSError) as fault:
+        raise (translate(fault) or fault) from None
+    finally:
+        _remove(part)
+    _flush_folder(folder)
+    for old in superfluous(copies(folder)):
+        _remove(old.path)
+        old.slots.unlink(missing_ok=True)
+    return made
+
+
+def superfluous(held: Sequence[Copy]) -> list[Copy]:
+    """Those that need not be kept: of 24 hours the newest of each, of 14 Vietnam days the newest of each stay."""
+    hours: set[int] = set()
+    days: set[object] = set()
+    out: list[Copy] = []
+    for one in sorted(held, key=lambda copy: copy.made_ms, reverse=True):
+        hour, day = one.made_ms // HOUR, vn_date(one.made_ms)
+        kept = False
+        if hour not in hours and len(hours) < HOURLY:
+            hours.add(hour)
+            kept = True
+        if day not in days and len(days) < DAILY:
+            days.add(day)
+            kept = True
+        if not kept:
+            out.append(one)
+    return out
+
+
+def is_due(held: Iterable[Copy], now_ms: int) -> bool:
+    """Whether the newest copy is an hour old; one from the future (the clock was set back) counts as old."""
+    return not any(0 <= now_ms - one.made_ms < HOUR for one in held)
+
+
+def prove(path: Path, key: bytes) -> Proven:
+    """Open a store that nobody writes to and count it: every page's seal, the structure, the own chains.
+
+    Raises Damaged, WrongKey. Reads only.
+    """
+    try:
+        connection = connect(path, key, "query_only = ON")
+        try:
+            return _proven(connection)
+        finally:
+            connection.close()
+    except sqlcipher.DatabaseError as fault:
+        raise (translate(fault) or Damaged()) from None
+
+
+def _proven(connection: Any) -> Proven:
+    if connection.execute("PRAGMA cipher_integrity_check").fetchone() is not None:
+        raise Damaged
+    if connection.execute("PRAGMA quick_check").fetchall() != [("ok",)]:
+        raise Damaged
+    known = dict(connection.execute("SELECT key, value FROM node"))
+    chains = connection.execute("SELECT device, incarnation, n, head FROM chain")
+    heads = {(device, incarnation): (n, bytes(head)) for device, incarnation, n, head in chains}
+    counted: dict[tuple[str, int], tuple[int, bytes]] = {}
+    operations = 0
+    rows = connection.execute(
+        "SELECT device, incarnation, n, grp, salt, body, hash FROM log ORDER BY device, incarnation, n"
+    )
+    for device, incarnation, n, group, salt, body, kept in rows:
+        before, head = counted.get((device, incarnation), (0, chain.GENESIS))
+        if body is not None:
+            sealed = chain.sealed_hash(bytes(salt), bytes(body))
+            head = chain.link_hash(head, device, incarnation, n, group, sealed)
+        else:
+            head = bytes(kept)
+        if n != before + 1 or head != bytes(kept):
+            raise Damaged
+        counted[device, incarnation] = (n, head)
+        operations += 1
+    if counted != heads:
+        raise Damaged
+    return Proven(known.get("device", ""), int(known.get("incarnation", "1")), operations)
+
+
+def _flush(path: Path) -> None:
+    door = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(door)
+    finally:
+        os.close(door)
+
+
+def _flush_folder(folder: Path) -> None:
+    if os.name == "posix":
+        door = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(door)
+        finally:
+            os.close(door)
+
+
+def _remove(path: Path) -> None:
+    for ending in ("", "-journal", "-wal", "-shm"):
+        path.with_name(path.name + ending).unlink(missing_ok=True)
+

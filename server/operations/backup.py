@@ -1,0 +1,129 @@
+"""Backups of a centre: written to a new file, verified by opening it, only then counted as safe; and restored."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from domain.clock import Clock, vn_date, vn_datetime
+from server.operations import leases
+from server.operations.centre import Centre, log
+from server.store import backed_up, backup_file, copying, lineage, restoring
+from server.store.audit import Findings, audit
+from server.store.engine import DATABASE, Connection, store_key
+from server.store.troubles import BackupIncomplete, BackupUnreadable
+from sync.replica import node
+
+SUFFIX: Final = ".t111"
+_PART: Final = ".part"
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A backup that was opened and counted anew. `chains`: last number by device and incarnation."""
+
+    path: Path
+    lineage: str
+    feed: int
+    chains: backed_up.Chains
+    found: Findings
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing differed."""
+        return not self.found.differences
+
+
+def make_backup(centre: Centre, data: Path, into: Path, key_file: Path, *, embedded: bool) -> Verified:
+    """Write a backup of a centre that may go on serving, verify it, and remember what it holds per chain.
+
+    The file appears under its name (`centre-<UTC>-<feed>.t111`) only when it was verified. An embedded store is
+    copied page by page, a PostgreSQL one row by row from one snapshot: that needs neither pg_dump of the
+    server's version nor a second server to verify in, and nothing of it is ever plain on a disk. Raises
+    BackupIncomplete (the file is removed), StoreUnavailable, KeyMissing, OSError.
+    """
+    key = backup_file.backup_key(key_file, make=True)
+    into.mkdir(mode=0o700, parents=True, exist_ok=True)
+    part = into / f"centre-{os.getpid()}-{centre.random(4).hex()}{_PART}"
+    with _removed_unless_kept(part):
+        backup_file.new_file(part)
+        if embedded:
+            backup_file.copy_pages(data / DATABASE, store_key(data), part, key)
+        else:
+            _copy_rows(centre, part, key)
+        backup_file.sync_file(part)
+        made = verify_backup(part, key)
+        if not made.sound or made.lineage != centre.lineage:
+            log.error("backup not sound: %d differences", len(made.found.differences))
+            raise BackupIncomplete
+        path = into / f"centre-{_moment(centre.now_ms())}-{made.feed}{SUFFIX}"
+        os.link(part, path)  # never over another backup
+    backup_file.sync_folder(into)
+    at = centre.now_ms()
+    centre.lane.do(lambda connection: backed_up.record(connection, made.chains, made.feed, at))
+    log.info("backup verified feed=%d chains=%d operations=%d", made.feed, len(made.chains), made.found.operations)
+    return Verified(path, made.lineage, made.feed, made.chains, made.found)
+
+
+def _copy_rows(centre: Centre, part: Path, key: bytes) -> None:
+    with centre.store.reading() as source, backup_file.writing(part, key) as target:
+        copying.copy_rows(source, target)
+
+
+@contextlib.contextmanager
+def _removed_unless_kept(part: Path) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        for left in (part, part.with_name(part.name + "-journal")):
+            left.unlink(missing_ok=True)
+
+
+def _moment(ms: int) -> str:
+    return vn_datetime(ms).strftime("%Y%m%dT%H%M%S")
+
+
+def verify_backup(path: Path, key: bytes) -> Verified:
+    """Open a backup and count everything anew: pages, structure, chains, digests, feed. Raises BackupUnreadable."""
+    with backup_file.reading(path, key) as connection:
+        faults = backup_file.page_faults(connection)
+        if faults:
+            return Verified(path, "", 0, {}, Findings(differences=faults))
+        found = audit(connection)
+        return Verified(
+            path,
+            node.get(connection, lineage.LINEAGE),
+            node.feed(connection),
+            backed_up.chains(connection),
+            found,
+        )
+
+
+def restore(path: Path, key: bytes, data: Path, database: str | None, clock: Clock, *, force: bool) -> str:
+    """Put a verified backup in a store's place under a new lineage; answers the lineage.
+
+    What lies there is left alone without `force`, and put aside with it. Raises BackupUnreadable, StoreIsThere,
+    StoreInUse, StoreUnavailable, WrongAddress.
+    """
+    verified = verify_backup(path, key)
+    if not verified.sound:
+        log.error("backup not sound: %d differences", len(verified.found.differences))
+        raise BackupUnreadable
+    now = clock.now_ms()
+    aside = f"aside-{_moment(now).lower()}"
+
+    def renew(connection: Connection) -> str:
+        # What lies in this backup is, from its first moment, in a verified backup.
+        backed_up.record(connection, verified.chains, verified.feed, now)
+        return lineage.renew(connection, os.urandom, leases.SERIES, vn_date(now).year)
+
+    if database:
+        name = restoring.into_postgres(path, key, database, data, aside, force=force, renew=renew)
+    else:
+        name = restoring.into_folder(path, key, data, aside, force=force, renew=renew)
+    log.warning("restored feed=%d from lineage=%s as lineage=%s", verified.feed, verified.lineage, name)
+    return name
