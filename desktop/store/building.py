@@ -25,8 +25,9 @@ from sync.merge import State
 from sync.operation import Placed
 from sync.replica import node, segment, sql, tables
 from sync.replica.changes import Folded, Projection, RowChange
-from sync.replica.desk_road import INCARNATION, LINEAGE, backfill
+from sync.replica.desk_road import backfill
 from sync.replica.fold import Fold
+from sync.replica.own_chains import INCARNATION, LINEAGE
 from sync.replica.replica import Replica
 from sync.replica.row_sums import RowSums
 from sync.replica.rows import base_of, parked_state, parked_text, row_of, state_of

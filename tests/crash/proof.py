@@ -31,7 +31,7 @@ def _chain_faults(connection: Connection) -> list[str]:
     heads = {(row.device, row.incarnation): (row.n, bytes(row.head)) for row in connection.execute(_HEADS)}
     at: dict[tuple[str, int], tuple[int, bytes]] = {}
     ends: dict[tuple[str, int], int] = {}
-    own, newest = {node.get(connection, DEVICE), ME.device}, ""
+    own, newest = {node.get(connection, DEVICE), ME}, ""
     for row in connection.execute(select(tables.log).order_by(log.device, log.incarnation, log.n)):
         whose = (row.device, row.incarnation)
         n, previous = at.get(whose, (0, chain.GENESIS))

@@ -18,7 +18,7 @@ from desktop.store.keys import KeySlots
 from server.operations.centre import Centre
 from server.store.engine import DATABASE, KEY
 from sync.replica import node, sums, tables
-from sync.replica.desk_road import LINEAGE
+from sync.replica.own_chains import LINEAGE
 from sync.transport import HttpTransport
 from sync.troubles import Trouble
 from tests.conftest import SOAK
