@@ -199,7 +199,9 @@ class AttachmentsCard(Card):
         if row is not None:
             words = where(row, self.model.moving.get(row.blob))[2]
             self.detail.setText(tr("{title}: {where}").format(title=row.title, where=words))
-        self.detail.setVisible(row is not None)
+        elif not self.table_model.rows:
+            self.detail.setText(tr("Chưa có tệp nào."))
+        self.detail.setVisible(row is not None or not self.table_model.rows)
 
     def forget(self) -> None:
         """Another dossier is open."""

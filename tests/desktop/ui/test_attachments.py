@@ -96,6 +96,7 @@ def shown_rows(window: MainWindow) -> list[list[str]]:
 def test_a_file_is_chosen_by_keyboard_and_listed_with_size_and_place(
     dossier: MainWindow, qtbot: QtBot, files: dict[str, Path], desk: Desk
 ) -> None:
+    assert dossier.case_page.attachments.detail.text() == "Chưa có tệp nào."
     press(dossier, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
     dialog = dossier.case_page.attachments.findChild(QFileDialog, "dialog.attach")
     assert isinstance(dialog, QFileDialog)
