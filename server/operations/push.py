@@ -64,9 +64,9 @@ def accept_push(centre: Centre, session: Session, data: bytes, urgent: bool = Fa
     try:
         pushed = centre.lane.do(job, urgent=urgent)
     except Gap as gap:
-        if head.lineage == centre.lineage:
-            # What comes before was acknowledged under this very name.
-            history.lost(centre, head.device, head.lineage, head.first - 1, gap.acked)
+        # Only the sender's word that more was acknowledged: it sends again from there. The history is named anew
+        # for a cursor beyond the feed, which nobody but this centre can have given out.
+        log.error("gap device=%s from=%d here=%d; was a backup restored?", head.device, head.first, gap.acked)
         raise Refusal(409, "gap", acked=gap.acked) from gap
     except Fork as fork:
         log.warning("fork device=%s incarnation=%d n=%d", head.device, head.incarnation, fork.n)
