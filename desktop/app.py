@@ -173,7 +173,7 @@ def build(
             ready.store,
             bus,
             shown,
-            ready.enrolment.server_url,
+            ready.enrolment.servers,
             ready.key,
             transport_factory,
             pace,
@@ -280,6 +280,8 @@ def enrol(
         seat = Seat(given.centre, given.seat, given.centre_digit, given.device)
         with store.write() as connection:
             identity.enrol(connection, seat, server_url, given.lineage, getattr(given, "centre_key", ""))
+            if upstream := getattr(given, "upstream", ""):
+                identity.set_servers(connection, [server_url, upstream])
             connection.commit()
         return seat
     finally:

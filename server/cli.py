@@ -11,7 +11,7 @@ from pathlib import Path
 
 from domain.numbering import CENTRES
 from server.backups import commands_of_backups, verify_one
-from server.operations.centre import Centre
+from server.operations.centre import HUB, ROLE, Centre
 from server.operations.enrolment import WrongSeat, make_code
 from server.operations.erasure import NotHere, erase
 from server.store.audit import audit
@@ -63,13 +63,19 @@ def _parser() -> argparse.ArgumentParser:
     serving.add_argument("--announce", action="store_true", help="in một dòng JSON khi đã sẵn sàng")
     code = add("code", "Tạo mã đăng ký dùng một lần cho một máy trạm.", _code)
     code.add_argument("--centre", required=True, choices=sorted(CENTRES.values()))
-    code.add_argument("--seat", required=True, help="ví dụ AG01")
+    code.add_argument("--seat", required=True, help="ví dụ AG01; trạm vùng: AG00")
     code.add_argument("--all-cases", action="store_true", help="máy này giữ mọi ca của cả nước")
     code.add_argument("--minutes", type=int, default=10, help="mã hết hạn sau bao nhiêu phút")
     erasing = add("erase", "Xóa vĩnh viễn một bản ghi ở mọi nơi theo một yêu cầu đã duyệt.", _erase)
     erasing.add_argument("kind", help="loại bản ghi, ví dụ person")
     erasing.add_argument("record", help="mã định danh của bản ghi")
     erasing.add_argument("--order", required=True, help="số của yêu cầu xóa; không ghi tên người")
+    code.add_argument("--hub", action="store_true", help="mã cho trạm vùng của trung tâm này, không phải máy trạm")
+    serving.add_argument("--role", choices=[ROLE, HUB], default=ROLE, help="hub: trạm vùng của một trung tâm")
+    serving.add_argument("--upstream", help="địa chỉ trung tâm (chỉ cho --role hub)")
+    joining = add("enrol-hub", "Đăng ký máy chủ này làm trạm vùng, bằng mã của lệnh code --hub.", _enrol_hub)
+    joining.add_argument("--upstream", required=True, help="địa chỉ trung tâm")
+    joining.add_argument("--code", required=True)
     add("held", "Liệt kê các thao tác đang được giữ lại.", _held)
     add("health", "Cho biết kho đang ở đâu trên dòng dữ liệu.", _health)
     verify = add("verify", "Đếm lại mọi tổng kiểm từ chính dữ liệu, của kho hoặc của một bản sao lưu.", _verify)
@@ -78,7 +84,18 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _open(asked: argparse.Namespace) -> Centre:
-    return Centre.opened(asked.data, asked.database, WallClock())
+    return Centre.opened(asked.data, asked.database, WallClock(), getattr(asked, "role", None))
+
+
+def _enrol_hub(asked: argparse.Namespace) -> int:
+    from server.operations.hub import enrol_hub  # noqa: PLC0415  # only a hub needs the road's own end
+
+    hub = Centre.opened(asked.data, asked.database, WallClock(), HUB)
+    try:
+        _say({"centre": enrol_hub(hub, asked.data, asked.upstream, asked.code)})
+    finally:
+        hub.close()
+    return 0
 
 
 def _say(answer: object) -> None:
@@ -88,10 +105,23 @@ def _say(answer: object) -> None:
 def _serve(asked: argparse.Namespace) -> int:
     from server.app import listen, serve  # noqa: PLC0415  # only serving needs the web framework (half a second)
 
+    if (asked.role == HUB) != bool(asked.upstream):
+        print("--role hub cần --upstream, và chỉ trạm vùng mới có --upstream.", file=sys.stderr)
+        return WORLD
     centre = _open(asked)
     try:
         with listen(asked.host, asked.port) as door:
-            serve(centre, door, sys.stdout if asked.announce else None)
+            if asked.role == HUB:
+                from server.operations.hub import link  # noqa: PLC0415  # only a hub needs the road's own end
+
+                uplink = link(centre, asked.data, asked.upstream)
+                uplink.start()
+                try:
+                    serve(centre, door, sys.stdout if asked.announce else None)
+                finally:
+                    uplink.close()
+            else:
+                serve(centre, door, sys.stdout if asked.announce else None)
     finally:
         centre.close()
     return 0
@@ -102,7 +132,12 @@ def _code(asked: argparse.Namespace) -> int:
     try:
         print(
             make_code(
-                centre, asked.centre, asked.seat, all_cases=asked.all_cases, lasts_ms=asked.minutes * 60_000
+                centre,
+                asked.centre,
+                asked.seat,
+                all_cases=asked.all_cases,
+                lasts_ms=asked.minutes * 60_000,
+                hub=asked.hub,
             )
         )
     finally:

@@ -24,6 +24,7 @@ MOST_PART: Final = (1 << 20) + 16
 """Most bytes of a blob in one request: a sealed chunk."""
 HELD_BY: Final = "upload-held-by"
 """Header that says which role answered: only `centre` is the centre's word."""
+DEVICES: Final = "/v1/devices"
 
 TOKEN_LETTERS: Final = 24
 """Longest bearer token (characters): it travels with every request of a slow line."""
@@ -56,7 +57,8 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
 
 class Enrolled(msgspec.Struct, frozen=True, kw_only=True):
     """What a device is from now on: id, code of its centre, seat, the centre's digit in codes (1-3); the
-    server's lineage and its UTC time in ms; the centre's Ed25519 public key (base64; empty: an older server)."""
+    server's lineage and its UTC time in ms; the centre's Ed25519 public key (base64; empty: an older server);
+    whether it is a hub; the address of the national centre where a hub answered (empty: the centre itself)."""
 
     device: str
     centre: str
@@ -65,6 +67,8 @@ class Enrolled(msgspec.Struct, frozen=True, kw_only=True):
     lineage: str
     time: int
     centre_key: str = ""
+    hub: bool = False
+    upstream: str = ""
 
 
 class Nonce(msgspec.Struct, frozen=True):
@@ -87,3 +91,37 @@ class HeldOperation(msgspec.Struct, frozen=True, kw_only=True):
     n: int
     why: str
     kind: str
+
+
+class KnownChain(msgspec.Struct, frozen=True, array_like=True):
+    """One chain as the centre has it: last number, hash there (hex), last number in a verified backup."""
+
+    incarnation: int
+    n: int
+    head: str
+    backed_up: int
+
+
+class KnownDevice(msgspec.Struct, frozen=True, kw_only=True):
+    """One desk of a hub's centre: what the hub must know to open sessions for it without a line.
+
+    `key` is its Ed25519 public key (base64); `revoked` says since when it may not (UTC ms), or None.
+    """
+
+    device: str
+    centre: str
+    seat: str
+    centre_digit: int
+    all_cases: bool
+    key: str
+    revoked: int | None = None
+    chains: list[KnownChain] = []
+
+
+class Devices(msgspec.Struct, frozen=True, kw_only=True):
+    """All desks of the asking hub's centre. `lineage` is the centre's, `centre_key` its public key (base64)."""
+
+    lineage: str
+    centre_key: str
+    time: int
+    devices: list[KnownDevice] = []

@@ -15,6 +15,7 @@ from sync.signals import (
     Event,
     Failed,
     FetchScope,
+    Moved,
     Now,
     Nudged,
     Pace,
@@ -45,6 +46,7 @@ __all__ = [
     "Event",
     "Failed",
     "FetchScope",
+    "Moved",
     "Now",
     "Nudged",
     "Pace",
@@ -76,7 +78,8 @@ class _Lane:
 class Engine:
     """Pushes what is saved, keeps one pull held, back-fills grants, compares digests; never blocks, never drops.
 
-    `random` gives numbers in [0, 1) for jitter. All state that must survive lies in the store.
+    `random` gives numbers in [0, 1) for jitter. `narrows`: a difference is looked for record by record (a hub
+    reads its feed again instead). All state that must survive lies in the store.
     """
 
     store: RoadStore
@@ -85,6 +88,7 @@ class Engine:
     schema: int
     pace: Pace = field(default_factory=Pace)
     road: Road = field(default_factory=Road)
+    narrows: bool = True
     _push: _Lane = field(default_factory=_Lane)
     _pull: _Lane = field(default_factory=_Lane)
     _scope: _Lane = field(default_factory=_Lane)
@@ -99,6 +103,7 @@ class Engine:
     _asking: Asking | None = None
     _ask: Ask | None = None
     _narrow_at: int = 0
+    _meeting: bool = False
 
     def step(self, event: Event, now: Now) -> list[Effect]:
         """Take one event; answer what is to be done. Answers of requests no longer in flight are ignored."""
@@ -109,7 +114,7 @@ class Engine:
             self._narrow_at = now.mono + self.pace.narrow
             self._forget_pull()
         view = self.store.view()
-        if view.wipes and not view.waiting and not self._push.busy:
+        if view.wipes and not view.waiting and not self._push.busy and not self._meeting:
             # Only after everything written here has left: pending edits of a withdrawn dossier go first. One a
             # step: its receipt is an operation to be sent, and a save may have slipped in between.
             self.store.wipe(view.wipes[0])
@@ -135,12 +140,10 @@ class Engine:
                 self._limit = min(self.pace.batch, max(1, self._limit) * 2)
             case PullAnswered(request, head, placed) if self._ends(self._pull, request):
                 self._contact(now)
-                if head is not None:
-                    self._pulled(head, placed)
-                else:
-                    self._hold_next = True
+                self._pulled(head, placed)
             case ScopeAnswered(request, scope, head, placed) if self._ends(self._scope, request):
                 self._contact(now)
+                self.store.told(head)
                 for chunk, last in self._chunks(placed):
                     past = head.next if last else chunk[-1].seq
                     self.store.receive_scope(scope, chunk, past, last and not head.more)
@@ -156,6 +159,8 @@ class Engine:
                 self._failed(trouble, now)
             case Nudged():
                 self._retry_at = now.mono
+            case Moved(at_once):
+                self._move(now, at_once=at_once)
             case Woke():
                 self._wake_at = -1
             case _:
@@ -207,6 +212,17 @@ class Engine:
             advice=trouble.advice,
         )
 
+    def _move(self, now: Now, *, at_once: bool) -> None:
+        for lane in (self._push, self._pull, self._scope, self._proof):
+            lane.busy = False
+        self._asking = self._ask = None
+        self._forget_pull()
+        # What the server has of this chain is known by its lineage, and that only its answer tells.
+        self._meeting = True
+        self._limit = 0
+        if at_once:
+            self._failures, self._retry_at = 0, now.mono
+
     def _forget_pull(self) -> None:
         self._pull.busy = False
         self._hold_next = False
@@ -216,7 +232,12 @@ class Engine:
         self.store.meet(lineage)
         self._forget_pull()
 
-    def _pulled(self, head: PullHead, placed: Sequence[Placed]) -> None:
+    def _pulled(self, head: PullHead | None, placed: Sequence[Placed]) -> None:
+        if head is None:
+            self._hold_next = True
+            return
+        self._meeting = False
+        self.store.told(head)
         known = self.store.view().lineage
         if head.lineage != known:
             self._meet(head.lineage)
@@ -244,7 +265,7 @@ class Engine:
         if own is not None:
             equal = own == head.digest
             self.store.compared(equal, now.wall)
-            if not equal and self._asking is None:
+            if not equal and self._asking is None and self.narrows:
                 self._narrow_at = now.mono + self.pace.narrow
                 self._asking = narrow(self.store.ledger())
                 self._ask = next(self._asking)
@@ -288,9 +309,9 @@ class Engine:
             self._wake_at = self._retry_at
             return [WakeAt(self._retry_at)]
         effects: list[Effect] = []
-        if view.waiting and not self._push.busy:
+        if view.waiting and not self._push.busy and not self._meeting:
             effects += self._next_push(view)
-        if view.backfills and not self._scope.busy:
+        if view.backfills and not self._scope.busy and not self._meeting:
             want = view.backfills[0]
             request = self._begin(self._scope)
             effects.append(FetchScope(request, want.scope, want.upto, want.past, self.pace.timeout))
@@ -315,7 +336,7 @@ class Engine:
         previous, signature = self.store.sign(placed)
         head = PushHead(
             p=wire.PROTOCOL,
-            device=self.device,
+            device=placed[0].device,
             incarnation=placed[0].incarnation,
             lineage=view.lineage,
             first=placed[0].n,

@@ -44,6 +44,14 @@ class Nudged:
 
 
 @dataclass(frozen=True, slots=True)
+class Moved:
+    """From now on another server is spoken to: what the former one was asked will not be answered. Unless
+    `at_once` it is asked only when the delay after the last failure is over."""
+
+    at_once: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class PushAnswered:
     """The answer to the push `request`."""
 
@@ -86,7 +94,18 @@ class Failed:
     trouble: Trouble
 
 
-Event = Started | Saved | Woke | Nudged | PushAnswered | PullAnswered | ScopeAnswered | ProofAnswered | Failed
+Event = (
+    Started
+    | Saved
+    | Woke
+    | Nudged
+    | Moved
+    | PushAnswered
+    | PullAnswered
+    | ScopeAnswered
+    | ProofAnswered
+    | Failed
+)
 
 
 # ---------------------------------------------------------------- effects
@@ -223,6 +242,9 @@ class RoadStore(Protocol):
 
     def meet(self, lineage: str) -> None:
         """Another server, or a restored one: its own cursor and acknowledgements hold from now."""
+
+    def told(self, head: PullHead) -> None:
+        """What the head of an answer says; called before its operations are received."""
 
     def receive(self, placed: Sequence[Placed], cursor: int) -> None:
         """Fold a chunk and move the cursor, in one transaction."""

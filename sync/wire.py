@@ -52,7 +52,11 @@ class HeldNotice(msgspec.Struct, frozen=True):
 
 class PushAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """What the server has of the sender's chain now: `acked` here, `centre_acked` at the national centre,
-    `backed_up` in a verified backup. `last_seq` is the last feed number given to it in this push (0: none)."""
+    `backed_up` in a verified backup. `last_seq` is the last feed number given to it in this push (0: none).
+
+    `head` is the chain's hash at `acked` (hex): who has another hash there, or none, believes only what it sent.
+    `centre` is the lineage of the national centre, where a hub answers (empty: it is the answering server).
+    """
 
     lineage: str
     acked: int
@@ -61,6 +65,8 @@ class PushAnswer(msgspec.Struct, frozen=True, kw_only=True):
     last_seq: int = 0
     held: list[HeldNotice] = []
     time: int = 0
+    head: str = ""
+    centre: str = ""
 
 
 class PullHead(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,6 +74,8 @@ class PullHead(msgspec.Struct, frozen=True, kw_only=True):
 
     `digest` (`count:hex`) is that of all scopes granted to the asker, at feed number `next`; empty where more
     operations are to come. `count` is the number of lines that follow, so that a cut body is found.
+    `centre` as in PushAnswer. Hubs alone are told `homes` (audience by scope, of the scopes in this answer) and
+    `proofs` (the centre's signatures of its own operations in it, `sync.authorship`).
     """
 
     lineage: str
@@ -79,6 +87,9 @@ class PullHead(msgspec.Struct, frozen=True, kw_only=True):
     backed_up: int = 0
     digest: str = ""
     time: int = 0
+    centre: str = ""
+    homes: dict[str, str] = {}
+    proofs: dict[str, str] = {}
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):

@@ -50,6 +50,7 @@ class RoadState(StrEnum):
 class RoadStatus:
     """What a person may know of the road: operations saved here, at the centre, waiting; times in UTC ms.
 
+    `at_hub` is None where the desk speaks to the centre itself; else `waiting` and `equal` are about the hub.
     `equal` is True only while the last comparison found equal digests and nothing waits; None before any.
     `filling` is one sentence while a new desk fetches what its centre has, else empty.
     """
@@ -65,6 +66,7 @@ class RoadStatus:
     last_contact_ms: int | None = None
     held: int = 0
     filling: str = ""
+    at_hub: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

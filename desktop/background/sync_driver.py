@@ -8,7 +8,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final, Protocol, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -30,6 +30,7 @@ from sync.proof import Answer, Ask
 from sync.replica.changes import Folded
 from sync.replica.desk_road import DeskRoad
 from sync.troubles import Offline, Trouble
+from sync.wayfinder import Wayfinder
 from sync.wire import PullHead, PushAnswer
 
 R = TypeVar("R")
@@ -38,6 +39,9 @@ _log = logging.getLogger(__name__)
 
 AFTER_TROUBLE_MS: Final = 5_000
 """How long (ms) the engine rests after the own store failed it (a full disk)."""
+
+PROBE_S: Final = 5.0
+"""How long (seconds) looking for the first server may take."""
 
 LISTENERS: Final = 2
 """A pull asked in an old name or of an old lineage may still be held when the next one is asked."""
@@ -73,6 +77,7 @@ MakeTransport = Callable[[str, str, int, Callable[[bytes], bytes]], Transport]
 class SyncDriver:
     """Threads: the engine's own, one that talks (push, back-fill), and those that listen (the held pull).
 
+    `servers` are addresses, best first: the hub of the own centre, then the centre.
     `on_numbers` is run when a leased block of numbers arrived. A new desk that may see `fill_from` records or
     more is filled by segments. Every delay runs on the machine's monotonic
     clock; `clock` only says what time is shown.
@@ -84,7 +89,7 @@ class SyncDriver:
         store: Store,
         bus: ChangeBus,
         clock: Clock,
-        server_url: str,
+        servers: Sequence[str],
         key: Ed25519PrivateKey,
         make_transport: MakeTransport,
         pace: core.Pace | None = None,
@@ -95,7 +100,9 @@ class SyncDriver:
         self._store = store
         self._bus = bus
         self._clock = clock
-        self._url = server_url
+        self._servers = tuple(servers)
+        self._way = Wayfinder(len(self._servers))
+        self._probing = False
         self._key = key
         self._make = make_transport
         self._on_numbers = on_numbers
@@ -111,11 +118,12 @@ class SyncDriver:
             _Read(lane),
         )
         self._engine = Engine(self._road, self._device, random.random, SCHEMA, pace or core.Pace())
-        self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
+        self._events: queue.SimpleQueue[Event | _Probed | None] = queue.SimpleQueue()
         self._talk: queue.SimpleQueue[Effect | None] = queue.SimpleQueue()
         self._listen: queue.SimpleQueue[Effect | None] = queue.SimpleQueue()
         self._saved_queued = threading.Event()
         self._wake_at: int | None = None
+        self._last_request = self._asked_before = 0
         self._transport: Transport | None = None
         self._guard = threading.Lock()
         self._closing = False
@@ -171,6 +179,9 @@ class SyncDriver:
         try:
             self._engine.road = _road_of(self._lane.read(road_view))
             self._connect()
+            if len(self._servers) > 1:
+                # The last run may have ended at another of them.
+                self._step(core.Moved())
             self._step(core.Started())
             while not self._closing:
                 event = self._next()
@@ -178,17 +189,44 @@ class SyncDriver:
                     return
                 if isinstance(event, core.Saved):
                     self._saved_queued.clear()
+                if isinstance(event, _Probed):
+                    self._probing = False
+                    if self._way.probed(event.alive, _mono()):
+                        self._move(at_once=True)
+                    continue
                 self._step(event)
+                self._find_way(event)
         except Closed:
             return
 
-    def _next(self) -> Event | None:
-        timeout = None if self._wake_at is None else max(0.0, (self._wake_at - _mono()) / 1000)
-        try:
-            return self._events.get(timeout=timeout)
-        except queue.Empty:
-            self._wake_at = None
-            return core.Woke()
+    def _next(self) -> Event | _Probed | None:
+        while True:
+            probe_at = None if self._probing else self._way.probe_at()
+            due = [when for when in (self._wake_at, probe_at) if when is not None]
+            timeout = max(0.0, (min(due) - _mono()) / 1000) if due else None
+            try:
+                return self._events.get(timeout=timeout)
+            except queue.Empty:
+                if probe_at is not None and probe_at <= _mono():
+                    self._probing = True
+                    self._look_for_first()
+                if self._wake_at is not None and self._wake_at <= _mono():
+                    self._wake_at = None
+                    return core.Woke()
+
+    def _find_way(self, event: Event) -> None:
+        if isinstance(event, core.PushAnswered | core.PullAnswered | core.ScopeAnswered):
+            self._way.answered()
+        elif isinstance(event, core.Failed) and event.request > self._asked_before:
+            at_once = self._way.failed(event.trouble, _mono())
+            if at_once is not None:
+                self._move(at_once=at_once)
+
+    def _move(self, *, at_once: bool) -> None:
+        # Requests under way were the former server's: their failing says nothing about this one.
+        self._asked_before = self._last_request
+        self._connect()
+        self._step(core.Moved(at_once))
 
     def _step(self, event: Event) -> None:
         try:
@@ -212,6 +250,7 @@ class SyncDriver:
             elif isinstance(effect, core.Report):
                 self._publish(effect.road)
             else:
+                self._last_request = effect.request
                 (self._listen if isinstance(effect, core.Pull) else self._talk).put(effect)
 
     def _try_later(self, advice: str) -> None:
@@ -227,7 +266,7 @@ class SyncDriver:
                 return
             if self._transport is not None:
                 self._transport.close()
-            self._transport = self._make(self._url, self._device, incarnation, self._key.sign)
+            self._transport = self._make(self._servers[self._way.at], self._device, incarnation, self._key.sign)
 
     def _publish(self, road: Road) -> None:
         view = self._lane.read(road_view)
@@ -262,6 +301,14 @@ class SyncDriver:
         while (effect := self._talk.get()) is not None:
             self._carry_out(effect)
 
+    def _look_for_first(self) -> None:
+        """Ask the first server on a thread of its own: nothing that is said now may wait for it."""
+
+        def look() -> None:
+            self._events.put(_Probed(_answers(self._servers[0])))
+
+        threading.Thread(target=look, name="net-probe", daemon=True).start()
+
     def _hear(self) -> None:
         while (effect := self._listen.get()) is not None:
             self._carry_out(effect)
@@ -289,6 +336,13 @@ class SyncDriver:
         if asked is not pull and self._on_numbers is not None:
             self._lane.call(self._on_numbers, "road")  # the block of numbers came with the rows
         return asked
+
+
+@dataclass(frozen=True, slots=True)
+class _Probed:
+    """What came of looking for the first server."""
+
+    alive: bool
 
 
 class _Run:
@@ -326,6 +380,16 @@ def _asked(transport: Transport, effect: core.Request) -> Event:
     return core.ScopeAnswered(effect.request, effect.scope, head, placed)
 
 
+def _answers(url: str) -> bool:
+    """Whether a server of ours answers at this address."""
+    from sync.transport import health  # noqa: PLC0415 - a desk with one server never needs it
+
+    try:
+        return bool(health(url, PROBE_S).lineage)
+    except Trouble:
+        return False
+
+
 def _road_of(view: RoadView) -> Road:
     return Road(down_since=view.line_down_since_ms, last_contact=view.last_contact_ms, equal_at=view.equal_at_ms)
 
@@ -351,6 +415,7 @@ def status_of(road: Road, view: RoadView) -> RoadStatus:
         state=state,
         saved_here=view.saved_here,
         at_centre=view.at_centre,
+        at_hub=view.at_hub,
         waiting=view.waiting,
         line_down_since_ms=road.down_since,
         equal_at_ms=road.equal_at,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -17,6 +18,7 @@ CENTRE = "centre"
 SEAT = "seat"
 DIGIT = "digit"
 SERVER = "server"
+SERVERS = "servers"
 SIGNING_KEY = "device_signing_key"
 CENTRE_KEY = "centre_key"
 """The centre's Ed25519 public key, base64: what it signs (manifests, grants carried by a hub) is checked with it."""
@@ -24,10 +26,12 @@ CENTRE_KEY = "centre_key"
 
 @dataclass(frozen=True, slots=True)
 class Enrolment:
-    """What enrolment gave this desk: its seat (with device) and the server's address."""
+    """What enrolment gave this desk: its seat (with device) and the address of the server it enrolled at; all
+    servers it may speak to, best first (the hub of its centre, then the centre)."""
 
     seat: Seat
     server_url: str
+    servers: tuple[str, ...] = ()
 
 
 def enrolment(connection: Connection) -> Enrolment | None:
@@ -42,7 +46,14 @@ def enrolment(connection: Connection) -> Enrolment | None:
         device,
         int(node.get(connection, INCARNATION, "1")),
     )
-    return Enrolment(seat, node.get(connection, SERVER))
+    url = node.get(connection, SERVER)
+    return Enrolment(seat, url, tuple(node.get(connection, SERVERS).split()) or ((url,) if url else ()))
+
+
+def set_servers(connection: Connection, urls: Sequence[str]) -> None:
+    """Write down all servers this desk may speak to, best first. They lie in the encrypted store, because whoever
+    could change them would be sent what is written here."""
+    node.put(connection, **{SERVERS: "\n".join(urls)})
 
 
 def enrol(

@@ -20,7 +20,8 @@ COPIED_AT = "copied_at"
 @dataclass(frozen=True, slots=True)
 class RoadView:
     """Counts are operations, of every incarnation of this desk; `in_backup` are those in a verified backup of the
-    centre; `held` are operations from elsewhere that wait for what they miss, `siblings` values that wait for a
+    centre; `at_hub` is None where the centre itself is spoken to, else `waiting` is about the hub;
+    `held` are operations from elsewhere that wait for what they miss, `siblings` values that wait for a
     person's decision. Times in UTC ms, None where it has not happened; `copied_at_ms` is when this desk's own last
     backup was verified."""
 
@@ -35,10 +36,20 @@ class RoadView:
     equal_at_ms: int | None
     equal: bool | None
     copied_at_ms: int | None = None
+    at_hub: int | None = None
 
 
 def _own(connection: Connection) -> list[OwnChain]:
     return own_chains.of(connection, node.get(connection, "device"))
+
+
+def _beyond_hub(connection: Connection) -> list[OwnChain] | None:
+    """Own chains as the national centre has them, as the hub told; None where the centre itself is spoken to."""
+    known = node.everything(connection)
+    centre = known.get(f"centre_of:{known.get(own_chains.LINEAGE, '')}")
+    if centre is None:
+        return None
+    return own_chains.of(connection, known.get("device", ""), {**known, own_chains.LINEAGE: centre})
 
 
 def not_at_centre(connection: Connection, ids: Iterable[str]) -> set[str]:
@@ -46,7 +57,8 @@ def not_at_centre(connection: Connection, ids: Iterable[str]) -> set[str]:
     device = node.get(connection, "device")
     text = msgspec.json.encode(list(ids)).decode()
     found: set[str] = set()
-    for one in own_chains.of(connection, device):
+    beyond = _beyond_hub(connection)
+    for one in own_chains.of(connection, device) if beyond is None else beyond:
         if one.acked < one.last:
             rows = connection.exec_driver_sql(
                 # The pluses keep the planner on the record's index: after a long outage most of the log is unsent.
@@ -60,13 +72,13 @@ def not_at_centre(connection: Connection, ids: Iterable[str]) -> set[str]:
 
 def road_view(connection: Connection) -> RoadView:
     """The road at this moment."""
-    chains = _own(connection)
+    chains, centre = _own(connection), _beyond_hub(connection)
     waiting = own_chains.waiting(chains)
     equal = node.get(connection, EQUAL)
     return RoadView(
         saved_here=sum(one.last for one in chains),
-        at_centre=sum(one.acked for one in chains),
-        in_backup=sum(one.backed_up for one in chains),
+        at_centre=sum(one.acked for one in (chains if centre is None else centre)),
+        in_backup=sum(one.backed_up for one in (chains if centre is None else centre)),
         waiting=waiting,
         held=connection.execute(select(func.count()).select_from(tables.waiting)).scalar_one(),
         siblings=connection.execute(select(func.count()).select_from(tables.sibling)).scalar_one(),
@@ -75,6 +87,7 @@ def road_view(connection: Connection) -> RoadView:
         equal_at_ms=_time(connection, EQUAL_AT),
         equal=None if waiting or not equal else equal == "1",
         copied_at_ms=_time(connection, COPIED_AT),
+        at_hub=None if centre is None else sum(one.acked for one in chains),
     )
 
 

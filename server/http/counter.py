@@ -14,7 +14,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from server.http.waiters import WaitingRoom
 from server.operations.bootstrap import SegmentBuilder
-from server.operations.centre import Centre
+from server.operations.centre import HUB, Centre
 from server.operations.enrolment import Attempts
 from server.operations.refusals import busy, unknown_device
 from server.operations.sessions import Session, Sessions
@@ -66,7 +66,9 @@ class Counter:
         self.attempts = Attempts(centre)
         self.room = WaitingRoom()
         self.segments = SegmentBuilder(centre)
+        centre.publish = self.room.publish
         self._told: dict[tuple[str, int], int] = {}
+        self._told_centre: dict[tuple[str, int], int] = {}
         self.parts = 0
         self.most_parts = PARTS_IN_FLIGHT
         self._bearers = ThreadPoolExecutor(BEARERS, thread_name_prefix="centre-blob")
@@ -85,6 +87,16 @@ class Counter:
         before = self._told.get(key)
         self._told[key] = reach
         return reach > (before or 0)
+
+    def further(self, asker: Session, centre_acked: int) -> bool:
+        """Whether the centre has more of the asker's chain than it was told last: at a hub that is news of its own
+        (settled 11). Kept in memory: after a restart each desk is told once more."""
+        if self.centre.role != HUB:
+            return False
+        key = (asker.device.id, asker.incarnation)
+        before = self._told_centre.get(key)
+        self._told_centre[key] = centre_acked
+        return before is not None and before != centre_acked
 
     async def read(self, work: Callable[..., R], *given: Any) -> R:
         """Run a reading operation in a thread of its own kind: it never stands behind a push."""

@@ -14,7 +14,6 @@ from server.http.models import (
     SessionAnswer,
     SessionAsk,
 )
-from server.operations.centre import ROLE
 from server.operations.enrolment import Asked, enrol
 from server.operations.refusals import Refusal
 from sync import door, wire
@@ -28,7 +27,7 @@ async def health(counter: AtCounter) -> HealthAnswer:
     """Whether the centre and its store answer."""
     centre = counter.centre
     feed = await counter.read(centre.read, node.feed)
-    return HealthAnswer(lineage=centre.lineage, feed=feed, role=ROLE, time=centre.now_ms())
+    return HealthAnswer(lineage=centre.lineage, feed=feed, role=centre.role, time=centre.now_ms())
 
 
 @router.post(door.ENROL, responses=problems(400, 403, 429, 503))
@@ -37,9 +36,8 @@ async def enrolment(asked: EnrolAsk, request: Request, counter: AtCounter) -> En
     address = request.client.host if request.client else ""
     counter.attempts.check(address)
     try:
-        made = await counter.write(
-            enrol, counter.centre, Asked(asked.code, wire.raw64(asked.key), asked.name)
-        )
+        given = Asked(asked.code, wire.raw64(asked.key), asked.name)
+        made = await counter.write(enrol, counter.centre, given)
     except Refusal:
         counter.attempts.failed(address)
         raise
@@ -51,6 +49,8 @@ async def enrolment(asked: EnrolAsk, request: Request, counter: AtCounter) -> En
         lineage=made.lineage,
         time=made.time,
         centre_key=made.centre_key,
+        hub=made.hub,
+        upstream=made.upstream,
     )
 
 

@@ -69,6 +69,8 @@ class EnrolAnswer(_Said):
     lineage: str
     time: int = Field(description="UTC milliseconds")
     centre_key: str = Field(description="Ed25519 public key of the centre, base64 of 32 bytes")
+    hub: bool = Field(default=False, description="whether the device is a hub")
+    upstream: str = Field(default="", description="the centre's address, where a hub answers")
 
 
 class NonceAnswer(_Said):
@@ -156,3 +158,27 @@ class PushAnswered(_Said):
     last_seq: int = 0
     held: list[HeldNoticeAnswer] = []
     time: int = 0
+    head: str = Field(default="", description="chain hash at `acked`, hexadecimal")
+    centre: str = Field(default="", description="the centre's lineage, where a hub answers")
+
+
+class KnownDeviceAnswer(_Said):
+    """One desk of the asking hub's centre; each chain is [incarnation, n, head, backed_up]."""
+
+    device: str
+    centre: str
+    seat: str
+    centre_digit: int
+    all_cases: bool
+    key: str
+    revoked: int | None = None
+    chains: list[tuple[int, int, str, int]] = []
+
+
+class DevicesAnswer(_Said):
+    """All desks of the asking hub's centre."""
+
+    lineage: str
+    centre_key: str
+    time: int
+    devices: list[KnownDeviceAnswer] = []

@@ -12,8 +12,9 @@ from fastapi.responses import Response
 from server.http.answers import BINARY, JSON, Described, lines, problems
 from server.http.counter import Asker, AtCounter
 from server.http.doorway import read_body
-from server.http.models import HeldAnswer, PullAsk, PushAnswered, ScopeAsk
+from server.http.models import DevicesAnswer, HeldAnswer, PullAsk, PushAnswered, ScopeAsk
 from server.http.waiters import Waiter
+from server.operations import carriage
 from server.operations.centre import log
 from server.operations.pull import Pulled, answer_pull, answer_scope, list_held
 from server.operations.push import accept_push
@@ -77,17 +78,22 @@ async def pull(request: Request, asked: Annotated[PullAsk, Query()], asker: Aske
     lineage, _, seq = asked.c.partition(".")
     given = (counter.centre, asker, lineage, int(seq), asked.limit)
     # Registered before the read: a commit between reading and waiting would else be slept through.
-    with counter.room.waiter(asker.device.id, audiences_of(asker.device.id, asker.device.centre)) as waiter:
+    audiences: tuple[str, ...] = audiences_of(asker.device.id, asker.device.centre)
+    if asker.hub:
+        audiences = await counter.read(carriage.audiences_of, counter.centre, asker)
+    with counter.room.waiter(asker.device.id, audiences) as waiter:
         pulled = await counter.read(answer_pull, *given)
         told = counter.told_backed_up(asker, pulled.backed_up)
-        if pulled.news or told or not asked.wait:
+        further = counter.further(asker, pulled.centre_acked)
+        if pulled.news or told or further or not asked.wait:
             return _message(pulled)
         woken = await _woken(request, waiter, asked.wait)
         if woken is None or counter.room.closed:
             return Response(status_code=204)
         pulled = await counter.read(answer_pull, *given)
         told = counter.told_backed_up(asker, pulled.backed_up)
-        return _message(pulled) if woken or pulled.news or told else Response(status_code=204)
+        further = counter.further(asker, pulled.centre_acked)
+        return _message(pulled) if woken or pulled.news or told or further else Response(status_code=204)
 
 
 @router.get(
@@ -100,6 +106,13 @@ async def scope(asked: Annotated[ScopeAsk, Query()], asker: Asker, counter: AtCo
     return _message(
         await counter.read(answer_scope, counter.centre, asker, asked.scope, asked.upto, asked.past)
     )
+
+
+@router.get(door.DEVICES, responses=problems(401, 403, 503))
+async def devices(asker: Asker, counter: AtCounter) -> DevicesAnswer:
+    """All desks of the asking hub's centre: their keys, and how far their chains have come here."""
+    found = await counter.read(carriage.list_devices, counter.centre, asker)
+    return DevicesAnswer.model_validate_json(msgspec.json.encode(found))
 
 
 @router.get(door.HELD, responses=problems(401, 503))

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from server.operations.centre import News
+from sync.replica.scopes import device_scope
 
 
 class Waiter:
@@ -30,7 +31,10 @@ class Waiter:
 
     def concerns(self, news: News) -> bool:
         """Whether a commit may have something for this pull, or is the asker's own."""
-        return self.device in news.devices or not self.audiences.isdisjoint(news.audiences)
+        if self.device in news.devices or not self.audiences.isdisjoint(news.audiences):
+            return True
+        # A hub waits for what concerns any of its desks: their control streams are among its audiences.
+        return any(device_scope(one) in self.audiences for one in news.devices)
 
 
 class WaitingRoom:

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, Protocol, Self, TypeVar
 
 from domain.clock import Clock
 from domain.ids import RANDOM_BYTES, uuid7
@@ -17,19 +17,23 @@ from server.store import centre_key, lineage, opening, segments
 from server.store.engine import CentreStore, Connection, open_store
 from server.store.lane import WriteLane
 from sync.act import Act
+from sync.authorship import CENTRE
 from sync.blobs.shelf import Shelf
+from sync.door import Enrolled
 from sync.operation import ERASE, Body
 from sync.replica import node, scopes, sums
 from sync.replica.changes import Folded, Projection
 from sync.replica.fold import Fold
 from sync.replica.read import Stored
+from sync.replica.relay import RelayReplica
 from sync.replica.replica import Identity, Replica
 from sync.stamp import HybridClock
 
 R = TypeVar("R")
 
 ROLE: Final = "centre"
-ME: Final = "centre"
+HUB: Final = "hub"
+ME: Final = CENTRE
 """Under which name the centre writes its own operations: grants and number blocks. Its incarnation is raised
 when the history is named anew."""
 
@@ -55,20 +59,44 @@ class News:
         return News(self.audiences | other.audiences, self.devices | other.devices)
 
 
+class Above(Protocol):
+    """What a hub's operations ask of its road to the centre (`server.operations.uplink`)."""
+
+    url: str
+
+    def refresh(self) -> bool:
+        """Ask for the list of desks now; answers whether it came."""
+
+    def enrol(self, code: str, key: bytes, name: str) -> Enrolled:
+        """Hand a desk's enrolment on to the centre. Raises sync.troubles."""
+
+
 class Centre:
     """Opens a store for serving: makes its tables, its lineage and its lane. `close` ends the lane and the store.
 
+    `role` is `centre` or `hub`, or None for whichever the store has; it keeps the one it was made in.
+
     `random` gives that many random bytes from a cryptographic source. Raises NewerStore, WrongKey,
-    StoreUnavailable.
+    WrongRole, StoreUnavailable.
     """
 
-    def __init__(self, store: CentreStore, clock: Clock, random: Callable[[int], bytes]) -> None:
+    def __init__(
+        self, store: CentreStore, clock: Clock, random: Callable[[int], bytes], role: str | None = None
+    ) -> None:
         self.store = store
+        self.role = role = opening.role_of(store, role)
+        self.accepted: Callable[[], None] | None = None
+        """Called after each push that was taken, on the pusher's thread (a hub sends it on)."""
+        self.publish: Callable[[News], None] | None = None
+        """Wakes held pulls, from any thread; the door sets it."""
+        self.uplink: Above | None = None
+        """A hub's road to the centre; None at the centre itself."""
         self.clock = clock
         self.random = random
         serving: list[Projection] = [scopes.Grants(), scopes.Homes(sums.move), segments.Outdated()]
-        self.replica = Replica(Fold(projections=serving), random, scopes.homes)
-        self.lineage = opening.prepare(store, self.replica, random)
+        made = RelayReplica if role == HUB else Replica
+        self.replica = made(Fold(projections=serving), random, scopes.homes)
+        self.lineage = opening.prepare(store, self.replica, random, role)
         with store.writing() as connection:
             self.key = centre_key.made(connection)
             last = node.get(connection, node.STAMP)
@@ -81,12 +109,12 @@ class Centre:
         self.renewed_at: int | None = None
 
     @classmethod
-    def opened(cls, data: Path, database: str | None, clock: Clock) -> Self:
-        """The centre of a data folder, or of the PostgreSQL database named by a URL. Raises NewerStore,
-        WrongKey, KeyMissing, StoreUnavailable."""
+    def opened(cls, data: Path, database: str | None, clock: Clock, role: str | None = None) -> Self:
+        """The centre (or hub) of a data folder, or of the PostgreSQL database named by a URL. Raises NewerStore,
+        WrongKey, KeyMissing, WrongRole, StoreUnavailable."""
         store = open_store(data, database)
         try:
-            return cls(store, clock, os.urandom)
+            return cls(store, clock, os.urandom, role)
         except BaseException:
             store.close()
             raise

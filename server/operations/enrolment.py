@@ -13,9 +13,10 @@ from typing import Final
 from domain.clock import MINUTE
 from domain.numbering import CENTRE_DIGITS, NumberingError, centre_of_seat
 from server.operations import grants, leases
-from server.operations.centre import Centre, log
+from server.operations.centre import HUB, Centre, log
+from server.operations.hub import hand_on
 from server.operations.refusals import Refusal
-from server.store import accounts
+from server.store import accounts, hubs
 from server.store.accounts import Code, Device
 from server.store.engine import Connection
 from sync import wire
@@ -46,9 +47,16 @@ def _hash(code: str) -> str:
 
 
 def make_code(
-    centre: Centre, centre_code: str, seat: str, *, all_cases: bool = False, lasts_ms: int = LASTS_MS
+    centre: Centre,
+    centre_code: str,
+    seat: str,
+    *,
+    all_cases: bool = False,
+    lasts_ms: int = LASTS_MS,
+    hub: bool = False,
 ) -> str:
-    """A new one-time code (`ABCD-EFGH-JKMN`, 60 random bits) for one seat. Only its hash is kept.
+    """A new one-time code (`ABCD-EFGH-JKMN`, 60 random bits) for one seat, or for the hub of a centre. Only its
+    hash is kept.
 
     Raises WrongSeat, StoreUnavailable.
     """
@@ -60,7 +68,13 @@ def make_code(
         raise WrongSeat(f"Ghế {seat} không thuộc trung tâm {centre_code}: hãy kiểm tra lại mã ghế.")
     letters = "".join(secrets.choice(_LETTERS) for _ in range(_LENGTH))
     one = Code(_hash(letters), centre_code, seat, all_cases, centre.now_ms() + lasts_ms, None, None)
-    centre.lane.do(lambda connection: accounts.add_code(connection, one))
+
+    def job(connection: Connection) -> None:
+        accounts.add_code(connection, one)
+        if hub:
+            hubs.add_code(connection, one.sha256)
+
+    centre.lane.do(job)
     log.info("code made centre=%s seat=%s all_cases=%s", centre_code, seat, all_cases)
     return "-".join(letters[i : i + 4] for i in range(0, _LENGTH, 4))
 
@@ -78,11 +92,13 @@ def enrol(centre: Centre, asked: Asked) -> Enrolled:
     """Make a device from a code: account, first block of case numbers, and grants where it holds all cases.
 
     The same code with the same key again (the answer was lost on the way) gives the same device. Raises
-    Refusal (403 unknown_code), StoreUnavailable.
+    Refusal (403 unknown_code; at a hub without a line 503 no_upstream), StoreUnavailable.
     """
+    if centre.role == HUB:
+        return hand_on(centre, asked.code, asked.key, asked.name)
     sha256 = _hash(asked.code)
 
-    def job(connection: Connection) -> Device:
+    def job(connection: Connection) -> tuple[Device, bool]:
         now = centre.now_ms()
         code = accounts.find_code(connection, sha256)
         if code is None or not hmac.compare_digest(code.sha256, sha256) or code.expires <= now:
@@ -91,7 +107,7 @@ def enrol(centre: Centre, asked: Asked) -> Enrolled:
             device = accounts.find_device(connection, code.device)
             if device is None or not hmac.compare_digest(device.public_key, asked.key):
                 raise Refusal(403, "unknown_code")
-            return device
+            return device, hubs.is_hub(connection, device.id)
         device = Device(
             id=centre.new_id(),
             centre=code.centre,
@@ -105,13 +121,17 @@ def enrol(centre: Centre, asked: Asked) -> Enrolled:
         )
         accounts.add_device(connection, device)
         accounts.use_code(connection, sha256, device.id, now)
+        if hubs.code_makes_hub(connection, sha256):
+            # A hub writes no files: no case numbers, no grants of its own. It sees what its desks may see.
+            hubs.add(connection, device.id)
+            return device, True
         leases.lease(centre, connection, device, FIRST_INCARNATION)
         if device.all_cases:
             grants.grant_every_case(centre, connection, device)
-        return device
+        return device, False
 
-    device = centre.lane.do(job)
-    log.info("enrolled device=%s centre=%s seat=%s", device.id, device.centre, device.seat)
+    device, hub = centre.lane.do(job)
+    log.info("enrolled device=%s centre=%s seat=%s hub=%s", device.id, device.centre, device.seat, hub)
     return Enrolled(
         device=device.id,
         centre=device.centre,
@@ -120,6 +140,7 @@ def enrol(centre: Centre, asked: Asked) -> Enrolled:
         lineage=centre.lineage,
         time=centre.now_ms(),
         centre_key=wire.text64(centre.key.public_key().public_bytes_raw()),
+        hub=hub,
     )
 
 

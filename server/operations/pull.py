@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from server.operations import history
+from server.operations import carriage, history
 from server.operations.centre import Centre
+from server.operations.reach import reach
 from server.operations.sessions import Session
-from server.store import accounts, backed_up, granted
+from server.store import accounts, granted, hubs
 from server.store.engine import Connection
 from sync import door, wire
 from sync.replica import feed, read, scopes
@@ -24,6 +25,7 @@ class Pulled:
     count: int
     news: bool
     backed_up: int = 0
+    centre_acked: int = 0
 
 
 def answer_pull(centre: Centre, session: Session, lineage: str, cursor: int, limit: int) -> Pulled:
@@ -37,31 +39,38 @@ def answer_pull(centre: Centre, session: Session, lineage: str, cursor: int, lim
     device, incarnation = session.device, session.incarnation
 
     def work(connection: Connection) -> Pulled | int:
-        page = feed.after(
-            connection,
-            cursor,
-            device=device.id,
-            incarnation=incarnation,
-            audiences=granted.audiences_of(device.id, device.centre),
-            limit=limit,
-        )
+        if session.hub:
+            page, digest = carriage.page_of(connection, session, cursor, limit)
+        else:
+            page = feed.after(
+                connection,
+                cursor,
+                device=device.id,
+                incarnation=incarnation,
+                audiences=granted.audiences_of(device.id, device.centre),
+                limit=limit,
+            )
+            digest = "" if page.more else granted.digest_of(connection, device.id, device.centre).text()
         if lineage and page.next < cursor:
             return page.next  # the asker read further under this name than there is
         acked, _ = centre.replica.head(connection, Identity(device.id, incarnation))
-        digest = "" if page.more else granted.digest_of(connection, device.id, device.centre).text()
+        beyond = reach(centre, connection, device.id, incarnation, acked)
         head = PullHead(
             lineage=centre.lineage,
             next=page.next,
             more=page.more,
             count=len(page.placed),
             acked=acked,
-            centre_acked=acked,
-            backed_up=backed_up.of(connection, device.id, incarnation),
+            centre_acked=beyond.centre_acked,
+            backed_up=beyond.backed_up,
             digest=digest,
             time=centre.now_ms(),
+            centre=beyond.centre,
+            homes=carriage.homes_in(connection, page.placed) if session.hub else {},
+            proofs=carriage.proofs_in(centre, page.placed) if session.hub else {},
         )
         body = wire.encode_pull(head, page.placed)
-        return Pulled(body, len(page.placed), news=page.next != cursor, backed_up=head.backed_up)
+        return Pulled(body, len(page.placed), page.next != cursor, beyond.backed_up, beyond.centre_acked)
 
     found = centre.read(work)
     if isinstance(found, int):
@@ -88,20 +97,27 @@ def answer_scope(centre: Centre, session: Session, scope: str, upto: int, past: 
 
     def work(connection: Connection) -> Pulled:
         home = scopes.homes(connection, [scope]).get(scope)
-        may = home in granted.audiences_of(device.id, device.centre) or bool(
-            granted.granted_among(connection, device.id, [scope])
-        )
+        if session.hub:
+            may = hubs.may_see(connection, scope, device.centre)
+        else:
+            may = home in granted.audiences_of(device.id, device.centre) or bool(
+                granted.granted_among(connection, device.id, [scope])
+            )
         page = feed.of_scope(connection, scope, upto=upto, past=past) if may else feed.Page([], upto, False)
         acked, _ = centre.replica.head(connection, Identity(device.id, session.incarnation))
+        beyond = reach(centre, connection, device.id, session.incarnation, acked)
         head = PullHead(
             lineage=centre.lineage,
             next=page.next,
             more=page.more,
             count=len(page.placed),
             acked=acked,
-            centre_acked=acked,
-            backed_up=backed_up.of(connection, device.id, session.incarnation),
+            centre_acked=beyond.centre_acked,
+            backed_up=beyond.backed_up,
             time=centre.now_ms(),
+            centre=beyond.centre,
+            homes=carriage.homes_in(connection, page.placed) if session.hub else {},
+            proofs=carriage.proofs_in(centre, page.placed) if session.hub else {},
         )
         return Pulled(wire.encode_pull(head, page.placed), len(page.placed), news=True)
 

@@ -6,19 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from server.operations import grants, history, leases, transfers
-from server.operations.centre import Centre, News, log
+from server.operations import carriage, grants, history, leases, transfers
+from server.operations.centre import HUB, Centre, News, log
+from server.operations.reach import reach
 from server.operations.refusals import Refusal, bad_message
 from server.operations.sessions import Session
-from server.store import backed_up, granted, held
+from server.store import granted, held
+from server.store.accounts import Device
 from server.store.engine import Connection
 from sync import chain, wire
 from sync.operation import Placed
-from sync.replica import node, scopes
-from sync.replica.replica import Accepted, BadSignature, Fork, Gap, Peer
+from sync.replica import node, scopes, signed, upstream
+from sync.replica.replica import Accepted, BadSignature, Fork, Gap, Identity, Peer
 from sync.wire import BadMessage, HeldNotice, PushAnswer, PushHead
 
 MOST_INCARNATION: Final = (1 << 31) - 1
@@ -27,13 +28,6 @@ MOST_NUMBER: Final = (1 << 53) - 1
 
 _HASH_BYTES: Final = 32
 _SALT_BYTES: Final = 64
-
-
-class _Scope(msgspec.Struct):
-    c: str
-
-
-_scope = msgspec.json.Decoder(_Scope)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +47,12 @@ def accept_push(centre: Centre, session: Session, data: bytes, urgent: bool = Fa
     nothing written, StoreUnavailable.
     """
     head, placed, previous, signature = _read(data)
-    if head.device != session.device.id:
-        raise Refusal(403, "unknown_device")
-    peer = Peer(head.device, session.device.centre, Ed25519PublicKey.from_public_bytes(session.device.public_key))
-    wanted = _scopes_of(placed)
+    author = carriage.author_of(centre, session, head)
+    peer = Peer(head.device, author.centre, Ed25519PublicKey.from_public_bytes(author.public_key))
+    wanted = carriage.scopes_of(placed)
 
     def job(connection: Connection) -> Pushed:
-        return _accept(centre, connection, session, head, placed, peer, previous, signature, wanted)
+        return _accept(centre, connection, session, author, head, placed, peer, previous, signature, wanted)
 
     try:
         pushed = centre.lane.do(job, urgent=urgent)
@@ -76,6 +69,8 @@ def accept_push(centre: Centre, session: Session, data: bytes, urgent: bool = Fa
         raise Refusal(403, "bad_signature") from bad
     if head.lineage == centre.lineage and head.cursor > pushed.feed:
         history.lost(centre, head.device, head.lineage, head.cursor, pushed.feed)
+    if centre.accepted is not None:
+        centre.accepted()
     return pushed
 
 
@@ -104,20 +99,11 @@ def _read(data: bytes) -> tuple[PushHead, list[Placed], bytes, bytes]:
     return head, placed, previous, signature
 
 
-def _scopes_of(placed: Sequence[Placed]) -> frozenset[str]:
-    found: set[str] = set()
-    for one in placed:
-        try:
-            found.add(_scope.decode(one.body).c)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            continue
-    return frozenset(scope for scope in found if "\x00" not in scope)
-
-
 def _accept(
     centre: Centre,
     connection: Connection,
     session: Session,
+    author: Device,
     head: PushHead,
     placed: Sequence[Placed],
     peer: Peer,
@@ -125,25 +111,45 @@ def _accept(
     signature: bytes,
     wanted: frozenset[str],
 ) -> Pushed:
+    _keeps_whole(centre, connection, head, placed)
     mine = granted.granted_among(connection, head.device, wanted)
-    lost = scopes.withdrawn_among(connection, head.device, wanted - mine)
+    # Whether something came too late is the centre's to say: a hub holds what it may not show any more.
+    lost = (
+        frozenset() if centre.role == HUB else scopes.withdrawn_among(connection, head.device, wanted - mine)
+    )
     accepted = centre.replica.accept(connection, peer, placed, previous, signature, mine, lost)
-    told = _follow(centre, connection, session, head, accepted)
+    signed.keep(connection, head.device, head.incarnation, placed[-1].n, signature)
+    carriage.note_brought(connection, session, accepted)
+    told = _follow(centre, connection, author, head, accepted)
     notices = held.of_sender(connection, head.device, head.incarnation, placed[0].n, placed[-1].n)
+    beyond = reach(centre, connection, head.device, head.incarnation, accepted.acked)
     answer = PushAnswer(
         lineage=centre.lineage,
         acked=accepted.acked,
-        centre_acked=accepted.acked,
-        backed_up=backed_up.of(connection, head.device, head.incarnation),
+        centre_acked=beyond.centre_acked,
+        backed_up=beyond.backed_up,
         last_seq=accepted.last_seq,
         held=[HeldNotice(n, why) for n, why in notices],
         time=centre.now_ms(),
+        head=accepted.head.hex(),
+        centre=beyond.centre,
     )
     return Pushed(answer, told, node.feed(connection))
 
 
+def _keeps_whole(centre: Centre, connection: Connection, head: PushHead, placed: Sequence[Placed]) -> None:
+    """At a hub: raises Fork where the centre is known to hold other operations under these numbers, and the hub
+    does not hold those yet to compare with."""
+    if centre.role != HUB:
+        return
+    n = upstream.parted_at(connection, head.device, head.incarnation)
+    here, _ = centre.replica.head(connection, Identity(head.device, head.incarnation))
+    if n is not None and here < n <= placed[-1].n:
+        raise Fork(n)
+
+
 def _follow(
-    centre: Centre, connection: Connection, session: Session, head: PushHead, accepted: Accepted
+    centre: Centre, connection: Connection, author: Device, head: PushHead, accepted: Accepted
 ) -> News:
     """What an accepted batch brings about in the same transaction: digests of grants, new grants, numbers."""
     folded = accepted.folded
@@ -152,9 +158,10 @@ def _follow(
     audiences = set(scopes.homes(connection, touched).values())
     devices = granted.holders(connection, touched) | {head.device}
     told = News(frozenset(audiences), devices)
+    if centre.role == HUB:
+        # Grants, transfers and numbers are the centre's to give.
+        return told
     told = told.with_more(grants.grant_new_cases(centre, connection, folded))
     told = told.with_more(transfers.follow(centre, connection, folded, accepted.late))
     told = told.with_more(transfers.note_late(centre, connection, head.device, accepted.late))
-    return told.with_more(
-        leases.renew_if_short(centre, connection, session.device, head.incarnation, folded.changes)
-    )
+    return told.with_more(leases.renew_if_short(centre, connection, author, head.incarnation, folded.changes))

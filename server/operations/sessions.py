@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from domain.clock import MINUTE
 from server.operations import leases
-from server.operations.centre import Centre, log
+from server.operations.centre import HUB, Centre, log
 from server.operations.refusals import Refusal, unknown_device
-from server.store import accounts
+from server.store import accounts, hubs
 from server.store.accounts import Device
 from server.store.engine import Connection
 from sync.door import SessionGiven, session_claim
@@ -36,6 +36,7 @@ class Session:
     device: Device
     incarnation: int
     until: int
+    hub: bool = False
 
 
 class Sessions:
@@ -69,12 +70,18 @@ class Sessions:
         if until < now:
             raise unknown_device()
 
-        def work(connection: Connection) -> tuple[Device | None, bool]:
+        def work(connection: Connection) -> tuple[Device | None, bool, bool]:
             found = accounts.find_device(connection, device_id)
-            leased = found is not None and leases.has_block(self._centre, connection, device_id, incarnation)
-            return found, leased
+            hub = found is not None and hubs.is_hub(connection, device_id)
+            leased = hub or self._centre.role == HUB or (
+                found is not None and leases.has_block(self._centre, connection, device_id, incarnation)
+            )
+            return found, leased, hub
 
-        device, leased = self._centre.read(work)
+        device, leased, hub = self._centre.read(work)
+        if device is None and self._centre.uplink is not None and self._centre.uplink.refresh():
+            # Enrolled at the centre since the hub last asked.
+            device, leased, hub = self._centre.read(work)
         if device is None:
             raise unknown_device()
         try:
@@ -91,7 +98,7 @@ class Sessions:
         token = secrets.token_urlsafe(_TOKEN_BYTES)
         with self._lock:
             self._forget(now)
-            self._sessions[_hash(token)] = Session(device, incarnation, now + LASTS_MS)
+            self._sessions[_hash(token)] = Session(device, incarnation, now + LASTS_MS, hub)
         return SessionGiven(token=token, expires_ms=LASTS_MS)
 
     def of(self, token: str) -> Session:

@@ -10,7 +10,7 @@ from typing import Final
 
 from domain.records.road import Custody, Grant, Review
 from server.operations.centre import Centre, News, log
-from server.store import accounts, granted
+from server.store import accounts, granted, hubs
 from server.store.accounts import Device
 from server.store.engine import Connection
 from sync.operation import APPEND, CREATE, GRANT, PATCH, WITHDRAW, Body
@@ -57,6 +57,8 @@ def pass_on(centre: Centre, connection: Connection, scope: str, to: str) -> News
         centre.change(connection, stored, values, PATCH)
     told: set[str] = {to, home}
     for device in accounts.devices(connection):
+        if hubs.is_hub(connection, device.id):
+            continue  # it holds what its desks may hold, and no more
         if device.centre == to:
             told |= _give(centre, connection, device, scope)
         elif device.centre == home:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Column, Integer, LargeBinary, MetaData, Table, Text, select
 
 from server.store.engine import Connection
+from sync.replica import sql
 
 metadata = MetaData()
 
@@ -67,20 +69,21 @@ class Code:
     device: str | None
 
 
-def _device(row: Any) -> Device:
+def device_of(row: Any) -> Device:
+    """The device of a row mapping of its table."""
     return Device(**{**row, "public_key": bytes(row["public_key"]), "all_cases": bool(row["all_cases"])})
 
 
 def find_device(connection: Connection, device_id: str) -> Device | None:
     """The device with this id, or None."""
     row = connection.execute(select(device).where(device.c.id == device_id)).mappings().first()
-    return None if row is None else _device(row)
+    return None if row is None else device_of(row)
 
 
 def devices(connection: Connection) -> list[Device]:
     """Every device that stands, by id."""
     rows = connection.execute(select(device).where(device.c.revoked_at.is_(None)).order_by(device.c.id))
-    return [_device(row) for row in rows.mappings()]
+    return [device_of(row) for row in rows.mappings()]
 
 
 def all_cases_devices(connection: Connection) -> list[Device]:
@@ -88,7 +91,7 @@ def all_cases_devices(connection: Connection) -> list[Device]:
     rows = connection.execute(
         select(device).where(device.c.all_cases, device.c.revoked_at.is_(None)).order_by(device.c.id)
     )
-    return [_device(row) for row in rows.mappings()]
+    return [device_of(row) for row in rows.mappings()]
 
 
 def device_centres(connection: Connection) -> dict[str, str]:
@@ -101,6 +104,12 @@ def add_device(connection: Connection, one: Device) -> None:
     connection.execute(
         device.insert().values({name: getattr(one, name) for name in Device.__dataclass_fields__})
     )
+
+
+def put_devices(connection: Connection, devices: Iterable[Device]) -> None:
+    """Write devices as another server knows them, over what was known of them."""
+    lines = [tuple(getattr(one, column.name) for column in device.columns) for one in devices]
+    sql.upsert_many(connection, device, lines)
 
 
 def find_code(connection: Connection, sha256: str) -> Code | None:

@@ -78,3 +78,21 @@ class StoreIsThere(Trouble):
         "Ở đây đã có kho dữ liệu. Nếu chắc chắn muốn thay bằng bản sao lưu, hãy thêm --force: kho cũ được cất "
         "sang bên, không bị xóa."
     )
+
+
+class WrongRole(Trouble):
+    """The store was made by a server of the other role."""
+
+    advice = (
+        "Thư mục dữ liệu này thuộc vai khác (trung tâm hoặc trạm vùng): hãy chọn đúng --data và --role; "
+        "chưa có gì bị thay đổi."
+    )
+
+
+class NotAHub(Trouble):
+    """A hub was asked for, and this folder holds none that is enrolled."""
+
+    advice = (
+        "Trạm vùng này chưa đăng ký với trung tâm: hãy xin mã bằng lệnh code --hub ở trung tâm rồi chạy lệnh "
+        "enrol-hub với mã đó."
+    )

@@ -41,6 +41,9 @@ withdrawal = Table(
 _WIPES = select(withdrawal.c.scope).order_by(withdrawal.c.scope)
 _BACKFILLS = select(backfill).order_by(backfill.c.scope)
 
+EVERYTHING = (1 << 53) - 1
+"""A feed number above all that will ever be given."""
+
 EQUAL_AT = "equal_at"
 EQUAL = "equal"
 MENDED = "mended"
@@ -92,6 +95,7 @@ class DeskRoad:
         self._sent = 0
         self.renamed = 0
         """How often the incarnation was raised since this object was made: the transport belongs to one."""
+        self._sent_to = 0
 
     def identity(self, connection: Connection) -> Identity:
         """Device and present incarnation."""
@@ -141,6 +145,7 @@ class DeskRoad:
 
         def work(connection: Connection) -> tuple[bytes, bytes]:
             me = Identity(self._device, placed[0].incarnation)
+            self._sent_to = placed[-1].n
             previous = self._replica.hash_at(connection, me, placed[0].n - 1)
             head = self._replica.hash_at(connection, me, placed[-1].n)
             return previous, chain.sign_head(self._key, me.device, me.incarnation, placed[-1].n, head)
@@ -153,7 +158,11 @@ class DeskRoad:
 
         def work(connection: Connection) -> None:
             lineage, incarnation = node.get(connection, LINEAGE), self._chain_sent(connection)
-            _raise(connection, acked_key(lineage, incarnation), answer.acked)
+            acked = self._believed(connection, Identity(self._device, incarnation), answer)
+            _raise(connection, acked_key(lineage, incarnation), acked)
+            if answer.centre:
+                self._reached(connection, answer.lineage, answer.centre, incarnation, min(answer.centre_acked, acked))
+                _raise(connection, backed_up_key(answer.centre, incarnation), min(answer.backed_up, acked))
             _raise(connection, backed_up_key(lineage, incarnation), answer.backed_up)
             _raise(connection, self._own_key(connection), answer.last_seq)
 
@@ -185,6 +194,33 @@ class DeskRoad:
             return True
 
         return self._run(work)
+
+    def _believed(self, connection: Connection, of: Identity, answer: PushAnswer) -> int:
+        """How far the server's chain is proven to be this one: as far as the hashes agree, or what was sent. A twin
+        of this desk may have sent more than this one, and other things."""
+        n, _ = self._replica.head(connection, of)
+        same = answer.head and 0 < answer.acked <= n
+        if same and self._replica.hash_at(connection, of, answer.acked).hex() == answer.head:
+            return answer.acked
+        return min(answer.acked, self._sent_to) if answer.head else answer.acked
+
+    def _reached(self, connection: Connection, lineage: str, centre: str, incarnation: int, acked: int) -> None:
+        """A hub says how far this chain has come at the centre: there it is waited for no longer."""
+        if node.get(connection, f"centre_of:{lineage}") != centre:
+            node.put_key(connection, f"centre_of:{lineage}", centre)
+        _raise(connection, acked_key(centre, incarnation), acked)
+
+    def told(self, head: PullHead) -> None:
+        """A hub's answers tell how far this chain has come at the centre; the centre's own tell nothing more."""
+
+        def work(connection: Connection) -> None:
+            me = self.identity(connection)
+            n, _ = self._replica.head(connection, me)
+            self._reached(connection, head.lineage, head.centre, me.incarnation, min(head.centre_acked, n))
+            _raise(connection, backed_up_key(head.centre, me.incarnation), min(head.backed_up, n))
+
+        if head.centre:
+            self._run(work)
 
     def _own_key(self, connection: Connection) -> str:
         return f"own_seq:{node.get(connection, LINEAGE)}"
@@ -230,7 +266,14 @@ class DeskRoad:
 
     def meet(self, lineage: str) -> None:
         """Another server, or a restored one: its own cursor and acknowledgements hold from now."""
-        self._run(lambda c: node.put(c, **{LINEAGE: lineage}))
+
+        def work(connection: Connection) -> None:
+            if node.get(connection, LINEAGE) != lineage:
+                # Numbers of a back-fill under way are the former server's: here it is asked for whole.
+                connection.execute(backfill.update().values(past=0, upto=EVERYTHING))
+            node.put(connection, **{LINEAGE: lineage})
+
+        self._run(work)
 
     def receive(self, placed: Sequence[Placed], cursor: int) -> None:
         """Fold a chunk, note new grants for back-fill, and move the cursor, in one transaction."""
@@ -251,7 +294,8 @@ class DeskRoad:
                 continue
             scope = str(row["granted_scope"])
             if grant_stands(connection, self._device, scope):
-                if change.before is None and not row.get("withdrawn_at"):
+                # Also a grant known from another server: what lies in the scope here may never have been there.
+                if not row.get("withdrawn_at"):
                     sql.upsert_many(connection, backfill, [(scope, seq, 0)])
                 sql.delete_in(connection, withdrawal, "scope", [scope])
             else:

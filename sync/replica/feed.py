@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, and_, not_, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, not_, or_, select, true
 
 from sync.operation import Placed
 from sync.replica import node, tables
@@ -78,8 +78,12 @@ def after(
     audiences: Collection[str],
     limit: int = 1_000,
     max_bytes: int = 1 << 20,
+    grantees: Collection[str] = (),
+    besides: ColumnElement[bool] | None = None,
 ) -> Page:
     """What this device may see after its cursor, its own operations left out (by device and incarnation).
+
+    A hub sees what was granted to any of its desks (`grantees`), and of that only what fulfils `besides`.
 
     Runs in one read transaction; commit numbers above the counter read first are left for the next page.
     """
@@ -87,7 +91,7 @@ def after(
     log = tables.log.c
     visible = or_(
         scope_home.c.audience.in_(list(audiences)),
-        log.scope.in_(select(scope_grant.c.scope).where(scope_grant.c.device == device)),
+        log.scope.in_(select(scope_grant.c.scope).where(scope_grant.c.device.in_([device, *grantees]))),
     )
     wanted = (
         select(*_COLUMNS)
@@ -99,6 +103,7 @@ def after(
             log.body.is_not(None),
             not_(and_(log.device == device, log.incarnation == incarnation)),
             visible,
+            true() if besides is None else besides,
         )
         .order_by(log.seq)
     )

@@ -69,8 +69,8 @@ class Peer:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """What a push did: the last number known of this chain, commit numbers given, what was held, and what was
-    applied though its scope had been withdrawn from the sender meanwhile."""
+    """What a push did: the last number known of this chain and the hash there, commit numbers given, what was held,
+    and what was applied though its scope had been withdrawn from the sender meanwhile."""
 
     acked: int
     first_seq: int
@@ -78,6 +78,7 @@ class Accepted:
     held: tuple[HeldOperation, ...] = ()
     folded: Folded = field(default_factory=Folded)
     late: tuple[Body, ...] = ()
+    head: bytes = chain.GENESIS
 
 
 class Replica:
@@ -168,7 +169,7 @@ class Replica:
             peer.key, signature, first.device, first.incarnation, placed[-1].n, hashes[-1]
         ):
             raise BadSignature
-        n, _ = self._head(connection, first.device, first.incarnation)
+        n, head = self._head(connection, first.device, first.incarnation)
         if first.n > n + 1:
             raise Gap(n)
         if self._hash_at(connection, first.device, first.incarnation, first.n - 1) != previous:
@@ -180,8 +181,8 @@ class Replica:
             if self._hash_at(connection, one.device, one.incarnation, one.n) != hash_:
                 raise Fork(one.n)
         if not new:
-            return Accepted(n, 0, 0)
-        bodies = [_decoded(one) for one in new]
+            return Accepted(n, 0, 0, head=head)
+        bodies = [decoded(one) for one in new]
         founded = self._found(connection, [b for b in bodies if b is not None], peer.centre)
         homes = dict(scopes.homes(connection, {b.scope for b in bodies if b is not None}))
         rules = _Rules(peer, homes, founded, granted, withdrawn)
@@ -190,7 +191,8 @@ class Replica:
         sums.add(connection, folded.deltas, self._audiences)
         first_seq, last_seq = self._log(connection, new, bodies, hashes[len(known) :], folded)
         removal.empty_log(connection, folded.erased)
-        return Accepted(new[-1].n, first_seq, last_seq, tuple(folded.held), folded, tuple(rules.late))
+        late = tuple(rules.late)
+        return Accepted(new[-1].n, first_seq, last_seq, tuple(folded.held), folded, late, hashes[-1])
 
     def receive(
         self, connection: Connection, placed: Sequence[Placed], cursor_key: str = "", cursor: str = ""
@@ -251,7 +253,7 @@ class Replica:
         if placed:
             _, head = self._head(connection, placed[0].device, placed[0].incarnation)
             hashes = chain.advance(head, placed)
-            self._log(connection, placed, [_decoded(one) for one in placed], hashes, Folded())
+            self._log(connection, placed, [decoded(one) for one in placed], hashes, Folded())
 
     def head(self, connection: Connection, identity: Identity) -> tuple[int, bytes]:
         """Last number and hash of this identity's chain."""
@@ -307,7 +309,8 @@ class Replica:
         return seq, max(seq + len(placed) - 1, self._number_anew(connection, folded.released))
 
 
-def _decoded(one: Placed) -> Body | None:
+def decoded(one: Placed) -> Body | None:
+    """The operation in the bytes, or None where they are none that this program can read."""
     try:
         return decode_body(one.body)
     except Undecodable:

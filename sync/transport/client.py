@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from sync import door, manifest, proof, wire
-from sync.door import Enrolled, Health, HeldOperation, Nonce, SessionGiven, session_claim
+from sync.door import Devices, Enrolled, Health, HeldOperation, Nonce, SessionGiven, session_claim
 from sync.operation import Placed
 from sync.proof import Ask, Told
 from sync.transport.line import Answer, Line
@@ -29,6 +29,10 @@ _CODE_ADVICE: Final = (
 _REFUSED_ADVICE: Final = (
     "Máy chủ không đọc được gói dữ liệu của máy này. Dữ liệu vẫn an toàn trên máy; "
     "hãy báo bộ phận kỹ thuật kiểm tra phiên bản phần mềm."
+)
+_NO_UPSTREAM_ADVICE: Final = (
+    "Trạm vùng chưa liên lạc được với trung tâm nên chưa đăng ký được máy mới: hãy thử lại khi có đường truyền, "
+    "hoặc đăng ký thẳng với trung tâm. Mã đăng ký vẫn dùng được."
 )
 _SIGNATURE_ADVICE: Final = (
     "Máy chủ không nhận chữ ký của máy trạm này. Dữ liệu vẫn ở trên máy; hãy báo trưởng ca để đăng ký lại."
@@ -99,6 +103,10 @@ class HttpTransport:
     def held(self, timeout_s: float = ENTRANCE_S) -> list[HeldOperation]:
         """Operations that the server holds."""
         return _said(self._ask("GET", door.HELD, timeout_s), list[HeldOperation])
+
+    def devices(self, timeout_s: float = ENTRANCE_S) -> Devices:
+        """All desks of this hub's centre; only a hub is told."""
+        return _said(self._ask("GET", door.DEVICES, timeout_s), Devices)
 
     def proof(self, ask: Ask, timeout_s: float) -> proof.Answer:
         """One question of the comparison."""
@@ -248,6 +256,8 @@ def _problem(answer: Answer) -> Problem | None:
 
 def _refused(answer: Answer) -> NoReturn:
     problem = _problem(answer)
+    if problem is not None and problem.code == "no_upstream":
+        raise ServerTrouble(_NO_UPSTREAM_ADVICE, retry_after_ms=_retry_after_ms(answer, problem))
     if answer.status == 429 or answer.status >= 500:
         raise ServerTrouble(retry_after_ms=_retry_after_ms(answer, problem))
     if answer.status == 413:

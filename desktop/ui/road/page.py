@@ -89,6 +89,7 @@ class RoadPage(QWidget):
         figures.setSpacing(16)
         for name, words in (
             ("saved_here", tr("Đã lưu trên máy này")),
+            ("at_hub", tr("Đã tới trạm vùng")),
             ("at_centre", tr("Đã tới trung tâm")),
             ("in_backup", tr("Đã vào bản sao lưu của trung tâm")),
             ("waiting", tr("Đang chờ gửi")),
@@ -103,6 +104,9 @@ class RoadPage(QWidget):
             card.inside.addStretch(1)
             figures.addWidget(card, 1)
             self._figures[name] = figure
+            if name == "at_hub":
+                self._hub = card
+                card.hide()  # a desk without a hub has two steps, not three
         details = Card(margins=24, space=8)
         grid = QGridLayout()
         grid.setHorizontalSpacing(24)
@@ -111,7 +115,7 @@ class RoadPage(QWidget):
         self._lines: dict[str, Mark] = {}
         for place, (name, words) in enumerate(
             (
-                ("equal", tr("So khớp với trung tâm")),
+                ("equal", tr("So khớp với máy chủ")),
                 ("contact", tr("Liên lạc lần cuối")),
                 ("down", tr("Đường truyền")),
                 ("copied", tr("Bản sao lưu trên máy này")),
@@ -156,6 +160,8 @@ class RoadPage(QWidget):
             value = getattr(status, name, None)
             if value is None or view is not None:
                 value = getattr(view, name, value)
+            if name == "at_hub":
+                self._hub.setVisible(value is not None)
             figure.setText(f"{value or 0:,}".replace(",", "."))
         at = status.equal_at_ms if status else (view.equal_at_ms if view else None)
         equal = status.equal if status else (view.equal if view else None)

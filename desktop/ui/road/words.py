@@ -26,6 +26,8 @@ def road_line(status: RoadStatus | None, now_ms: int) -> tuple[Status, str]:
         return Status.MOVING, tr("Đang gửi {count} mục").format(count=status.waiting)
     if status.waiting:
         return Status.WAITING, tr("{count} mục chờ gửi").format(count=status.waiting)
+    if status.equal and status.equal_at_ms is not None and status.at_hub is not None:
+        return Status.GOOD, tr("Khớp trạm vùng lúc {time}").format(time=minute_text(status.equal_at_ms))
     if status.equal and status.equal_at_ms is not None:
         return Status.GOOD, tr("Khớp trung tâm lúc {time}").format(time=minute_text(status.equal_at_ms))
     return Status.MOVING, tr("Đã gửi hết, đang so khớp")
@@ -49,6 +51,15 @@ def road_story(status: RoadStatus | None, now_ms: int) -> tuple[Status, str]:
         return Status.MOVING, tr("Đường truyền thông. Đang gửi nốt {count} mục về trung tâm.").format(
             count=status.waiting
         )
+    if status.at_hub is not None and status.at_centre < status.saved_here:
+        return Status.WAITING, tr(
+            "Trạm vùng đã giữ mọi thứ lưu trên máy này; {count} mục sẽ tới trung tâm khi trạm vùng có đường truyền. "
+            "Các máy cùng trung tâm vẫn dùng chung ca với nhau."
+        ).format(count=status.saved_here - status.at_centre)
+    if status.at_hub is not None and status.equal and status.equal_at_ms is not None:
+        return Status.GOOD, tr(
+            "Trạm vùng và trung tâm có đủ mọi thứ đã lưu trên máy này, so khớp lúc {time}."
+        ).format(time=minute_text(status.equal_at_ms))
     if status.equal and status.equal_at_ms is not None:
         return Status.GOOD, tr("Trung tâm có đủ mọi thứ đã lưu trên máy này, so khớp lúc {time}.").format(
             time=minute_text(status.equal_at_ms)

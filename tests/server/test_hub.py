@@ -1,0 +1,247 @@
+"""A hub between desks and centre: cases shared without a line, nothing lost after it, nothing shown too much."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import select
+
+from server.operations import transfers
+from server.operations.centre import News
+from server.operations.hub import identity
+from server.store import accounts, hubs
+from server.store.engine import Connection
+from sync import transport
+from sync.replica import read, scopes, tables
+from sync.troubles import Forked, ServerTrouble, SignedOut
+from tests.server.ground import Desk, Running
+from tests.server.hub_ground import RunningHub, has, running_hub, until, visit
+
+MakeDesk = Callable[..., Desk]
+
+
+@pytest.fixture
+def hub(tmp_path: Path, embedded: Running) -> Iterator[RunningHub]:
+    """The hub of An Giang below a centre on the embedded store."""
+    with running_hub(tmp_path / "hub", embedded) as one:
+        yield one
+
+
+def known_at_hub(hub: RunningHub, *desks: Desk) -> None:
+    """Let desks meet the hub once, while the line stands."""
+    for desk in desks:
+        hub.visiting(desk).pull()
+
+
+def test_desks_share_a_case_while_the_line_is_cut_and_the_centre_has_all_of_it_after(
+    embedded: Running, hub: RunningHub, desks: MakeDesk
+) -> None:
+    one, other = desks(embedded, "AG01"), desks(embedded, "AG02")
+    known_at_hub(hub, one, other)
+    hub.gate.cut()
+    one.write_contact("a", "Bé kể chuyện ở lớp", case=True)
+    answer = one.push()
+    assert (answer.acked, answer.centre_acked, answer.centre) == (3, 0, embedded.centre.lineage)
+    other.pull()
+    other.node.change("contact", "a", summary="Bé kể chuyện ở lớp, đã gọi lại")
+    other.push()
+    one.pull()
+    assert one.node.stored("contact", "a").record.summary == "Bé kể chuyện ở lớp, đã gọi lại"
+    assert one.digest == one.own_digest()
+    assert not has(embedded.centre, "contact", "a")
+    hub.gate.open()
+    hub.settled(embedded)
+    assert embedded.centre.read(lambda c: read.one(c, "contact", "a")).record.summary.endswith("đã gọi lại")  # type: ignore[union-attr]  # settled: it is there
+    for desk in (one, other):
+        desk.pull()
+        assert desk.digest == desk.own_digest()
+        known = desk.road.pull(desk.lineage, desk.cursor, 10, 0, 20.0)
+        assert known is not None
+        assert known[0].centre_acked == known[0].acked > 0
+        visit(desk, embedded.url).pull()
+        assert desk.digest == desk.own_digest(), "at the centre too"
+
+
+def test_news_of_the_centres_acknowledgement_ends_a_held_pull(
+    embedded: Running, hub: RunningHub, desks: MakeDesk
+) -> None:
+    one = desks(embedded)
+    known_at_hub(hub, one)
+    hub.gate.cut()
+    one.write_contact("a")
+    one.push()
+    one.pull()
+    hub.gate.open()
+    while True:
+        told = one.road.pull(one.lineage, one.cursor, 100, 25.0, 60.0)
+        assert told is not None, "the pull was held to its end"
+        one.take(told)
+        if told[0].centre_acked == 2:
+            break
+    assert has(embedded.centre, "contact", "a")
+
+
+def test_what_desks_write_at_the_centre_comes_down_once_and_only_to_whom_it_concerns(
+    embedded: Running, hub: RunningHub, desks: MakeDesk
+) -> None:
+    one, away = desks(embedded, "AG01"), desks(embedded, "HN01")
+    held_by_all = desks(embedded, "AG09", all_cases=True)
+    away.write_contact("of-hanoi", case=True)
+    away.write_contact("of-hanoi-too")
+    away.push()
+    away.write_calls(range(3))
+    away.push()
+    one.write_contact("of-an-giang")
+    one.push()
+    hub.settled(embedded)
+    assert has(hub.centre, "contact", "of-an-giang")
+    assert has(hub.centre, "contact", "of-hanoi"), "granted to a desk of An Giang"
+    assert not has(hub.centre, "contact", "of-hanoi-too")
+    assert hub.centre.read(lambda c: c.execute(select(tables.records["call"].c.id)).all()) == []
+    for desk in (one, held_by_all):
+        hub.visiting(desk).pull()
+        assert desk.digest == desk.own_digest()
+    assert held_by_all.node.has("contact", "of-hanoi")
+    assert not one.node.has("contact", "of-hanoi")
+    held_by_all.node.change("contact", "of-hanoi", summary="Cả nước cùng lo")
+    held_by_all.push()
+    hub.settled(embedded)
+    away.pull()
+    assert away.node.stored("contact", "of-hanoi").record.summary == "Cả nước cùng lo"
+    assert hub.centre.read(hubs.grants_without_proof) == 0
+
+
+def test_a_cloned_desk_at_the_hub_and_its_twin_at_the_centre_lose_nothing(
+    embedded: Running, hub: RunningHub, desks: MakeDesk
+) -> None:
+    one, other = desks(embedded, "AG01"), desks(embedded, "AG02")
+    one.write_contact("before")
+    one.push()
+    twin = Desk(one.enrolled, one.key, embedded.url)
+    try:
+        twin.node.fold(one.node.outbox())
+        twin.write_contact("before")  # the same numbers, other stamps: the chains have parted at their beginning
+        known_at_hub(hub, one, other)
+        hub.gate.cut()
+        one.write_contact("at-the-hub", "Ghi ở trạm vùng")
+        assert one.push().acked == 4
+        other.pull()
+        twin.write_contact("at-the-centre")
+        with pytest.raises(Forked):
+            twin.push()
+    finally:
+        twin.close()
+    # Now one that parts later: the twin knows the first act, and goes on differently from it.
+    twin = Desk(one.enrolled, one.key, embedded.url)
+    try:
+        first = one.node.outbox()[:2]
+        twin.node.run(lambda c: twin.node.replica.replace(c, first))
+        twin.acked = 2
+        twin.write_contact("at-the-centre", "Ghi ở trung tâm")
+        twin.write_contact("at-the-centre-too")
+        assert twin.push().acked == 6
+    finally:
+        twin.close()
+    hub.gate.open()
+    until(lambda: has(embedded.centre, "contact", "at-the-hub"), "what the clone wrote at the hub is at the centre")
+    hub.settled(embedded)
+    assert has(hub.centre, "contact", "at-the-centre")
+    other.pull()
+    assert other.digest == other.own_digest()
+    one.write_contact("later")
+    with pytest.raises(Forked):
+        one.push()
+
+
+def test_a_desk_enrols_through_the_hub_and_hears_one_sentence_without_a_line(
+    embedded: Running, hub: RunningHub
+) -> None:
+    key = Ed25519PrivateKey.generate()
+    public = key.public_key().public_bytes_raw()
+    code = embedded.code("AG05")
+    hub.gate.cut()
+    with pytest.raises(ServerTrouble, match="chưa liên lạc được với trung tâm"):
+        transport.enrol(hub.url, code, public, "máy 5")
+    hub.gate.open()
+    with pytest.raises(SignedOut, match="xin trưởng ca một mã mới"):
+        transport.enrol(hub.url, "AAAA-BBBB-CCCC", public, "máy 5")
+    made = transport.enrol(hub.url, code, public, "máy 5")
+    assert (made.seat, made.lineage, made.upstream) == ("AG05", hub.centre.lineage, hub.gate.url)
+    assert [d.id for d in embedded.centre.read(lambda c: hubs.desks_of(c, "an_giang"))] == [made.device]
+    desk = Desk(made, key, hub.url)
+    try:
+        hub.gate.cut()
+        desk.write_contact("a")
+        assert desk.push().acked == 2
+    finally:
+        desk.close()
+
+
+def test_a_hub_brings_nothing_unsigned_and_reads_nothing_of_other_centres(
+    embedded: Running, hub: RunningHub, desks: MakeDesk, tmp_path: Path
+) -> None:
+    one, away = desks(embedded, "AG01"), desks(embedded, "HN01")
+    away.write_contact("of-hanoi")
+    away.push()
+    me = identity(hub.centre, tmp_path / "hub")
+    road = transport.HttpTransport(embedded.url, me.device, 1, me.key.sign)
+    try:
+        one.write_contact("a")
+        forged = one.batch(one.node.outbox(), Ed25519PrivateKey.generate())
+        with pytest.raises(SignedOut, match="chữ ký"):
+            road.push(forged, 20.0)
+        away.write_contact("b")
+        with pytest.raises(SignedOut):
+            road.push(away.batch(away.node.outbox(2)), 20.0)
+        assert not has(embedded.centre, "contact", "a")
+        assert not has(embedded.centre, "contact", "b")
+        _, placed = road.scope(scopes.dossier("of-hanoi"), 1 << 40, 0, 20.0)
+        assert placed == []
+        assert {one.centre for one in road.devices().devices} == {"an_giang"}
+        assert road.push(one.batch(one.node.outbox()), 20.0).acked == 2, "signed by its author it is taken"
+    finally:
+        road.close()
+    with pytest.raises(SignedOut):
+        one.road.devices()
+
+
+def test_a_revoked_desk_gets_no_session_at_the_hub(embedded: Running, hub: RunningHub, desks: MakeDesk) -> None:
+    one = desks(embedded)
+    known_at_hub(hub, one)
+
+    def revoke(connection: Connection) -> None:
+        table = accounts.device
+        connection.execute(table.update().where(table.c.id == one.enrolled.device).values(revoked_at=1))
+
+    embedded.centre.lane.do(revoke)
+    assert hub.uplink.refresh()
+    hub.gate.cut()
+    with pytest.raises(SignedOut):
+        visit(one, hub.url).pull()
+
+
+def test_a_case_passed_on_leaves_the_hub_and_comes_back_whole(
+    embedded: Running, hub: RunningHub, desks: MakeDesk
+) -> None:
+    one, away = desks(embedded, "AG01"), desks(embedded, "HN01")
+    known_at_hub(hub, one)
+    scope = one.write_contact("a", case=True)
+    one.push()
+    hub.settled(embedded)
+    pass_it = partial(transfers.pass_on, embedded.centre, scope=scope)
+    embedded.centre.lane.do(lambda c: pass_it(c, to="hanoi"))
+    hub.uplink.nudge()
+    assert embedded.centre.publish is not None
+    embedded.centre.publish(News(audiences=frozenset({"an_giang"})))
+    until(lambda: not has(hub.centre, "contact", "a"), "the hub has wiped the case")
+    hub.settled(embedded)
+    away.pull()
+    assert away.node.has("contact", "a")
+    embedded.centre.lane.do(lambda c: pass_it(c, to="an_giang"))
+    embedded.centre.publish(News(audiences=frozenset({"an_giang"})))
+    until(lambda: has(hub.centre, "contact", "a"), "the hub holds the case again")
+    hub.settled(embedded)
