@@ -94,7 +94,7 @@ class Fold:
         return frozenset(version for held in entry.state.values() for version in (*held.heads, *held.gone))
 
     def _take_out(self, connection: Connection, gone: frozenset[removal.Target], result: Folded) -> None:
-        changes, deltas = removal.take_out(connection, self._registry, gone)
+        changes, deltas = removal.take_out(connection, self._registry, gone, for_ever=True)
         result.changes += changes
         result.erased = gone
         for key, delta in deltas.items():

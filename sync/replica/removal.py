@@ -45,9 +45,9 @@ def known_among(connection: Connection, ids: Collection[str]) -> frozenset[Targe
 
 
 def take_out(
-    connection: Connection, registry: Registry, targets: Iterable[Target]
+    connection: Connection, registry: Registry, targets: Iterable[Target], *, for_ever: bool
 ) -> tuple[list[RowChange], dict[tuple[str, str], Digest]]:
-    """Delete the rows of these records, what stands beside them and what waits for them.
+    """Delete the rows of these records and what stands beside them; for ever: what waits for them too.
 
     Answers the changes for the projections, and the digest differences counted from the rows.
     """
@@ -71,7 +71,8 @@ def take_out(
         else:
             connection.execute(table.delete().where(table.c.kind == kind, table.c.id.in_(here)))
         w, s = tables.waiting.c, tables.sibling.c
-        connection.execute(tables.waiting.delete().where(w.kind == kind, w.record.in_(ids)))
+        if for_ever:
+            connection.execute(tables.waiting.delete().where(w.kind == kind, w.record.in_(ids)))
         connection.execute(tables.sibling.delete().where(s.kind == kind, s.record.in_(ids)))
     return changes, deltas
 

@@ -229,7 +229,7 @@ class Replica:
         of them brings is left alone: it may be the only copy of somebody's words."""
         before = self._fold.versions_of(connection, target)
         with connection.begin_nested() as trial:
-            changes, deltas = removal.take_out(connection, KINDS, [target])
+            changes, deltas = removal.take_out(connection, KINDS, [target], for_ever=False)
             self._fold.follow(connection, changes)
             folded = self._fold(connection, placed)
             if not before <= self._fold.versions_of(connection, target):
