@@ -16,6 +16,7 @@ from server.operations.enrolment import WrongSeat, make_code
 from server.operations.erasure import NotHere, erase
 from server.store.audit import audit
 from server.store.held import count
+from server.store.proven import all_devices
 from server.wall_clock import WallClock
 from sync.replica import node, read
 from sync.troubles import Trouble
@@ -76,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     joining = add("enrol-hub", "Đăng ký máy chủ này làm trạm vùng, bằng mã của lệnh code --hub.", _enrol_hub)
     joining.add_argument("--upstream", required=True, help="địa chỉ trung tâm")
     joining.add_argument("--code", required=True)
+    add("equal", "Cho biết từng máy trạm được chứng minh khớp lần cuối lúc nào.", _equal)
     add("held", "Liệt kê các thao tác đang được giữ lại.", _held)
     add("health", "Cho biết kho đang ở đâu trên dòng dữ liệu.", _health)
     verify = add("verify", "Đếm lại mọi tổng kiểm từ chính dữ liệu, của kho hoặc của một bản sao lưu.", _verify)
@@ -152,6 +154,16 @@ def _erase(asked: argparse.Namespace) -> int:
     finally:
         centre.close()
     _say({"erased": asked.kind})
+    return 0
+
+
+def _equal(asked: argparse.Namespace) -> int:
+    centre = _open(asked)
+    try:
+        for one in centre.read(all_devices):
+            _say({"device": one.device, "centre": one.centre, "seat": one.seat, "equal_at": one.at, "seq": one.seq})
+    finally:
+        centre.close()
     return 0
 
 

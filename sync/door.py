@@ -15,6 +15,7 @@ PULL: Final = "/v1/pull"
 SCOPE: Final = "/v1/scope"
 HELD: Final = "/v1/held"
 PROOF: Final = "/v1/proof"
+RECEIPT: Final = "/v1/receipt"
 BLOB: Final = "/v1/blob"
 
 TUS: Final = "1.0.0"
@@ -125,3 +126,18 @@ class Devices(msgspec.Struct, frozen=True, kw_only=True):
     centre_key: str
     time: int
     devices: list[KnownDevice] = []
+class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+    """The server's word that a device holds exactly what it may: at feed number `seq` both counted `digest`.
+    `signature` (base64) is the centre's over `receipt_claim`; `time` is its UTC time in ms."""
+
+    device: str
+    lineage: str
+    seq: int
+    digest: str
+    time: int
+    signature: str = ""
+
+
+def receipt_claim(one: Receipt) -> bytes:
+    """What the centre signs of a receipt."""
+    return b"tram111/receipt/1\x00" + msgspec.json.encode((one.device, one.lineage, one.seq, one.digest, one.time))

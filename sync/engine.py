@@ -10,6 +10,7 @@ from sync.operation import Placed
 from sync.proof import Answer, Ask, Asking, narrow
 from sync.signals import (
     AskProof,
+    AskReceipt,
     Backfill,
     Effect,
     Event,
@@ -24,6 +25,7 @@ from sync.signals import (
     PullAnswered,
     Push,
     PushAnswered,
+    ReceiptGiven,
     Report,
     Request,
     Road,
@@ -40,6 +42,7 @@ from sync.wire import PullHead, PushHead
 
 __all__ = [
     "AskProof",
+    "AskReceipt",
     "Backfill",
     "Effect",
     "Engine",
@@ -55,6 +58,7 @@ __all__ = [
     "PullAnswered",
     "Push",
     "PushAnswered",
+    "ReceiptGiven",
     "Report",
     "Request",
     "Road",
@@ -104,6 +108,9 @@ class Engine:
     _ask: Ask | None = None
     _narrow_at: int = 0
     _meeting: bool = False
+    _receipt: _Lane = field(default_factory=_Lane)
+    _proven: str = ""
+    _receipt_at: int = 0
 
     def step(self, event: Event, now: Now) -> list[Effect]:
         """Take one event; answer what is to be done. Answers of requests no longer in flight are ignored."""
@@ -148,6 +155,26 @@ class Engine:
                     past = head.next if last else chunk[-1].seq
                     self.store.receive_scope(scope, chunk, past, last and not head.more)
                 self._hold_next = False
+            case Failed(request, trouble) if self._fails(request):
+                self._failed(trouble, now)
+            case Nudged():
+                self._retry_at = now.mono
+            case Woke():
+                self._wake_at = -1
+            case Moved(at_once):
+                self._move(now, at_once=at_once)
+            case _:
+                self._take_proof(event, now)
+
+    def _take_proof(self, event: Event, now: Now) -> None:
+        """What came of comparing: a trouble there never holds up the road itself."""
+        match event:
+            case ReceiptGiven(request, receipt) if self._ends(self._receipt, request):
+                if receipt is not None:
+                    self._receipt_at = now.mono + self.pace.receipt
+                    self.store.keep_receipt(receipt)
+            case Failed(request, _) if self._ends(self._receipt, request):
+                self._receipt_at = now.mono + self.pace.narrow
             case ProofAnswered(request, answer) if self._ends(self._proof, request):
                 self._contact(now)
                 self._go_on(answer, now)
@@ -155,14 +182,6 @@ class Engine:
                 # A server that cannot answer it, or a line that broke: the comparison begins anew soon.
                 self._asking = self._ask = None
                 self._narrow_at = now.mono + 10 * self.pace.base
-            case Failed(request, trouble) if self._fails(request):
-                self._failed(trouble, now)
-            case Nudged():
-                self._retry_at = now.mono
-            case Moved(at_once):
-                self._move(now, at_once=at_once)
-            case Woke():
-                self._wake_at = -1
             case _:
                 pass
 
@@ -265,6 +284,8 @@ class Engine:
         if own is not None:
             equal = own == head.digest
             self.store.compared(equal, now.wall)
+            if equal and self.narrows and now.mono >= self._receipt_at:
+                self._proven = own
             if not equal and self._asking is None and self.narrows:
                 self._narrow_at = now.mono + self.pace.narrow
                 self._asking = narrow(self.store.ledger())
@@ -315,6 +336,9 @@ class Engine:
             want = view.backfills[0]
             request = self._begin(self._scope)
             effects.append(FetchScope(request, want.scope, want.upto, want.past, self.pace.timeout))
+        if self._proven and not self._receipt.busy:
+            effects.append(AskReceipt(self._begin(self._receipt), self._proven, self.pace.timeout))
+            self._proven = ""
         if self._ask is not None and not self._proof.busy:
             asked, self._ask = self._ask, None
             effects.append(AskProof(self._begin(self._proof), asked, self.pace.timeout))

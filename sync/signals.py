@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from sync.door import Receipt
 from sync.operation import Placed
 from sync.proof import Answer, Ask, Ledger, Verdict
 from sync.troubles import Trouble
@@ -87,6 +88,14 @@ class ProofAnswered:
 
 
 @dataclass(frozen=True, slots=True)
+class ReceiptGiven:
+    """The server's signed word that both ends hold the same, or None where it counts something else now."""
+
+    request: int
+    receipt: Receipt | None
+
+
+@dataclass(frozen=True, slots=True)
 class Failed:
     """The request met a trouble of the world."""
 
@@ -104,6 +113,7 @@ Event = (
     | PullAnswered
     | ScopeAnswered
     | ProofAnswered
+    | ReceiptGiven
     | Failed
 )
 
@@ -154,6 +164,15 @@ class AskProof:
 
 
 @dataclass(frozen=True, slots=True)
+class AskReceipt:
+    """Ask for a signed receipt of this digest; answer with ReceiptGiven or Failed."""
+
+    request: int
+    digest: str
+    timeout_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class WakeAt:
     """Send Woke at this monotonic time (ms); a later WakeAt replaces an earlier one."""
 
@@ -167,9 +186,9 @@ class Report:
     road: Road
 
 
-Effect = Push | Pull | FetchScope | AskProof | WakeAt | Report
+Effect = Push | Pull | FetchScope | AskProof | AskReceipt | WakeAt | Report
 
-Request = Push | Pull | FetchScope | AskProof
+Request = Push | Pull | FetchScope | AskProof | AskReceipt
 """Effects that a transport carries out and that are answered by an event of the same number."""
 
 
@@ -262,6 +281,9 @@ class RoadStore(Protocol):
     def mended(self, verdict: Verdict, wall_ms: int) -> None:
         """Remember how a comparison ended that had found a difference."""
 
+    def keep_receipt(self, receipt: Receipt) -> None:
+        """Keep the server's signed word; one whose signature is not the centre's is put aside."""
+
     def digest_at(self, seq: int) -> str | None:
         """The digest of all that is held here, or None where own operations lie beyond that feed number."""
 
@@ -276,7 +298,7 @@ class Pace:
     A batch is at most `batch` operations or `batch_bytes`; a page is folded `chunk` operations at a time, so
     that a save slips in between; `hold` is how long a pull is held; retries wait rand(0, min(cap, base·2ⁿ)).
     A difference that stays is looked into again after `narrow`. A push of at most `urgent_bytes` that is all that
-    waits goes by the server's urgent lane.
+    waits goes by the server's urgent lane. A signed receipt is asked for once in `receipt`.
     """
 
     batch: int = 1_000
@@ -289,4 +311,5 @@ class Pace:
     timeout: int = 25_000
     narrow: int = 300_000
     urgent_bytes: int = 16 << 10
+    receipt: int = 3_600_000
     bytes_per_ms: int = 50

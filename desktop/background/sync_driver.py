@@ -24,6 +24,7 @@ from desktop.store.unit_of_work import Operation
 from domain.clock import Clock
 from domain.records.kinds import SCHEMA
 from sync import engine as core
+from sync.door import Receipt
 from sync.engine import Effect, Engine, Event, Now, Road
 from sync.operation import Placed
 from sync.proof import Answer, Ask
@@ -62,6 +63,9 @@ class Transport(Protocol):
 
     def scope(self, scope: str, upto: int, past: int, timeout_s: float) -> tuple[PullHead, list[Placed]]:
         """One page of a granted scope's history."""
+
+    def receipt(self, digest: str, timeout_s: float) -> Receipt | None:
+        """The server's signed word that both ends hold the same."""
 
     def proof(self, ask: Ask, timeout_s: float) -> Answer:
         """One question of the comparison."""
@@ -374,6 +378,8 @@ def _asked(transport: Transport, effect: core.Request) -> Event:
         if news is None:
             return core.PullAnswered(effect.request, None)
         return core.PullAnswered(effect.request, news[0], news[1])
+    if isinstance(effect, core.AskReceipt):
+        return core.ReceiptGiven(effect.request, transport.receipt(effect.digest, timeout_s))
     if isinstance(effect, core.AskProof):
         return core.ProofAnswered(effect.request, transport.proof(effect.ask, timeout_s))
     head, placed = transport.scope(effect.scope, effect.upto, effect.past, timeout_s)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from server.http.answers import BINARY, JSON, problems
 from server.http.counter import Asker, AtCounter
 from server.http.doorway import read_body
-from server.operations.proof import answer, read_ask
+from server.operations.proof import answer, give_receipt, read_ask
 from sync import door, proof, wire
 
 router = APIRouter()
@@ -34,3 +37,20 @@ async def compare(request: Request, asker: Asker, counter: AtCounter) -> Respons
     run = counter.write if ask.step == proof.MEND else counter.read
     body = await run(answer, counter.centre, asker, ask)
     return Response(body, media_type=wire.CONTENT_TYPE if ask.step == proof.RECORD else JSON)
+
+
+@router.get(
+    door.RECEIPT,
+    response_class=Response,
+    responses={
+        200: {"description": "The signed receipt (JSON).", "content": {JSON: {}}},
+        204: {"description": "This end counts something else at this moment."},
+        **problems(400, 401, 503),
+    },
+)
+async def receipt(
+    digest: Annotated[str, Query(pattern=r"^[0-9]{1,15}:[0-9a-f]{64}$")], asker: Asker, counter: AtCounter
+) -> Response:
+    """The centre's signed word that the asker holds exactly what it may."""
+    given = await counter.write(give_receipt, counter.centre, asker, digest)
+    return Response(status_code=204) if given is None else Response(msgspec.json.encode(given), media_type=JSON)

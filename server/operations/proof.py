@@ -7,13 +7,14 @@ import msgspec
 from server.operations.centre import Centre, log
 from server.operations.refusals import bad_message
 from server.operations.sessions import Session
-from server.store import granted
+from server.store import granted, proven
 from server.store.engine import Connection
 from sync import proof as road
 from sync import wire
 from sync.digest import NOTHING
+from sync.door import Receipt, receipt_claim
 from sync.proof import Ask, Line, Told
-from sync.replica import proof
+from sync.replica import node, proof
 from sync.replica.changes import Folded
 from sync.wire import PullHead
 
@@ -67,3 +68,26 @@ def _mend(centre: Centre, connection: Connection, ask: Ask, sees: proof.Sees) ->
         log.warning("mended: %d figures of kind %s had slipped", len(moved.deltas), ask.kind)
     count, total = proof.figure(connection, ask.kind, ask.scope, ask.id)
     return Told([Line(ask.id, "", count, total)] if count else [], leaf=True)
+
+
+def give_receipt(centre: Centre, session: Session, digest: str) -> Receipt | None:
+    """The signed word that the device holds exactly what it may, or None where this centre counts something else
+    at this moment. Raises StoreUnavailable."""
+    device = session.device
+
+    def job(connection: Connection) -> Receipt | None:
+        if granted.digest_of(connection, device.id, device.centre).text() != digest:
+            return None
+        plain = Receipt(
+            device=device.id,
+            lineage=centre.lineage,
+            seq=node.feed(connection),
+            digest=digest,
+            time=centre.now_ms(),
+        )
+        signature = wire.text64(centre.key.sign(receipt_claim(plain)))
+        signed = msgspec.structs.replace(plain, signature=signature)
+        proven.remember(connection, signed)
+        return signed
+
+    return centre.lane.do(job)

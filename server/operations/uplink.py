@@ -242,7 +242,7 @@ class Uplink:
             self._carry_out(effect)
 
     def _carry_out(self, effect: Effect) -> None:
-        if isinstance(effect, core.WakeAt | core.Report | AskProof) or self._closing:
+        if isinstance(effect, core.WakeAt | core.Report | AskProof | core.AskReceipt) or self._closing:
             return
         try:
             self._events.put(self._asked(effect))

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+import msgspec
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from sqlalchemy import BigInteger, Column, Connection, Table, Text, select
 
 from sync import chain
+from sync.door import Receipt as SignedReceipt
+from sync.door import receipt_claim
 from sync.engine import Backfill, View
 from sync.operation import Body, Placed, decode_body
 from sync.proof import Ask, Figure, Ledger, Told, Verdict
@@ -17,7 +21,7 @@ from sync.replica.changes import Folded
 from sync.replica.own_chains import INCARNATION, LINEAGE, acked_key, backed_up_key, closed_key
 from sync.replica.replica import Identity, Replica
 from sync.replica.scopes import grant_stands, stands_rightly
-from sync.wire import PullHead, PushAnswer
+from sync.wire import PullHead, PushAnswer, raw64
 
 R = TypeVar("R")
 
@@ -46,6 +50,10 @@ EVERYTHING = (1 << 53) - 1
 
 EQUAL_AT = "equal_at"
 EQUAL = "equal"
+CENTRE_KEY = "centre_key"
+"""The centre's Ed25519 public key (base64), learned at enrolment."""
+RECEIPT = "receipt"
+"""The last signed word of the centre that this desk holds exactly what it may (JSON)."""
 MENDED = "mended"
 """When a difference was last looked into (UTC ms), how many records were mended, how many still differ."""
 
@@ -346,6 +354,18 @@ class DeskRoad:
         said = f"{wall_ms} {len(verdict.mended)} {len(verdict.left)}"
         self._run(lambda c: node.put(c, **{MENDED: said}))
 
+    def keep_receipt(self, receipt: SignedReceipt) -> None:
+        """Keep the server's signed word; one whose signature is not the centre's, or of another device or server,
+        is put aside."""
+
+        def work(connection: Connection) -> None:
+            key = node.get(connection, CENTRE_KEY)
+            mine = (receipt.device, receipt.lineage) == (self._device, node.get(connection, LINEAGE))
+            if key and mine and _is_signed(key, receipt):
+                node.put(connection, **{RECEIPT: msgspec.json.encode(receipt).decode()})
+
+        self._run(work)
+
     def digest_at(self, seq: int) -> str | None:
         """The digest of all that is held here, or None where own operations lie beyond that feed number."""
 
@@ -409,6 +429,15 @@ class DeskLedger:
 def _raise(connection: Connection, key: str, value: int) -> None:
     if value > int(node.get(connection, key, "0")):
         node.put_key(connection, key, str(value))
+
+
+def _is_signed(key: str, receipt: SignedReceipt) -> bool:
+    try:
+        public = Ed25519PublicKey.from_public_bytes(raw64(key))
+        public.verify(raw64(receipt.signature), receipt_claim(receipt))
+    except (InvalidSignature, ValueError):
+        return False
+    return True
 
 
 def stamps_of(placed: Sequence[Placed]) -> list[str]:

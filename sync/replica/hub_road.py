@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select
 from domain.clock import HOUR
 from sync import authorship, chain
 from sync.digest import NOTHING, Digest
-from sync.door import Devices
+from sync.door import Devices, Receipt
 from sync.operation import Placed
 from sync.proof import Ledger, Verdict
 from sync.replica import feed, node, scopes, signed, sql, tables, upstream
@@ -363,6 +363,9 @@ class HubRoad:
 
     def mended(self, verdict: Verdict, wall_ms: int) -> None:
         """Never called, for the same reason."""
+
+    def keep_receipt(self, receipt: Receipt) -> None:
+        """Never called: receipts are the desks' affair."""
 
     def digest_at(self, seq: int) -> str | None:
         """The digest of all that is held here, or None where own news lies beyond that feed number."""

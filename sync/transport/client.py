@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from sync import door, manifest, proof, wire
-from sync.door import Devices, Enrolled, Health, HeldOperation, Nonce, SessionGiven, session_claim
+from sync.door import Devices, Enrolled, Health, HeldOperation, Nonce, Receipt, SessionGiven, session_claim
 from sync.operation import Placed
 from sync.proof import Ask, Told
 from sync.transport.line import Answer, Line
@@ -107,6 +107,11 @@ class HttpTransport:
     def devices(self, timeout_s: float = ENTRANCE_S) -> Devices:
         """All desks of this hub's centre; only a hub is told."""
         return _said(self._ask("GET", door.DEVICES, timeout_s), Devices)
+
+    def receipt(self, digest: str, timeout_s: float) -> Receipt | None:
+        """The server's signed word that this digest is its own, or None where it counts something else now."""
+        answer = self._ask("GET", f"{door.RECEIPT}?{urlencode({'digest': digest}, safe=':')}", timeout_s)
+        return None if answer.status == 204 else _said(answer, Receipt)
 
     def proof(self, ask: Ask, timeout_s: float) -> proof.Answer:
         """One question of the comparison."""

@@ -160,6 +160,9 @@ class Watched:
         self.scopes += 1
         return self.road.scope(scope, upto, past, timeout_s)
 
+    def receipt(self, digest: str, timeout_s: float) -> Any:
+        return self.road.receipt(digest, timeout_s)
+
     def close(self) -> None:
         self.road.close()
 

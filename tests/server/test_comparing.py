@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+import msgspec
+import pytest
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from server.store.proven import all_devices
+from sync import wire
+from sync.door import receipt_claim
 from sync.proof import Ask, Figure, narrow
 from sync.replica import proof, scopes, tables
 from sync.replica.desk_road import DeskLedger
@@ -73,3 +81,20 @@ def test_a_desk_of_another_centre_learns_nothing_by_asking(centre: Running) -> N
         assert answer.placed == () or list(answer.placed) == []
     for desk in (ag, dn):
         desk.close()
+
+
+def test_a_receipt_is_signed_by_the_centre_and_only_for_what_it_counts_itself(centre: Running) -> None:
+    ag = enrol_desk(centre, "AG01")
+    ag.write_calls(range(3))
+    ag.push()
+    ag.pull()
+    assert ag.road.receipt("3:" + "0" * 64, PATIENCE_S) is None
+    given = ag.road.receipt(ag.own_digest(), PATIENCE_S)
+    assert given is not None
+    public = Ed25519PublicKey.from_public_bytes(wire.raw64(ag.enrolled.centre_key))
+    public.verify(wire.raw64(given.signature), receipt_claim(given))
+    with pytest.raises(InvalidSignature):
+        public.verify(wire.raw64(given.signature), receipt_claim(msgspec.structs.replace(given, seq=given.seq + 1)))
+    (known,) = centre.centre.read(all_devices)
+    assert (known.seat, known.at, known.seq) == ("AG01", given.time, given.seq)
+    ag.close()

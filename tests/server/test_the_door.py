@@ -30,7 +30,7 @@ ROUTES = {
     ("get", door.HEALTH), ("post", door.ENROL), ("get", door.NONCE), ("post", door.SESSION),
     ("post", door.PUSH), ("get", door.PULL), ("get", door.SCOPE), ("get", door.HELD),
     ("post", door.BLOB), ("head", f"{door.BLOB}/{{record}}"), ("get", f"{door.BLOB}/{{record}}"),
-    ("patch", f"{door.BLOB}/{{record}}"), ("post", door.PROOF), ("get", door.DEVICES),
+    ("patch", f"{door.BLOB}/{{record}}"), ("post", door.PROOF), ("get", door.RECEIPT), ("get", door.DEVICES),
     ("get", manifest.BOOTSTRAP), ("get", manifest.SEGMENT + "/{name}"),
 }  # fmt: skip
 

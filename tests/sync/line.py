@@ -10,10 +10,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection
 
 from domain.records.road import WipeReceipt
 from sync import chain, engine, wire
+from sync.door import Receipt, receipt_claim
 from sync.engine import Engine, Now, Pace, Road
 from sync.operation import APPEND, Body, Placed, decode_body
 from sync.proof import Answer, Ask, Told
@@ -58,6 +61,7 @@ class Centre:
         self.at = at
         self.lineage = lineage
         self.peers: dict[str, Node] = {}
+        self.key = Ed25519PrivateKey.generate()
 
     def push(self, data: bytes) -> wire.PushAnswer:
         head, placed = wire.decode_push(data)
@@ -104,6 +108,13 @@ class Centre:
             lineage=self.lineage, next=page.next, more=page.more, count=len(page.placed), acked=0, centre_acked=0
         )
         return head, page.placed
+
+    def receipt(self, device: str, digest: str) -> Receipt | None:
+        head, _ = self.pull(device, 0, self.lineage, self.at.run(node.feed))
+        if head.digest != digest:
+            return None
+        plain = Receipt(device=device, lineage=self.lineage, seq=head.next, digest=digest, time=1)
+        return msgspec.structs.replace(plain, signature=wire.text64(self.key.sign(receipt_claim(plain))))
 
     def prove(self, device: str, ask: Ask) -> Answer:
         peer = self.peers[device]
@@ -153,6 +164,8 @@ class Line:
             act.create(scopes.centre(at.centre), record, action=APPEND)
             return act.bodies
 
+        public = wire.text64(self.centre.key.public_key().public_bytes_raw())
+        at.run(lambda c: node.put_key(c, "centre_key", public))
         road = DeskRoad(at.run, at.replica, at.device, at.key, learned, _ignored, receipt)
         desk = Desk(at, road, self._engine(at, road))
         self.desks.append(desk)
@@ -229,6 +242,8 @@ class Line:
                         self._hold(desk, current, effect)
                         return
                     event = engine.PullAnswered(effect.request, head, placed)
+                case engine.AskReceipt():
+                    event = engine.ReceiptGiven(effect.request, self.centre.receipt(desk.at.device, effect.digest))
                 case engine.AskProof():
                     answer = self.centre.prove(desk.at.device, effect.ask)
                     event = engine.ProofAnswered(effect.request, answer)

@@ -5,14 +5,16 @@ from __future__ import annotations
 import random
 from functools import partial
 
+import msgspec
 import pytest
 from sqlalchemy import Connection
 
 from domain.records.note import Note
 from sync.digest import NOTHING
+from sync.door import Receipt
 from sync.operation import APPEND
 from sync.proof import bucket_of, place_of
-from sync.replica import scopes, sql, sums, tables
+from sync.replica import node, scopes, sql, sums, tables
 from sync.signals import Nudged, Saved
 from tests.sync.line import Centre, Desk, Faults, Line, proven_equal
 from tests.sync.nodes import Node, call, contact, memory_engine
@@ -118,8 +120,8 @@ def test_the_centre_mends_its_own_row_from_its_own_log() -> None:
 
 def test_a_running_figure_that_slipped_is_counted_anew_at_either_end() -> None:
     line, _, two = world()
-    for node in (two.at, line.centre.at):
-        node.run(lambda c: sql.upsert_many(c, tables.digest, [("centre:an_giang", "call", 3, "7" * 64)]))
+    for end in (two.at, line.centre.at):
+        end.run(lambda c: sql.upsert_many(c, tables.digest, [("centre:an_giang", "call", 3, "7" * 64)]))
     line.centre.at.run(lambda c: sql.upsert_many(c, tables.audience_digest, [("an_giang", 9, "5" * 64)]))
     look_again(line, two)
     line.run_until(line.now + 2_000)
@@ -176,3 +178,13 @@ def test_names_fall_into_buckets_evenly_enough_to_narrow() -> None:
     first = [place_of(name)[0] for name in names]
     assert max(first.count(digit) for digit in set(first)) < 2 * 4_096 / 16
     assert len({bucket_of(name) for name in names}) == 256
+
+
+def test_equality_is_receipted_with_a_signature_and_a_false_one_is_put_aside() -> None:
+    line, one, _ = world(5)
+    line.run_until(line.now + 5_000)
+    kept = one.at.run(lambda c: node.get(c, "receipt"))
+    receipt = msgspec.json.decode(kept, type=Receipt)
+    assert receipt.digest == one.at.run(lambda c: sums.of_audiences(c, [""])).text()
+    one.road.keep_receipt(msgspec.structs.replace(receipt, seq=999))
+    assert one.at.run(lambda c: node.get(c, "receipt")) == kept

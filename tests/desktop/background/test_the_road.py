@@ -22,6 +22,7 @@ from desktop.operations import calls, case, intake
 from desktop.store.reads import CallRow, CaseView, calls_today, case_view
 from desktop.store.troubles import AlreadyEnrolled, NotEnrolled, WrongPassphrase
 from domain.clock import HOUR, MINUTE
+from sync.door import Receipt
 from sync.engine import Pace, View
 from sync.operation import Placed
 from sync.proof import Answer, Ask
@@ -88,6 +89,9 @@ class OverLine:
 
     def scope(self, scope: str, upto: int, past: int, timeout_s: float) -> tuple[PullHead, list[Placed]]:
         return self._real().scope(scope, upto, past, timeout_s)
+
+    def receipt(self, digest: str, timeout_s: float) -> Receipt | None:
+        return self._real().receipt(digest, timeout_s)
 
     def proof(self, ask: Ask, timeout_s: float) -> Answer:
         return self._real().proof(ask, timeout_s)
