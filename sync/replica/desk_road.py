@@ -6,22 +6,21 @@ from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
 import msgspec
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import BigInteger, Column, Connection, Table, Text, select
 
 from sync import chain
 from sync.door import Receipt as SignedReceipt
-from sync.door import receipt_claim
 from sync.engine import Backfill, View
 from sync.operation import Body, Placed, decode_body
-from sync.proof import Ask, Figure, Ledger, Told, Verdict
-from sync.replica import feed, node, own_chains, proof, sql, sums, tables
+from sync.proof import Ledger, Verdict
+from sync.replica import feed, node, own_chains, sql, sums, tables
 from sync.replica.changes import Folded
+from sync.replica.ledger import DeskLedger, Runner, is_signed
 from sync.replica.own_chains import INCARNATION, LINEAGE, acked_key, backed_up_key, closed_key
 from sync.replica.replica import Identity, Replica
 from sync.replica.scopes import grant_stands, stands_rightly
-from sync.wire import PullHead, PushAnswer, raw64
+from sync.wire import PullHead, PushAnswer
 
 R = TypeVar("R")
 
@@ -56,13 +55,6 @@ RECEIPT = "receipt"
 """The last signed word of the centre that this desk holds exactly what it may (JSON)."""
 MENDED = "mended"
 """When a difference was last looked into (UTC ms), how many records were mended, how many still differ."""
-
-
-class Runner(Protocol):
-    """Runs a function in one write transaction of the store (on the store lane, at the desk) and answers it."""
-
-    def __call__(self, work: Callable[[Connection], R]) -> R:
-        """Commit when it returns, roll back when it raises."""
 
 
 class Receipt(Protocol):
@@ -361,7 +353,7 @@ class DeskRoad:
         def work(connection: Connection) -> None:
             key = node.get(connection, CENTRE_KEY)
             mine = (receipt.device, receipt.lineage) == (self._device, node.get(connection, LINEAGE))
-            if key and mine and _is_signed(key, receipt):
+            if key and mine and is_signed(key, receipt):
                 node.put(connection, **{RECEIPT: msgspec.json.encode(receipt).decode()})
 
         self._run(work)
@@ -388,56 +380,9 @@ class DeskRoad:
         self._run(work)
 
 
-class DeskLedger:
-    """Implements `sync.proof.Ledger` over a desk's replica."""
-
-    def __init__(
-        self,
-        run: Runner,
-        read: Runner,
-        replica: Replica,
-        learned: Callable[[Connection, Sequence[Placed]], None],
-        folded: Callable[[Folded], None],
-    ) -> None:
-        self._run, self._read = run, read
-        self._replica, self._learned, self._folded = replica, learned, folded
-
-    def recount(self) -> None:
-        """Bring the running figures in step with the rows themselves. Counting reads beside the saves; a save
-        that slips in between moves rows and figures alike, so the difference found still holds."""
-        moved = self._read(proof.slipped)
-        if moved:
-            self._run(lambda c: self._replica.correct(c, moved))
-
-    def answer(self, ask: Ask, *, leaf: bool | None = None) -> Told:
-        """The figures of this node's own rows."""
-        return self._read(lambda c: proof.answer(c, ask, proof.everything, leaf=leaf))
-
-    def rebuild(self, ask: Ask, placed: Sequence[Placed]) -> Figure:
-        """Make one record anew from these operations and this desk's own; its figure afterwards."""
-
-        def work(connection: Connection) -> tuple[Folded, Figure]:
-            folded = proof.rebuild(connection, self._replica, ask, placed)
-            self._learned(connection, placed)
-            return folded, proof.figure(connection, ask.kind, ask.scope, ask.id)
-
-        folded, figure = self._run(work)
-        self._folded(folded)
-        return figure
-
-
 def _raise(connection: Connection, key: str, value: int) -> None:
     if value > int(node.get(connection, key, "0")):
         node.put_key(connection, key, str(value))
-
-
-def _is_signed(key: str, receipt: SignedReceipt) -> bool:
-    try:
-        public = Ed25519PublicKey.from_public_bytes(raw64(key))
-        public.verify(raw64(receipt.signature), receipt_claim(receipt))
-    except (InvalidSignature, ValueError):
-        return False
-    return True
 
 
 def stamps_of(placed: Sequence[Placed]) -> list[str]:

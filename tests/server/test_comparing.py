@@ -12,7 +12,7 @@ from sync import wire
 from sync.door import receipt_claim
 from sync.proof import Ask, Figure, narrow
 from sync.replica import proof, scopes, tables
-from sync.replica.desk_road import DeskLedger
+from sync.replica.ledger import DeskLedger
 from tests.server.ground import PATIENCE_S, Desk, Running, enrol_desk
 
 
