@@ -111,6 +111,7 @@ class Engine:
     _receipt: _Lane = field(default_factory=_Lane)
     _proven: str = ""
     _receipt_at: int = 0
+    _may_narrow: bool = True
 
     def step(self, event: Event, now: Now) -> list[Effect]:
         """Take one event; answer what is to be done. Answers of requests no longer in flight are ignored."""
@@ -119,6 +120,7 @@ class Engine:
         if self._may_look_again() and now.mono >= self._narrow_at:
             # Without news a held pull brings no digest: ask for one, to see whether the difference is still there.
             self._narrow_at = now.mono + self.pace.narrow
+            self._may_narrow = True
             self._forget_pull()
         view = self.store.view()
         if view.wipes and not view.waiting and not self._push.busy and not self._meeting:
@@ -286,22 +288,28 @@ class Engine:
             self.store.compared(equal, now.wall)
             if equal and self.narrows and now.mono >= self._receipt_at:
                 self._proven = own
-            if not equal and self._asking is None and self.narrows:
+            if not equal and self._asking is None and self._may_narrow and self.narrows:
+                # Once in a while: an operation held at the server makes a difference that stays till it is let in.
+                self._may_narrow = False
                 self._narrow_at = now.mono + self.pace.narrow
-                self._asking = narrow(self.store.ledger())
-                self._ask = next(self._asking)
+                asking = narrow(self.store.ledger())
+                self._ask = next(asking)
+                self._asking = asking
+            self._may_narrow = self._may_narrow or equal
             self.road = replace(self.road, equal=equal, equal_at=now.wall if equal else self.road.equal_at)
 
     def _may_look_again(self) -> bool:
         return self.road.equal is False and self._asking is None
 
     def _go_on(self, answer: Answer, now: Now) -> None:
-        if self._asking is None:
+        # Put back only when it goes on: a store that failed within (a full disk) has ended it for good.
+        asking, self._asking = self._asking, None
+        if asking is None:
             return
         try:
-            self._ask = self._asking.send(answer)
+            self._ask = asking.send(answer)
+            self._asking = asking
         except StopIteration as ended:
-            self._asking = self._ask = None
             self.store.mended(ended.value, now.wall)
             # The next answer of a pull that is not held has a digest: it will tell whether it helped.
             self._forget_pull()

@@ -132,13 +132,15 @@ def narrow(ledger: Ledger) -> Asking:
 
 def _records(ledger: Ledger, asked: Ask, verdict: Verdict) -> Generator[Ask, Answer, bool]:
     theirs = (yield asked).told
-    mine = ledger.answer(asked, leaf=theirs.leaf)
+    # Where the other end has nothing (it holds back what is not granted yet) there is nothing to split.
+    leaf = theirs.leaf or not theirs.lines
+    mine = ledger.answer(asked, leaf=leaf)
     found = False
     for name, _ in _differing(theirs.figures(), mine.figures()):
-        if theirs.leaf:
+        if leaf:
             found = True
             yield from _mend(ledger, msgspec.structs.replace(asked, id=name, prefix=""), verdict)
-        elif len(name) <= DEEPEST:
+        elif len(asked.prefix) < DEEPEST:
             found |= yield from _records(ledger, msgspec.structs.replace(asked, prefix=name), verdict)
     return found
 

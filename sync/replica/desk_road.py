@@ -158,6 +158,11 @@ class DeskRoad:
 
         def work(connection: Connection) -> None:
             lineage, incarnation = node.get(connection, LINEAGE), self._chain_sent(connection)
+            n, _ = self._replica.head(connection, Identity(self._device, incarnation))
+            if answer.acked > n and incarnation == self.identity(connection).incarnation:
+                # A twin was faster: what is written next here would bear numbers that are acknowledged already.
+                self._fork(connection, incarnation, n + 1)
+                return
             acked = self._believed(connection, Identity(self._device, incarnation), answer)
             _raise(connection, acked_key(lineage, incarnation), acked)
             if answer.centre:

@@ -1,0 +1,316 @@
+"""A desk of a simulated world: production engine, road store, replica and client over a disk that can fail."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Protocol, TypeVar
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import Connection, select
+
+from desktop.background.sync_driver import AFTER_TROUBLE_MS
+from desktop.store.receipts import Receipts
+from desktop.store.road_marks import follow
+from desktop.store.troubles import DiskFull
+from desktop.store.unit_of_work import Seat
+from domain.numbering import CENTRE_DIGITS
+from domain.records.kinds import KINDS, SCHEMA, Kind, Registry
+from sync import door
+from sync import engine as core
+from sync.act import Act
+from sync.engine import Effect, Engine, Event, Now, Pace
+from sync.operation import Body, Placed
+from sync.replica import node, read, refold, tables
+from sync.replica.changes import Folded
+from sync.replica.desk_road import DeskRoad
+from sync.replica.fold import Fold
+from sync.replica.own_chains import INCARNATION
+from sync.replica.read import Stored
+from sync.replica.replica import Identity, Replica
+from sync.stamp import HybridClock
+from sync.transport.client import HttpTransport
+from sync.transport.line import Answer, Line
+from sync.troubles import Trouble
+from tests.simulation.memory import Disk, fresh
+from tests.simulation.place import Gate, Place, Told, VirtualClock
+from tests.simulation.trace import Broken
+
+R = TypeVar("R")
+
+
+
+def _older() -> Registry:
+    """What an older program knows: it has never heard of notes, of links, nor of a contact's language."""
+    older = Registry((name, kind.record) for name, kind in KINDS.items() if name not in {"note", "link"})
+    contact = older["contact"]
+    fields = {name: spec for name, spec in contact.fields.items() if name != "language"}
+    older._kinds = MappingProxyType({**older, "contact": Kind("contact", contact.record, fields)})
+    return older
+
+
+OLD_KINDS = _older()
+
+
+class Crash(BaseException):
+    """The program dies here: nothing of it goes on, only what was committed stays."""
+
+
+class Wire(Line):
+    """The client's line, laid through the world."""
+
+    def __init__(self, ask: Callable[[str, str, bytes], Answer]) -> None:
+        self._ask = ask
+        self.primed: Answer | None = None
+        """The answer of a request that was held until now."""
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        timeout_s: float,
+        *,
+        token: str = "",
+        kind: str = "",
+        body: bytes = b"",
+        further: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """The answer, or a trouble."""
+        if self.primed is not None and path.startswith(door.PULL):
+            answer, self.primed = self.primed, None
+            return answer
+        return self._ask(path, token, body)
+
+    def close(self) -> None:
+        """Whoever closes it takes the requests back."""
+
+
+class Transport(HttpTransport):
+    """The production client over a line of the world."""
+
+    def __init__(self, wire: Wire, device: str, incarnation: int, sign: Callable[[bytes], bytes]) -> None:
+        super().__init__("http://localhost", device, incarnation, sign)
+        self._line.close()
+        self.wire = wire
+        self._line = wire
+
+
+class Watcher(Protocol):
+    """Who looks at what desks do: carries requests, keeps the book, holds the laws."""
+
+    def send(self, machine: Machine, effect: core.Request) -> None:
+        """Carry a request out."""
+
+    def wake(self, machine: Machine, mono: int) -> None:
+        """Send Woke then; only the last asked counts."""
+
+    def folded(self, machine: Machine, folded: Folded) -> None:
+        """Foreign operations were folded and committed."""
+
+    def arriving(self, machine: Machine, placed: Sequence[Placed]) -> None:
+        """Foreign operations are being folded, in the transaction that moves the cursor."""
+
+    def renamed(self, machine: Machine) -> None:
+        """The old transport is closed: what is under way on it comes back."""
+
+    def stepped(self, machine: Machine, event: Event, steps: Sequence[str]) -> None:
+        """The engine took an event; these transactions it made."""
+
+    def ask(self, machine: Machine, path: str, token: str, body: bytes) -> Answer:
+        """Ask the machine's server."""
+
+    def say(self, who: str, what: str, *figures: object) -> None:
+        """A line of the timeline."""
+
+
+def _make(disk: Disk) -> None:
+    with disk.engine.begin() as connection:
+        Replica(Fold(), random.Random(0).randbytes).create(connection)
+        tables.metadata.create_all(connection)
+
+
+class Machine:
+    """One computer. Its disk outlives its program; `gate` says where either fails."""
+
+    def __init__(
+        self,
+        seat: str,
+        told: Told,
+        key: Ed25519PrivateKey,
+        clock: VirtualClock,
+        dice: random.Random,
+        watcher: Watcher,
+        pace: Pace,
+        place: Place,
+    ) -> None:
+        self.seat = seat
+        self.told = told
+        self.device = told.device
+        self.key = key
+        self.clock = clock
+        self.dice = dice
+        self.pace = pace
+        self.place = place
+        self.gate = Gate()
+        self.registry: Registry = KINDS
+        self.disk = fresh(_make)
+        self.on = False
+        self.revoked = False
+        self.life = 0
+        self.died_at = ""
+        self.wake_at = -1
+        self._watcher = watcher
+        self.steps: list[str] = []
+
+    # ------------------------------------------------------------ the program's life
+
+    def boot(self) -> None:
+        """Start the program on what the disk holds."""
+        self.life += 1
+        self.on = True
+        self.gate.fuse = 0
+        self.replica = Replica(Fold(self.registry), self.dice.randbytes)
+        self.stamps = HybridClock(self.dice.randbytes(4).hex(), self.look(lambda c: node.get(c, node.STAMP)))
+        seat = Seat(self.told.centre, self.seat[:4], CENTRE_DIGITS[self.seat[:2]], self.device)
+        self.road = DeskRoad(
+            self._run,
+            self.replica,
+            self.device,
+            self.key,
+            self._learned,
+            self._folded,
+            Receipts(self.stamps, seat, self.clock),
+        )
+        self.engine = Engine(self.road, self.device, self.dice.random, SCHEMA, self.pace)
+        self.connect()
+        self.step(core.Started())
+
+    def connect(self) -> None:
+        """A transport of the present incarnation; the old one's requests are taken back by whoever carries them."""
+        self._renamed = self.road.renamed
+        incarnation = int(self.look(lambda c: node.get(c, INCARNATION, "1")))
+        self.transport = Transport(
+            Wire(lambda path, token, body: self._watcher.ask(self, path, token, body)),
+            self.device,
+            incarnation,
+            self.key.sign,
+        )
+
+    def upgrade(self) -> None:
+        """Install the new program (the machine is off): what the old one parked moves into its columns."""
+        self.registry = KINDS
+        with self.disk.engine.begin() as connection:
+            moved = refold.parked(connection)
+        self._watcher.say(self.seat, "upgraded", moved)
+
+    def put_disk(self, disk: Disk) -> None:
+        """Another disk is put in (the machine is off)."""
+        self.disk.close()
+        self.disk = disk
+
+    # ------------------------------------------------------------ what desktop.background.sync_driver does
+
+    def step(self, event: Event) -> None:
+        """One event to the engine, its effects into the world; as `SyncDriver._step`."""
+        self.steps = []
+        mono = self.clock.monotonic_ms()
+        try:
+            effects = self.engine.step(event, Now(mono, self.clock.now_ms()))
+        except Trouble:
+            self._watcher.wake(self, mono + AFTER_TROUBLE_MS)
+            return
+        except (Broken, AssertionError):
+            raise
+        except Exception as fault:
+            raise Broken("no fault of our own", f"{self.seat} {type(fault).__name__}: {fault}") from fault
+        if self.road.renamed != self._renamed:
+            self.connect()
+            self._watcher.renamed(self)
+        self._watcher.stepped(self, event, self.steps)
+        for effect in effects:
+            self._pass(type(effect).__name__)
+            self._carry_out(effect)
+
+    def _carry_out(self, effect: Effect) -> None:
+        if isinstance(effect, core.WakeAt):
+            self._watcher.wake(self, effect.mono)
+        elif not isinstance(effect, core.Report):
+            self._watcher.send(self, effect)
+
+    def _pass(self, where: str) -> None:
+        if self.gate.blows():
+            self.died_at = where
+            raise Crash
+
+    # ------------------------------------------------------------ transactions
+
+    def _run(self, work: Callable[[Connection], R]) -> R:
+        """One transaction of the store lane; the machine may die before it, inside it or after it."""
+        step = _step_of(work)
+        self.steps.append(step)
+        self._pass(f"{step} before")
+        with self.disk.engine.connect() as connection, connection.begin():
+            before = self.disk.raw.total_changes
+            answer = work(connection)
+            wrote = self.disk.raw.total_changes != before
+            if wrote and self.gate.full:
+                raise DiskFull
+            self._pass(f"{step} inside")
+        self._pass(f"{step} after")
+        return answer
+
+    def look(self, work: Callable[[Connection], R]) -> R:
+        """Read the disk, whatever the program does."""
+        with self.disk.engine.begin() as connection:
+            return work(connection)
+
+    def _learned(self, connection: Connection, placed: Sequence[Placed]) -> None:
+        self._watcher.arriving(self, placed)
+        follow(connection, self.stamps, placed, self.clock.now_ms())
+
+    def _folded(self, folded: Folded) -> None:
+        self._watcher.folded(self, folded)
+
+    # ------------------------------------------------------------ a person's acts
+
+    def act(self, staff: str) -> Act:
+        """A new act, its stamp taken; as `UnitOfWork.act`."""
+        return Act(staff, self.stamps.next(self.clock.now_ms()), self.registry)
+
+    def save(self, bodies: Sequence[Body]) -> None:
+        """One act in one transaction; as `UnitOfWork.write` and `commit`. Raises DiskFull, Crash."""
+
+        def author(connection: Connection) -> None:
+            me = Identity(self.device, int(node.get(connection, INCARNATION, "1")))
+            self.replica.author(connection, me, bodies)
+            node.put_key(connection, node.STAMP, self.stamps.last)
+
+        author.__qualname__ = "person.save.<locals>.author"
+        self._run(author)
+
+    def stored(self, kind: str) -> list[Stored]:
+        """Every record of a kind that the program shows, by id."""
+        table = tables.records[kind]
+
+        def work(connection: Connection) -> list[Stored]:
+            rows = connection.execute(select(table).order_by(table.c.id)).mappings().all()
+            return [read.stored(dict(row), kind, self.registry) for row in rows]
+
+        return self.look(work)
+
+    def conflicts(self) -> list[read.Sibling]:
+        """What waits for a person's decision here."""
+        return self.look(read.conflicts)
+
+    def log(self) -> list[Any]:
+        """Own operations on the disk: (incarnation, n, body), in order."""
+        log = tables.log.c
+        wanted = select(log.incarnation, log.n, log.body).order_by(log.incarnation, log.n)
+        return self.look(lambda c: list(c.execute(wanted)))
+
+
+def _step_of(work: Callable[[Connection], object]) -> str:
+    """Which step of the road this transaction is: `DeskRoad.settle.<locals>.work` is `settle`."""
+    parts = work.__qualname__.split(".")
+    return parts[-3] if len(parts) > 2 else parts[-1]

@@ -1,0 +1,282 @@
+"""A serving node of a simulated world: the server's own operations over a store in memory, without threads."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+from urllib.parse import parse_qs, urlsplit
+
+import msgspec
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from server.http.doorway import problem
+from server.http.models import PullAsk, ScopeAsk
+from server.http.waiters import Waiter, WaitingRoom
+from server.operations import enrolment, grants, proof
+from server.operations.centre import Centre, News
+from server.operations.enrolment import Asked
+from server.operations.pull import Pulled, answer_pull, answer_scope
+from server.operations.push import accept_push
+from server.operations.refusals import Refusal, busy
+from server.operations.sessions import Session, Sessions
+from server.store import accounts
+from server.store.engine import CentreStore
+from server.store.granted import audiences_of
+from server.store.lane import WriteLane
+from server.store.lineage import LINEAGE
+from server.store.troubles import StoreUnavailable
+from sync import door, wire
+from sync.proof import RECORD
+from sync.replica import node, scopes, tables
+from sync.replica.replica import Identity
+from sync.transport.line import Answer
+from tests.simulation.memory import Disk, fresh
+
+R = TypeVar("R")
+NOWHERE = Path("nowhere")
+"""A folder that is not there: attachments are no part of these worlds."""
+
+
+class Reset(Exception):
+    """The server died under the request: the connection ends without an answer."""
+
+
+class Pulling(Exception):
+    """A pull was asked for by a known device: it is read, and perhaps held, in virtual time."""
+
+    def __init__(self, session: Session, asked: PullAsk) -> None:
+        super().__init__()
+        lineage, _, seq = asked.c.partition(".")
+        self.session = session
+        self.given = (lineage, int(seq), asked.limit)
+        self.wait_ms = int(asked.wait * 1_000)
+
+
+class Told(NamedTuple):
+    """What a desk keeps of its enrolment."""
+
+    device: str
+    centre: str
+    lineage: str
+
+
+class VirtualClock:
+    """The world's time as one machine shows it: `offset` (ms) is how far its wall clock is off."""
+
+    def __init__(self, mono: Callable[[], int], start: int) -> None:
+        self._mono = mono
+        self._start = start
+        self.offset = 0
+
+    def now_ms(self) -> int:
+        return self._start + self._mono() + self.offset
+
+    def monotonic_ms(self) -> int:
+        return self._mono()
+
+
+class Gate:
+    """Where a store may fail: `fuse` boundaries from now the machine dies there; `full` lets nothing be written."""
+
+    def __init__(self) -> None:
+        self.fuse = 0
+        self.full = False
+
+    def blows(self) -> bool:
+        """Whether the machine dies at this boundary."""
+        if not self.fuse:
+            return False
+        self.fuse -= 1
+        return self.fuse == 0
+
+
+class _Lane(WriteLane):
+    """The accept lane on the world's one thread."""
+
+    def __init__(self, store: CentreStore, gate: Gate) -> None:
+        self._store = store
+        self._gate = gate
+
+    def do(self, job: Callable[[Connection], R], *, urgent: bool = False) -> R:
+        """Run the job in one transaction, unless the machine dies before, inside or after it."""
+        self._pass()
+        with self._store.writing() as connection:
+            answer = job(connection)
+            if self._gate.full:
+                raise StoreUnavailable
+            self._pass()
+        self._pass()
+        return answer
+
+    def close(self) -> None:
+        """Nothing was begun."""
+
+    def _pass(self) -> None:
+        if self._gate.blows():
+            raise Reset
+
+
+def _make(disk: Disk) -> None:
+    store = CentreStore(disk.engine, disk.engine, NOWHERE)
+    centre = Centre(store, VirtualClock(lambda: 0, 0), random.Random(0).randbytes)
+    centre.lane.close()
+    with disk.engine.begin() as connection:
+        connection.execute(tables.node.delete().where(tables.node.c.key == LINEAGE))
+
+
+class Place:
+    """One server: asked by path and token as over HTTP, restarted, backed up and restored."""
+
+    registers_first = True
+    """A held pull stands in the waiting room before its read (server/http/road.py does the same)."""
+
+    def __init__(self, clock: VirtualClock, dice: random.Random) -> None:
+        self.clock = clock
+        self.gate = Gate()
+        self._dice = dice
+        self.disk = fresh(_make)
+        self.told: Callable[[], None] = _nobody
+        self.boot()
+
+    def boot(self) -> None:
+        """The program starts on what was committed: sessions and held pulls are gone."""
+        self.gate.fuse = 0
+        store = CentreStore(self.disk.engine, self.disk.engine, NOWHERE)
+        self.centre = Centre(store, self.clock, self._dice.randbytes)
+        self.centre.lane.close()
+        self.centre.lane = _Lane(store, self.gate)
+        self.sessions = Sessions(self.centre)
+        self.room = WaitingRoom()
+
+    def restore(self, backup: Disk) -> None:
+        """An older copy is put in place, under a new lineage."""
+        self.disk.close()
+        self.disk = backup.copy()
+        with self.disk.engine.begin() as connection:
+            node.put_key(connection, LINEAGE, self._dice.randbytes(8).hex())
+        self.boot()
+
+    def read(self, work: Callable[[Connection], R]) -> R:
+        """Look into the store."""
+        with self.disk.engine.begin() as connection:
+            return work(connection)
+
+    # ------------------------------------------------------------ what people of the centre do
+
+    def enrol(self, centre: str, seat: str, key: bytes, *, all_cases: bool) -> Told:
+        """Make a device as a shift leader and a technician do."""
+        code = enrolment.make_code(self.centre, centre, seat, all_cases=all_cases)
+        made = enrolment.enrol(self.centre, Asked(code, key, seat))
+        return Told(made.device, made.centre, made.lineage)
+
+    def grant(self, device: str, scope: str) -> None:
+        """Grant a dossier to one device. Raises Reset, StoreUnavailable."""
+
+        def job(connection: Connection) -> None:
+            found = accounts.find_device(connection, device)
+            assert found is not None
+            grants.give(self.centre, connection, found, [scope])
+
+        self.centre.lane.do(job)
+        self.publish(News(audiences=frozenset({scopes.device_scope(device)})))
+
+    def revoke(self, device: str) -> None:
+        """The device is no longer trusted: its running session ends with its time."""
+        column = accounts.device.c
+        with self.disk.engine.begin() as connection:
+            connection.execute(
+                accounts.device.update().where(column.id == device).values(revoked_at=self.clock.now_ms())
+            )
+
+    # ------------------------------------------------------------ what desks ask
+
+    def answer(self, path: str, token: str, body: bytes) -> Answer:
+        """The whole answer, as the routes give it. Raises Reset, and Pulling for a pull."""
+        try:
+            return self._answered(path, token, body)
+        except Refusal as refusal:
+            return _as_answer(problem(refusal))
+        except StoreUnavailable:
+            return _as_answer(problem(busy(5_000)))
+
+    def _answered(self, path: str, token: str, body: bytes) -> Answer:
+        where = urlsplit(path)
+        asked = {name: values[0] for name, values in parse_qs(where.query).items()}
+        if where.path == door.NONCE:
+            return _said(door.Nonce(self.sessions.nonce()))
+        if where.path == door.SESSION:
+            claim = msgspec.json.decode(body)
+            signature = wire.raw64(claim["signature"])
+            return _said(self.sessions.open(claim["device"], claim["incarnation"], claim["nonce"], signature))
+        session = self.sessions.of(token)
+        if where.path == door.PUSH:
+            pushed = accept_push(self.centre, session, body)
+            self.publish(pushed.news)
+            return _said(pushed.answer)
+        if where.path == door.SCOPE:
+            wanted = ScopeAsk.model_validate(asked)
+            return _page(answer_scope(self.centre, session, wanted.scope, wanted.upto, wanted.past))
+        if where.path == door.PROOF:
+            ask = proof.read_ask(body)
+            kind = wire.CONTENT_TYPE if ask.step == RECORD else "application/json"
+            return Answer(200, kind, proof.answer(self.centre, session, ask), "")
+        assert where.path == door.PULL, where.path
+        raise Pulling(session, PullAsk.model_validate(asked))
+
+    def waiter(self, pulling: Pulling) -> Waiter:
+        """A place in the waiting room; `enter` makes it hear of news."""
+        device = pulling.session.device
+        return self.room.waiter(device.id, audiences_of(device.id, device.centre))
+
+    def page(self, pulling: Pulling, *, woken: bool) -> Answer | None:
+        """The pull's answer; None where there is no news and it may wait."""
+        try:
+            pulled = answer_pull(self.centre, pulling.session, *pulling.given)
+        except StoreUnavailable:
+            return _as_answer(problem(busy(5_000)))
+        return _page(pulled) if pulled.news or woken or not pulling.wait_ms else None
+
+    def publish(self, news: News) -> None:
+        """Wake the pulls that a commit concerns."""
+        if news:
+            self.room._wake(news)
+            self.told()
+
+    # ------------------------------------------------------------ what the laws look at
+
+    def head(self, device: str, incarnation: int) -> int:
+        """The last number known of a chain."""
+        return self.read(lambda c: self.centre.replica.head(c, Identity(device, incarnation)))[0]
+
+    def may_hold(self, device: str, centre: str, wanted: set[str]) -> set[str]:
+        """Those of the scopes that the device may hold: of its audiences, or granted to it."""
+
+        def work(connection: Connection) -> set[str]:
+            home = scopes.homes(connection, wanted)
+            mine = audiences_of(device, centre)
+            return {one for one in wanted if home.get(one) in mine} | scopes.granted(connection, device) & wanted
+
+        return self.read(work)
+
+
+def _nobody() -> None:
+    """Nobody holds a pull yet."""
+
+
+def _said(message: object) -> Answer:
+    return Answer(200, "application/json", msgspec.json.encode(message), "")
+
+
+def _page(pulled: Pulled) -> Answer:
+    return Answer(200, wire.CONTENT_TYPE, pulled.body, "")
+
+
+def _as_answer(response: Response) -> Answer:
+    again = ""
+    with suppress(KeyError):
+        again = response.headers["retry-after"]
+    return Answer(response.status_code, "application/json", bytes(response.body), again)

@@ -1,0 +1,397 @@
+"""One deterministic world: a virtual clock, lines that lose and double, desks, a centre, people and misfortunes."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from domain.numbering import CENTRES
+from server.http.waiters import Waiter
+from server.store.troubles import StoreUnavailable
+from sync import engine as core
+from sync.operation import Placed
+from sync.replica import node
+from sync.replica.changes import Folded
+from sync.transport.line import Answer
+from sync.troubles import Offline, ServerTrouble, Trouble
+from tests.simulation.ledger import Ledger
+from tests.simulation.machine import OLD_KINDS, Crash, Machine, Transport
+from tests.simulation.people import People
+from tests.simulation.place import Place, Pulling, Reset, VirtualClock
+from tests.simulation.trace import Trace
+from tests.simulation.weather import START, Weather, drawn
+from tests.simulation.witness import Witness
+
+Request = core.Request
+
+@dataclass(eq=False)
+class Trip:
+    """One request under way, and whose life it belongs to."""
+
+    machine: Machine
+    transport: Transport
+    effect: Request
+
+
+class World:
+    """Everything of one seed. `run` lives it to the end; broken promises are raised as `trace.Broken`."""
+
+    def __init__(self, seed: int) -> None:
+        self.weather: Weather = drawn(random.Random(f"{seed} weather"))
+        self.trace = Trace()
+        self.now = 0
+        self.ledger = Ledger()
+        self.dice = random.Random(f"{seed} line")
+        self.people_dice = random.Random(f"{seed} people")
+        self.people = People(self.people_dice)
+        self.lab = random.Random(f"{seed} salts")
+        self.place = Place(VirtualClock(lambda: self.now, START), self.lab)
+        self.place.told = self._news
+        self.machines: list[Machine] = []
+        self.blind: list[tuple[Machine, str]] = []
+        self.calm = False
+        self.copies: dict[int, Any] = {}
+        self.cut_until: dict[str, int] = {}
+        self._queue: list[tuple[int, int, Callable[[], None]]] = []
+        self._order = itertools.count()
+        self._trips: list[Trip] = []
+        self._held: list[tuple[Trip, Pulling, Waiter]] = []
+        self.witness = Witness(self)
+        for index, seat in enumerate(self.weather.seats):
+            self._enrol(index, seat)
+
+    def _enrol(self, index: int, seat: str) -> None:
+        key = Ed25519PrivateKey.from_private_bytes(self.lab.randbytes(32))
+        public = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+        centre = CENTRES[seat[:2]]
+        told = self.place.enrol(centre, seat, public, all_cases=seat.startswith("HN"))
+        clock = VirtualClock(lambda: self.now, START)
+        machine = Machine(seat, told, key, clock, self.lab, self, self.weather.pace, self.place)
+        if index in self.weather.old:
+            machine.registry = OLD_KINDS
+        self.machines.append(machine)
+
+    def say(self, who: str, what: str, *figures: object) -> None:
+        """A line of the timeline."""
+        self.trace.say(self.now, who, what, *figures)
+
+    def meet(self, what: str) -> None:
+        """Something that a run should sometimes meet was met."""
+        self.trace.met[what] += 1
+
+    # ------------------------------------------------------------ time
+
+    def at(self, when: int, what: Callable[[], None]) -> None:
+        """Do something at a virtual time (ms)."""
+        heapq.heappush(self._queue, (max(when, self.now), next(self._order), what))
+
+    def pass_time(self, end: int) -> None:
+        """Everything up to `end` happens."""
+        while self._queue and self._queue[0][0] <= end:
+            self.now, _, what = heapq.heappop(self._queue)
+            what()
+        self.now = max(self.now, end)
+
+    # ------------------------------------------------------------ machines
+
+    def guarded(self, machine: Machine, work: Callable[[], None]) -> None:
+        """Let the machine's program do something; it may die in it and is started again a while later."""
+        if not machine.on:
+            return
+        try:
+            work()
+        except Crash:
+            self.died(machine)
+
+    def died(self, machine: Machine) -> None:
+        """The program has died; a person starts it again."""
+        self.say(machine.seat, "dies", machine.died_at)
+        self.meet(f"crash: {machine.died_at}")
+        self.switch_off(machine)
+        self.at(self.now + 1_000 + self.dice.randrange(20_000), partial(self.switch_on, machine, machine.life))
+
+    def switch_off(self, machine: Machine) -> None:
+        """No power."""
+        machine.on = False
+        machine.wake_at = -1
+        self._trips = [trip for trip in self._trips if trip.machine is not machine]
+        machine.gate.fuse = 0
+
+    def switch_on(self, machine: Machine, life: int) -> None:
+        """The program starts, unless something else has started it meanwhile."""
+        if machine.on or machine.life != life:
+            return
+        self.say(machine.seat, "starts")
+        self.witness.starting(machine)
+        machine.on = True
+        self.guarded(machine, machine.boot)
+
+    def tell(self, machine: Machine, event: core.Event) -> None:
+        """One event to the machine's engine."""
+        self.guarded(machine, lambda: machine.step(event))
+
+    def wake(self, machine: Machine, mono: int) -> None:
+        """Send Woke then; only the last asked counts."""
+        machine.wake_at = mono
+        self.witness.rests(machine, mono - self.now)
+        self.at(mono, partial(self._wake, machine, mono))
+
+    def _wake(self, machine: Machine, mono: int) -> None:
+        if machine.on and machine.wake_at == mono:
+            machine.wake_at = -1
+            self.tell(machine, core.Woke())
+
+    def arriving(self, machine: Machine, placed: Sequence[Placed]) -> None:
+        """Foreign operations are being folded."""
+        self.witness.arriving(machine, placed)
+
+    def folded(self, machine: Machine, folded: Folded) -> None:
+        """Foreign operations were folded and committed."""
+        self.witness.folded(machine, folded)
+
+    def stepped(self, machine: Machine, event: core.Event, steps: Sequence[str]) -> None:
+        """The engine took an event."""
+        self.say(machine.seat, type(event).__name__, *steps)
+        self.witness.stepped(machine, event, steps)
+
+    def renamed(self, machine: Machine) -> None:
+        """The old transport is closed: what was under way on it is answered by a trouble at once."""
+        self.meet("forks")
+        for trip in [one for one in self._trips if one.machine is machine]:
+            self._trips.remove(trip)
+            failed = core.Failed(trip.effect.request, Offline())
+            life = machine.life
+            self.at(self.now + 1, partial(self._tell_life, machine, life, failed))
+
+    def _tell_life(self, machine: Machine, life: int, event: core.Event) -> None:
+        if machine.life == life:
+            self.tell(machine, event)
+
+    # ------------------------------------------------------------ the line
+
+    def _down(self, machine: Machine) -> bool:
+        return not self.calm and (
+            self.weather.cut_all(self.now) or self.now < self.cut_until.get(machine.seat, 0)
+        )
+
+    def _chance(self, chance: float) -> bool:
+        return not self.calm and self.dice.random() < chance
+
+    def _delay(self) -> int:
+        return 1 + self.dice.randrange(20 if self.calm else self.weather.slow_ms)
+
+    def send(self, machine: Machine, effect: Request) -> None:
+        """Carry a request out."""
+        trip = Trip(machine, machine.transport, effect)
+        self._trips.append(trip)
+        self.witness.asks(machine, effect)
+        self.say(machine.seat, f"> {type(effect).__name__}", effect.request)
+        if self._down(machine):
+            self.at(self.now + 1 + self.dice.randrange(5), partial(self._end, trip, Offline()))
+            return
+        self.at(self.now + effect.timeout_ms, partial(self._end, trip, Offline(timed_out=True)))
+        if self._chance(self.weather.lose_request):
+            self.meet("requests lost")
+            return
+        times = 1
+        if self._chance(self.weather.twice):
+            self.meet("requests doubled")
+            times = 2
+        for _ in range(times):
+            self.at(self.now + self._delay(), partial(self._arrive, trip))
+
+    def ask(self, machine: Machine, path: str, token: str, body: bytes) -> Answer:
+        """One request at the centre's door, and the answer as the line leaves it."""
+        if path.startswith(("/v1/p", "/v1/scope")):
+            if self._chance(self.weather.unwell):
+                return self._unwell()
+            if body and self._chance(self.weather.torn):
+                self.meet("bodies torn")
+                body = body[: self.dice.randrange(len(body))]
+        try:
+            answer = self.place.answer(path, token, body)
+        except Reset:
+            self._restart()
+            raise Offline from None
+        return self._torn(answer)
+
+    def _unwell(self) -> Answer:
+        if self.dice.random() < 0.6:
+            self.meet("503 with Retry-After")
+            return Answer(503, "application/json", b'{"code":"busy"}', str(self.dice.randrange(1, 9)))
+        self.meet("5xx pages")
+        return Answer(self.dice.choice([500, 502, 504]), "text/html", b"<html>", "")
+
+    def _torn(self, answer: Answer) -> Answer:
+        if not answer.body or not self._chance(self.weather.torn):
+            return answer
+        self.meet("bodies torn")
+        if self.dice.random() < 0.5:
+            raise Offline  # the client counts the bytes that were promised
+        return Answer(answer.status, answer.kind, answer.body[: self.dice.randrange(len(answer.body))], "")
+
+    def _arrive(self, trip: Trip) -> None:
+        """The request is at the centre: asked there by the production client of the desk that sent it."""
+        try:
+            event = _asked(trip)
+        except Pulling as pulling:
+            waiter = self.place.waiter(pulling)
+            if Place.registers_first:
+                waiter.__enter__()
+            gap = 1 + self.dice.randrange(8)
+            self.at(self.now + gap, partial(self._read, trip, pulling, waiter, False, self.place.room))
+            return
+        except Trouble as trouble:
+            event = core.Failed(trip.effect.request, trouble)
+        self._back(trip, event)
+
+    def _read(self, trip: Trip, pulling: Pulling, waiter: Waiter, woken: bool, room: object) -> None:
+        if room is not self.place.room:
+            self._end(trip, Offline())  # the server died meanwhile
+            return
+        answer = self.place.page(pulling, woken=woken)
+        if answer is not None:
+            self._answered(trip, answer, waiter)
+            return
+        gap = 1 + self.dice.randrange(8)
+        self.at(self.now + gap, partial(self._hold, trip, pulling, waiter))
+
+    def _hold(self, trip: Trip, pulling: Pulling, waiter: Waiter) -> None:
+        if not Place.registers_first:
+            waiter.__enter__()
+        held = (trip, pulling, waiter)
+        self._held.append(held)
+        self.at(self.now + pulling.wait_ms, partial(self._let_go, held))
+        self._news()
+
+    def _news(self) -> None:
+        for held in [one for one in self._held if one[2].called.is_set()]:
+            self._held.remove(held)
+            trip, pulling, waiter = held
+            self.meet("held pulls woken")
+            gap = 1 + self.dice.randrange(8)
+            self.at(self.now + gap, partial(self._read, trip, pulling, waiter, True, self.place.room))
+
+    def _let_go(self, held: tuple[Trip, Pulling, Waiter]) -> None:
+        if held in self._held:
+            self._held.remove(held)
+            trip, pulling, waiter = held
+            answer = self.place.page(pulling, woken=False)
+            self._answered(trip, answer or Answer(204, "", b"", ""), waiter)
+
+    def _answered(self, trip: Trip, answer: Answer, waiter: Waiter) -> None:
+        waiter.__exit__(None, None, None)
+        try:
+            trip.transport.wire.primed = self._torn(answer)
+            event = _asked(trip)
+        except Trouble as trouble:
+            event = core.Failed(trip.effect.request, trouble)
+        self._back(trip, event)
+
+    def _back(self, trip: Trip, event: core.Event) -> None:
+        if self._down(trip.machine) or self._chance(self.weather.lose_answer):
+            self.meet("answers lost")
+            return
+        self.at(self.now + self._delay(), partial(self._deliver, trip, event))
+
+    def _deliver(self, trip: Trip, event: core.Event) -> None:
+        if trip in self._trips:
+            self._trips.remove(trip)
+            if isinstance(event, core.Failed) and isinstance(event.trouble, ServerTrouble):
+                self.meet("server troubles")
+            self.tell(trip.machine, event)
+
+    def _end(self, trip: Trip, trouble: Trouble) -> None:
+        self._deliver(trip, core.Failed(trip.effect.request, trouble))
+
+    def _restart(self) -> None:
+        """The server's program dies and starts again: held pulls and sessions are gone."""
+        self.say("centre", "restarts")
+        self.meet("crash: centre")
+        self.place.boot()
+        self.reset_held()
+
+    def reset_held(self) -> None:
+        """Connections of held pulls are cut."""
+        held, self._held = self._held, []
+        for trip, _, _ in held:
+            self.at(self.now + 1, partial(self._end, trip, Offline()))
+
+    # ------------------------------------------------------------ people
+
+    def person_acts(self, machine: Machine) -> None:
+        """Somebody does something at this desk."""
+        if not machine.on:
+            return
+        act, name = self.people.something(machine)
+        if act.bodies:
+            self.save(machine, act, name)
+
+    def save(self, machine: Machine, act: Any, name: str, *, blind: bool = False) -> None:
+        """Save an act: in the book once the commit returned, perhaps when the machine died in it."""
+        bodies = act.bodies
+        try:
+            machine.save(bodies)
+        except Trouble:
+            self.say(machine.seat, "cannot save", name)
+            self.meet("disk full: a person told")
+            return
+        except Crash:
+            self.ledger.add(machine.device, bodies, sure=False, blind=blind)
+            self.died(machine)
+            return
+        self.say(machine.seat, "saved", name, len(bodies), bodies[0].stamp)
+        self.ledger.add(machine.device, bodies, sure=True, blind=blind)
+        self.tell(machine, core.Saved())
+
+    def grant(self, machine: Machine, scope: str) -> None:
+        """The centre grants a dossier."""
+        try:
+            self.place.grant(machine.device, scope)
+        except Reset:
+            self._restart()
+        except StoreUnavailable:
+            self.say("centre", "cannot grant: disk full")
+        else:
+            self.say("centre", "grants", machine.seat, scope)
+            self.meet("grants")
+
+    # ------------------------------------------------------------ looking
+
+    def settled(self) -> bool:
+        """Every desk that may speak has sent all, read all and compared equal (unless a word of its own is held)."""
+        feed = self.place.read(node.feed)
+        for machine in self.machines:
+            if machine.revoked:
+                continue
+            view = machine.road.view()
+            if view.waiting or view.backfills or view.cursor != feed or view.lineage != self.place.centre.lineage:
+                return False
+            if machine.engine.road.equal is not True and not self.witness.holds_words_of(machine):
+                return False
+        return True
+
+
+def _asked(trip: Trip) -> core.Event:
+    """What the production client makes of it; as `desktop.background.sync_driver._asked`."""
+    transport, effect = trip.transport, trip.effect
+    timeout_s = effect.timeout_ms / 1_000
+    if isinstance(effect, core.Push):
+        return core.PushAnswered(effect.request, transport.push(effect.data, timeout_s, urgent=effect.urgent))
+    if isinstance(effect, core.Pull):
+        news = transport.pull(effect.lineage, effect.cursor, effect.limit, effect.wait_ms / 1_000, timeout_s)
+        if news is None:
+            return core.PullAnswered(effect.request, None)
+        return core.PullAnswered(effect.request, news[0], news[1])
+    if isinstance(effect, core.AskProof):
+        return core.ProofAnswered(effect.request, transport.proof(effect.ask, timeout_s))
+    head, placed = transport.scope(effect.scope, effect.upto, effect.past, timeout_s)
+    return core.ScopeAnswered(effect.request, effect.scope, head, placed)
