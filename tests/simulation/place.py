@@ -224,6 +224,9 @@ class Place:
             ask = proof.read_ask(body)
             kind = wire.CONTENT_TYPE if ask.step == RECORD else "application/json"
             return Answer(200, kind, proof.answer(self.centre, session, ask), "")
+        if where.path == door.RECEIPT:
+            given = proof.give_receipt(self.centre, session, asked["digest"])
+            return Answer(204, "", b"", "") if given is None else _said(given)
         assert where.path == door.PULL, where.path
         raise Pulling(session, PullAsk.model_validate(asked))
 

@@ -391,6 +391,8 @@ def _asked(trip: Trip) -> core.Event:
         if news is None:
             return core.PullAnswered(effect.request, None)
         return core.PullAnswered(effect.request, news[0], news[1])
+    if isinstance(effect, core.AskReceipt):
+        return core.ReceiptGiven(effect.request, transport.receipt(effect.digest, timeout_s))
     if isinstance(effect, core.AskProof):
         return core.ProofAnswered(effect.request, transport.proof(effect.ask, timeout_s))
     head, placed = transport.scope(effect.scope, effect.upto, effect.past, timeout_s)
