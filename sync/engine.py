@@ -132,7 +132,7 @@ class Engine:
         effects = self._work(view, now)
         mending = self._asking is not None
         self.road = replace(self.road, waiting=view.waiting, sending=self._push.busy, mending=mending)
-        if view.waiting and self.road.equal:
+        if (view.waiting or view.backfills or view.wipes) and self.road.equal:
             # What was proven equal stays true of its moment; the mark on the screen must not claim more.
             self.road = replace(self.road, equal=None)
         if self.road != before or isinstance(event, Started):

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from desktop.day.compare import national
 from desktop.day.kept import Node, Row
@@ -13,7 +17,13 @@ from desktop.day.kept import Node, Row
 
 def standing(centre: Node, desks: list[Node]) -> list[str]:
     """Faults in words."""
-    return [*_accounts(centre, desks), *_marks(centre, desks), *_granted(centre), *_searchable(desks)]
+    return [
+        *_accounts(centre, desks),
+        *_marks(centre, desks),
+        *_granted(centre),
+        *_receipts(centre, desks),
+        *_searchable(desks),
+    ]
 
 
 def _accounts(centre: Node, desks: list[Node]) -> list[str]:
@@ -91,6 +101,34 @@ def _granted(centre: Node) -> list[str]:
     return [] if {k: v for k, v in kept.items() if v[0]} == due else [
         f"{centre.name}: tổng kiểm của phần được cấp không khớp"
     ]
+
+
+def _receipts(centre: Node, desks: list[Node]) -> list[str]:
+    """Every desk was proven equal, and what either end keeps of it bears the centre's signature. The centre's may be
+    the newer one: an answer is lost when the line is cut."""
+    faults = []
+    given = {row["device"]: row for row in centre.rows("proven")}
+    if set(given) != {desk.device for desk in desks}:
+        faults.append(f"{centre.name}: biên nhận khớp không phải của ba bàn")
+    for desk in desks:
+        key = base64.b64decode(desk.about("centre_key") or "")
+        held = json.loads(desk.about("receipt") or "{}")
+        row = given.get(desk.device)
+        told = row and {**row, "lineage": centre.about("lineage"), "time": row["at"]}
+        if not all(_receipt_holds(key, one, desk.device) for one in (held, told or {})):
+            faults.append(f"{desk.name}: biên nhận khớp không mang chữ ký của trung tâm")
+    return faults
+
+
+def _receipt_holds(key: bytes, one: Mapping[str, Any], device: str) -> bool:
+    try:
+        said = [one["device"], one["lineage"], one["seq"], one["digest"], one["time"]]
+        claim = json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
+        public = Ed25519PublicKey.from_public_bytes(key)
+        public.verify(base64.b64decode(one["signature"]), b"tram111/receipt/1\x00" + claim)
+    except (InvalidSignature, KeyError, ValueError):
+        return False
+    return bool(one["device"] == device)
 
 
 def _searchable(desks: Iterable[Node]) -> list[str]:

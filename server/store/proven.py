@@ -18,7 +18,9 @@ proven = Table(
     Column("seq", BigInteger, nullable=False),
     Column("digest", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
+    Column("signature", Text, nullable=False),
 )
+"""The last receipt of each device, with the centre's signature: whoever alters it is found out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,8 @@ class Proven:
 
 def remember(connection: Connection, receipt: Receipt) -> None:
     """Keep the last receipt given to a device."""
-    sql.upsert_many(connection, proven, [(receipt.device, receipt.seq, receipt.digest, receipt.time)])
+    row = (receipt.device, receipt.seq, receipt.digest, receipt.time, receipt.signature)
+    sql.upsert_many(connection, proven, [row])
 
 
 def all_devices(connection: Connection) -> list[Proven]:

@@ -288,7 +288,9 @@ def proven_equal(desks: Sequence[Desk], centre: Centre) -> bool:
     """Every desk has compared equal, with nothing waiting, at the centre's last feed number."""
     feed_now = centre.at.run(node.feed)
     return all(
-        d.engine.road.equal is True and d.engine.road.waiting == 0 and d.road.view().cursor == feed_now for d in desks
+        d.engine.road.equal is True and d.engine.road.waiting == 0 and d.road.view().cursor == feed_now
+        and not d.road.view().backfills and not d.road.view().wipes
+        for d in desks
     )
 
 
