@@ -109,7 +109,10 @@ class _Life:
     def _fresh(self) -> None:
         """With everybody listening, what is written now is everywhere at once."""
         world = self._world
-        world.pass_time(world.now + 2 * SECOND)  # the last comparisons are over, pulls are held
+        # The last comparisons are over and pulls are held: one that was lost on its way before the calm has been
+        # given up by then and asked again.
+        pace = world.weather.pace
+        world.pass_time(world.now + pace.hold + pace.timeout + min(pace.cap, 60 * SECOND) + 2 * SECOND)
         before = len(world.ledger.acts)
         for machine in world.machines:
             if not machine.revoked:
