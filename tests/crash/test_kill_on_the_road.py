@@ -111,7 +111,8 @@ def one_desk(nursery: Nursery, centre: Running, place: Place, other: Desk, seed:
         done = held_at_desk(place, centre, seed, life.last("saved", done), life.last("begin", done), where)
         assert life.last("centre") <= len(centre.centre.read(lambda c: own_rows(c, place.device))), where
         calm = nursery.live(Job(life="desk", home=home, seed=seed, now_ms=now))
-        assert calm.said[-2] == "equal 1", where
+        # The road tells the screens on a thread of its own: its last word may come after ours.
+        assert "equal 1" in calm.said, where
         both_hold_the_same(place, centre, where)
     other.pull()
     assert other.own_digest() == other.digest
