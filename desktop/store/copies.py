@@ -71,17 +71,17 @@ def make_copy(store: Store, slots: Path, folder: Path, now_ms: int, step: Callab
     _remove(part)
     try:
         store.copy_to(part, step)
-        _flush(part)
+        flush(part)
         store.checked(part, prove)
         if slots.exists():
             shutil.copyfile(slots, made.slots)
-            _flush(made.slots)
+            flush(made.slots)
         part.replace(made.path)
     except (sqlcipher.DatabaseError, OSError) as fault:
         raise (translate(fault) or fault) from None
     finally:
         _remove(part)
-    _flush_folder(folder)
+    flush_folder(folder)
     for old in superfluous(copies(folder)):
         _remove(old.path)
         old.slots.unlink(missing_ok=True)
@@ -156,7 +156,8 @@ def _proven(connection: Any) -> Proven:
     return Proven(known.get("device", ""), int(known.get("incarnation", "1")), operations)
 
 
-def _flush(path: Path) -> None:
+def flush(path: Path) -> None:
+    """Flush a file's content to the disk."""
     door = os.open(path, os.O_RDWR)
     try:
         os.fsync(door)
@@ -164,7 +165,8 @@ def _flush(path: Path) -> None:
         os.close(door)
 
 
-def _flush_folder(folder: Path) -> None:
+def flush_folder(folder: Path) -> None:
+    """Flush the names in a folder to the disk, where the system has that."""
     if os.name == "posix":
         door = os.open(folder, os.O_RDONLY)
         try:

@@ -14,7 +14,7 @@ import sqlcipher3.dbapi2 as sqlcipher
 from sqlalchemy import Connection
 
 from desktop.home import Home
-from desktop.store.copies import Copy, prove
+from desktop.store.copies import Copy, flush, flush_folder, prove
 from desktop.store.engine import connect, copy_aside, open_store
 from desktop.store.identity import DEVICE
 from desktop.store.schema import draft
@@ -56,14 +56,14 @@ def recover(home: Home, copy: Copy, key: bytes, now_ms: int) -> Recovered:
             connection.commit()
     finally:
         store.close()
-    _flush(new)
+    flush(new)
     aside = _put_aside(home, now_ms)
     new.replace(home.db)
     _away(new)
     if copy.slots.exists() and not _readable(home.slots):
         shutil.copyfile(copy.slots, home.slots)
-        _flush(home.slots)
-    _flush_folder(home.root)
+        flush(home.slots)
+    flush_folder(home.root)
     return Recovered(proven.operations, found.operations, found.drafts, found.whole, aside)
 
 
@@ -209,20 +209,3 @@ def _readable(slots: Path) -> bool:
 def _away(path: Path) -> None:
     for ending in ("", "-wal", "-shm", "-journal"):
         path.with_name(path.name + ending).unlink(missing_ok=True)
-
-
-def _flush(path: Path) -> None:
-    door = os.open(path, os.O_RDWR)
-    try:
-        os.fsync(door)
-    finally:
-        os.close(door)
-
-
-def _flush_folder(folder: Path) -> None:
-    if os.name == "posix":
-        door = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(door)
-        finally:
-            os.close(door)
