@@ -8,8 +8,7 @@ from typing import Any
 
 import msgspec
 
-from sync.merge import State, element_key
-from sync.operation import Body
+from sync.merge import State
 
 MODULUS = 1 << 256
 
@@ -63,14 +62,3 @@ def of_state(kind: str, record_id: str, scope: str, state: State) -> Digest:
         if held.heads
     ]
     return _sum(kind, record_id, scope, fields)
-
-
-def of_fresh(body: Body) -> Digest:
-    """The same figure for a record that one operation alone has made, without building its state."""
-    stamp, ranks = body.stamp, body.ranks
-    fields: list[Any] = [
-        (field, [(stamp, ranks.get(field, 0), value)]) for field, value in body.values.items()
-    ]
-    for field, elements in body.adds.items():
-        fields.extend((element_key(field, e), [(stamp, 0, True)]) for e in dict.fromkeys(elements))
-    return _sum(body.kind, body.id, body.scope, fields)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -30,6 +30,7 @@ CHANGING: Final = frozenset({PATCH, RETRACT, RESOLVE})
 class Body(
     msgspec.Struct,
     frozen=True,
+    gc=False,
     omit_defaults=True,
     rename={
         "kind": "k",
@@ -74,7 +75,7 @@ class Body(
     why: str = ""
 
 
-class Placed(msgspec.Struct, frozen=True):
+class Placed(msgspec.Struct, frozen=True, gc=False):
     """An operation in its place: outside the author's bytes stand device, incarnation, n and group.
 
     n counts 1, 2, 3 … per (device, incarnation) without a gap. `group` is the n of the last operation of the
@@ -122,3 +123,14 @@ def decode_body(data: bytes) -> Body:
         raise Undecodable("no name on the road holds a zero character")
     return body
 
+
+
+def decode_all(placed: Sequence[Placed]) -> list[Body | None]:
+    """The operations of a batch in order; None for each that this program cannot read."""
+    found: list[Body | None] = []
+    for one in placed:
+        try:
+            found.append(decode_body(one.body))
+        except Undecodable:
+            found.append(None)
+    return found

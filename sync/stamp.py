@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 AHEAD_MS = 5 * 60 * 1000
@@ -75,3 +77,12 @@ class HybridClock:
         if other.ms > max(wall_ms, self._ms) + AHEAD_MS:
             return
         self._ms, self._counter = max((self._ms, self._counter), (other.ms, other.counter))
+
+    def seen_all(self, stamps: Iterable[str], wall_ms: int) -> None:
+        """Learn of the foreign stamps of a batch: of the greatest that `seen` would follow, which stands for all."""
+        limit = f"{max(wall_ms, self._ms) + AHEAD_MS:012x}"
+        for stamp in sorted((one for one in stamps if one[:12] <= limit), reverse=True):
+            with contextlib.suppress(ValueError):
+                Stamp.parse(stamp)
+                self.seen(stamp, wall_ms)
+                return

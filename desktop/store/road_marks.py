@@ -27,7 +27,6 @@ def mark_line(last_contact: int | None, down_since: int | None) -> Callable[[Con
 def follow(connection: Connection, stamps: HybridClock, placed: Sequence[Placed], wall_ms: int) -> None:
     """Let this store's clock follow what others wrote, durable with the fold itself."""
     before = stamps.last
-    for stamp in stamps_of(placed):
-        stamps.seen(stamp, wall_ms)
+    stamps.seen_all(stamps_of(placed), wall_ms)
     if stamps.last != before:
         node.put_key(connection, node.STAMP, stamps.last)

@@ -54,15 +54,24 @@ def renew_if_short(
     """Lease the next block when a case that came in bears one of the last numbers of the device's last block."""
     year = vn_date(centre.now_ms()).year
     used = 0
-    for change in changes:
-        if change.kind == "case" and change.before is None and change.after and change.after.get("code"):
-            try:
-                code = parse_case_code(str(change.after["code"]))
-            except NumberingError:
-                continue
-            if (code.series, code.year, code.centre_digit) == (SERIES, year, device.centre_digit):
-                used = max(used, code.number)
+    start = f"{SERIES}{year % 100:02d}-{device.centre_digit}-"
+    codes = [
+        str(change.after["code"])
+        for change in changes
+        if change.kind == "case" and change.before is None and change.after and change.after.get("code")
+    ]
+    # Numbers of one series and year sort by length, then by text: only the last one that is right counts.
+    for text in sorted((code for code in codes if code.startswith(start)), key=_by_number, reverse=True):
+        try:
+            used = parse_case_code(text).number
+        except NumberingError:
+            continue
+        break
     last = leased.last_of(connection, device.id, incarnation, SERIES, year) if used else None
     if last is None or not last - BLOCK < used <= last or last - used >= RENEW_BELOW:
         return News()
     return lease(centre, connection, device, incarnation)
+
+
+def _by_number(code: str) -> tuple[int, str]:
+    return len(code), code

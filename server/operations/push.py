@@ -17,7 +17,7 @@ from server.store import granted, held
 from server.store.accounts import Device
 from server.store.engine import Connection
 from sync import chain, wire
-from sync.operation import Placed
+from sync.operation import Body, Placed, decode_all
 from sync.replica import node, scopes, signed, upstream
 from sync.replica.replica import Accepted, BadSignature, Fork, Gap, Identity, Peer
 from sync.wire import BadMessage, HeldNotice, PushAnswer, PushHead
@@ -49,10 +49,10 @@ def accept_push(centre: Centre, session: Session, data: bytes, urgent: bool = Fa
     head, placed, previous, signature = _read(data)
     author = carriage.author_of(centre, session, head)
     peer = Peer(head.device, author.centre, Ed25519PublicKey.from_public_bytes(author.public_key))
-    wanted = carriage.scopes_of(placed)
+    bodies = decode_all(placed)
 
     def job(connection: Connection) -> Pushed:
-        return _accept(centre, connection, session, author, head, placed, peer, previous, signature, wanted)
+        return _accept(centre, connection, session, author, head, placed, peer, previous, signature, bodies)
 
     try:
         pushed = centre.lane.do(job, urgent=urgent)
@@ -109,15 +109,16 @@ def _accept(
     peer: Peer,
     previous: bytes,
     signature: bytes,
-    wanted: frozenset[str],
+    bodies: Sequence[Body | None],
 ) -> Pushed:
     _keeps_whole(centre, connection, head, placed)
+    wanted = {body.scope for body in bodies if body is not None}
     mine = granted.granted_among(connection, head.device, wanted)
     # Whether something came too late is the centre's to say: a hub holds what it may not show any more.
     lost = (
         frozenset() if centre.role == HUB else scopes.withdrawn_among(connection, head.device, wanted - mine)
     )
-    accepted = centre.replica.accept(connection, peer, placed, previous, signature, mine, lost)
+    accepted = centre.replica.accept(connection, peer, placed, previous, signature, mine, lost, bodies)
     signed.keep(connection, head.device, head.incarnation, placed[-1].n, signature)
     carriage.note_brought(connection, session, accepted)
     told = _follow(centre, connection, author, head, accepted)
@@ -155,7 +156,7 @@ def _follow(
     folded = accepted.folded
     granted.follow(connection, folded.deltas)
     touched = {change.scope for change in folded.changes}
-    audiences = set(scopes.homes(connection, touched).values())
+    audiences = {accepted.homes[scope] for scope in touched if scope in accepted.homes}
     devices = granted.holders(connection, touched) | {head.device}
     told = News(frozenset(audiences), devices)
     if centre.role == HUB:

@@ -40,13 +40,7 @@ def _parts(members: Iterable[str]) -> Iterator[list[str]]:
 
 def granted_among(connection: Connection, device: str, wanted: Iterable[str]) -> frozenset[str]:
     """Which of these scopes the device was granted."""
-    found: set[str] = set()
-    for part in _parts(wanted):
-        rows = connection.execute(
-            select(scope_grant.c.scope).where(scope_grant.c.device == device, scope_grant.c.scope.in_(part))
-        )
-        found.update(row.scope for row in rows)
-    return frozenset(found)
+    return scopes.granted_among(connection, device, wanted)
 
 
 def _foreign(connection: Connection, part: Collection[str]) -> list[Any]:
@@ -69,15 +63,13 @@ def _foreign(connection: Connection, part: Collection[str]) -> list[Any]:
 
 def holders(connection: Connection, touched: Iterable[str]) -> frozenset[str]:
     """Devices that were granted one of these scopes."""
-    found: set[str] = set()
-    for part in _parts(touched):
-        rows = connection.execute(select(scope_grant.c.device).where(scope_grant.c.scope.in_(part)).distinct())
-        found.update(row.device for row in rows)
-    return frozenset(found)
+    return scopes.holders(connection, touched)
 
 
 def follow(connection: Connection, deltas: Mapping[tuple[str, str], Digest]) -> None:
     """Add what a fold changed to the digests of all devices that were granted the scopes before it."""
+    if not holders(connection, {scope for scope, _ in deltas}):
+        return  # nearly always: most dossiers are their own centre's alone
     moved: dict[str, Digest] = {}
     for (scope, _), delta in deltas.items():
         moved[scope] = moved.get(scope, NOTHING).plus(delta)

@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+import msgspec
 from sqlalchemy import Connection
 
 from sync.digest import Digest
 from sync.operation import Placed
 
 
-@dataclass(frozen=True, slots=True)
-class RowChange:
+class RowChange(msgspec.Struct, frozen=True, gc=False):
     """One record before and after a fold: rows of the record table, or None. `kind` may be unknown (no rows)."""
 
     kind: str

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, not_, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Select, and_, not_, or_, select, true, type_coerce
+from sqlalchemy.types import NullType
 
 from sync.operation import Placed
 from sync.replica import node, tables
@@ -20,37 +21,37 @@ class Page(NamedTuple):
     more: bool
 
 
+_log = tables.log.c
+
 _COLUMNS = (
-    tables.log.c.device,
-    tables.log.c.incarnation,
-    tables.log.c.n,
-    tables.log.c.grp,
-    tables.log.c.salt,
-    tables.log.c.body,
-    tables.log.c.seq,
+    _log.device,
+    _log.incarnation,
+    _log.n,
+    _log.grp,
+    # Both drivers give bytes already: SQLAlchemy's own pass over every value would cost more than the read.
+    type_coerce(_log.salt, NullType()),
+    type_coerce(_log.body, NullType()),
+    _log.seq,
 )
 
 
-def _placed(row: Any) -> Placed:
-    return Placed(row.device, row.incarnation, row.n, row.grp, bytes(row.salt), bytes(row.body or b""), row.seq)
+def _cut(placed: Sequence[Placed], limit: int, max_bytes: int) -> int:
+    """How many of the operations go: up to the limits, never ending inside a group; at least the first group.
 
-
-def _group(row: Any) -> tuple[str, int, int]:
-    return (row.device, row.incarnation, row.grp)
-
-
-def _cut(rows: Sequence[Any], limit: int, max_bytes: int) -> int:
-    """How many of the rows go: up to the limits, never ending inside a group; at least the first group.
-
-    `rows` were read with limit + 1: where that many came, the last one only shows whether its group goes on.
+    They were read with limit + 1: where that many came, the last one only shows whether its group goes on.
     Answers 0 where even the first group does not end among them.
     """
     ends = size = 0
-    for index, row in enumerate(rows, start=1):
-        size += len(row.body or b"") + 80
-        last = index == len(rows)
-        if not (len(rows) <= limit if last else _group(rows[index]) != _group(row)):
-            continue
+    last = len(placed)
+    for index, one in enumerate(placed, start=1):
+        size += len(one.body) + 80
+        if index == last:
+            if last > limit:
+                continue
+        else:
+            after = placed[index]
+            if (after.group, after.incarnation, after.device) == (one.group, one.incarnation, one.device):
+                continue
         if ends and (index > limit or size > max_bytes):
             break
         ends = index
@@ -62,10 +63,12 @@ def _cut(rows: Sequence[Any], limit: int, max_bytes: int) -> int:
 def _read(connection: Connection, wanted: Select[Any], limit: int, max_bytes: int) -> tuple[list[Placed], bool]:
     """Whole groups within the limits, and whether there is more; an act larger than the limits goes whole."""
     while True:
-        rows = connection.execute(wanted.limit(limit + 1)).all()
-        ends = _cut(rows, limit, max_bytes)
-        if ends or not rows:
-            return [_placed(row) for row in rows[:ends]], ends < len(rows)
+        rows = connection.execute(wanted.limit(limit + 1))
+        # An erased body is NULL in the log and empty on the road.
+        placed = [Placed(d, i, n, grp, salt, body or b"", seq) for d, i, n, grp, salt, body, seq in rows]
+        ends = _cut(placed, limit, max_bytes)
+        if ends or not placed:
+            return placed[:ends], ends < len(placed)
         limit *= 2
 
 

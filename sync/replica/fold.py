@@ -11,12 +11,13 @@ from sqlalchemy import Connection, select
 
 from domain.records.kinds import KINDS, Registry
 from sync import digest as digests
-from sync.digest import NOTHING, Digest
+from sync.digest import MODULUS, NOTHING, Digest
 from sync.merge import State, apply, siblings
-from sync.operation import CHANGING, ERASE, FOUNDING, Body, Placed, Undecodable, decode_body
+from sync.operation import CHANGING, ERASE, FOUNDING, Body, Placed, decode_all, decode_body
 from sync.replica import removal, sql, tables
 from sync.replica.changes import Folded, HeldOperation, Projection, RowChange
-from sync.replica.rows import base_of, fresh_row, parked_state, parked_text, row_of, state_of
+from sync.replica.fresh import plans
+from sync.replica.rows import base_of, parked_state, parked_text, row_of, state_of
 
 Allowed = Callable[[Placed, Body], str]
 """Answers why an operation must be held at this node (empty: it may be applied)."""
@@ -46,6 +47,7 @@ class Fold:
     def __init__(self, registry: Registry = KINDS, projections: Sequence[Projection] = ()) -> None:
         self._registry = registry
         self._projections = projections
+        self._fresh = plans(registry, tables.records)
 
     def create(self, connection: Connection) -> None:
         """Make the projections' tables where they are missing."""
@@ -53,15 +55,20 @@ class Fold:
             projection.create(connection)
 
     def __call__(
-        self, connection: Connection, placed: Sequence[Placed], allowed: Allowed = _anything
+        self,
+        connection: Connection,
+        placed: Sequence[Placed],
+        allowed: Allowed = _anything,
+        bodies: Sequence[Body | None] | None = None,
     ) -> Folded:
-        """Apply operations in the order given; any order ends in the same rows.
+        """Apply operations in the order given; any order ends in the same rows. `bodies`: what they decode to
+        (None: undecodable), where the caller has decoded them already.
 
         Nothing is refused: what cannot be applied is in `held` and in table `waiting`, and is tried again when
         the record it misses appears. The caller owns the transaction.
         """
         result = Folded()
-        decoded = self._decode(placed, allowed, result)
+        decoded = self._sift(placed, decode_all(placed) if bodies is None else bodies, allowed, result)
         gone = removal.erased_in(connection, decoded)
         if gone:
             decoded = [(one, body) for one, body in decoded if (body.kind, body.id) not in gone]
@@ -100,16 +107,14 @@ class Fold:
         for key, delta in deltas.items():
             result.deltas[key] = result.deltas.get(key, NOTHING).plus(delta)
 
-    def _decode(
-        self, placed: Sequence[Placed], allowed: Allowed, result: Folded
+    def _sift(
+        self, placed: Sequence[Placed], bodies: Sequence[Body | None], allowed: Allowed, result: Folded
     ) -> list[tuple[Placed, Body]]:
         decoded: list[tuple[Placed, Body]] = []
-        for one in placed:
+        for one, body in zip(placed, bodies, strict=True):
             if one.erased:
                 continue
-            try:
-                body = decode_body(one.body)
-            except Undecodable:
+            if body is None:
                 result.held.append(HeldOperation(one, "undecodable"))
                 continue
             why = allowed(one, body)
@@ -199,18 +204,18 @@ class Fold:
         upserts: dict[str, list[tuple[Any, ...]]] = {}
         conflicts: list[tuple[Any, ...]] = []
         settled: list[str] = []
+        moved: dict[tuple[str, str], list[int]] = {}
         for (kind, record_id), entry in entries.items():
             if entry.body is None and entry.state is None:
                 continue
-            row, new = self._after(kind, record_id, entry)
-            key = (entry.scope, kind)
-            result.deltas[key] = result.deltas.get(key, NOTHING).plus(new).minus(entry.old)
+            row, line, new = self._after(kind, record_id, entry)
+            delta = moved.setdefault((entry.scope, kind), [0, 0])
+            delta[0] += 1 - entry.old.count
+            delta[1] += new - entry.old.total
             if kind not in self._registry:
-                upserts.setdefault("", []).append((kind, record_id, entry.scope, row["state"]))
+                upserts.setdefault("", []).append(line)
                 result.changes.append(RowChange(kind, record_id, entry.scope, None, None))
                 continue
-            table = tables.records[kind]
-            line = tuple(row.get(column.name) for column in table.columns)
             (inserts if entry.before is None else upserts).setdefault(kind, []).append(line)
             result.changes.append(RowChange(kind, record_id, entry.scope, entry.before, row))
             if entry.state is not None:
@@ -218,6 +223,7 @@ class Fold:
                 conflicts.extend(found)
                 if entry.before is not None and '"h"' in entry.before["versions"]:
                     settled.append(record_id)
+        result.deltas.update((key, Digest(count, total % MODULUS)) for key, (count, total) in moved.items())
         for kind, lines in inserts.items():
             sql.insert_many(connection, tables.records[kind], lines)
         for kind, lines in upserts.items():
@@ -225,22 +231,22 @@ class Fold:
         sql.delete_in(connection, tables.sibling, "record", settled)
         sql.upsert_many(connection, tables.sibling, conflicts)
 
-    def _after(self, kind: str, record_id: str, entry: _Entry) -> tuple[dict[str, Any], Digest]:
-        if kind not in self._registry:
-            if entry.state is None:
-                self._open(kind, entry)
-            assert entry.state is not None
-            new = digests.of_state(kind, record_id, entry.scope, entry.state)
-            return {"state": parked_text(entry.state)}, new
+    def _after(self, kind: str, record_id: str, entry: _Entry) -> tuple[dict[str, Any], tuple[Any, ...], int]:
+        """The row after the fold, its line in the table's order, and its part of the digest."""
+        known = kind in self._registry
         if entry.state is None:
             assert entry.body is not None
-            row = fresh_row(self._registry[kind], entry.body)
-            if row is not None:
-                return row, digests.of_fresh(entry.body)
+            fresh = self._fresh[kind](entry.body) if known else None
+            if fresh is not None:
+                return fresh
             self._open(kind, entry)
         assert entry.state is not None
+        total = digests.of_state(kind, record_id, entry.scope, entry.state).total
+        if not known:
+            text = parked_text(entry.state)
+            return {"state": text}, (kind, record_id, entry.scope, text), total
         row = row_of(self._registry[kind], record_id, entry.scope, entry.state, entry.base)
-        return row, digests.of_state(kind, record_id, entry.scope, entry.state)
+        return row, tuple(row.get(column.name) for column in tables.records[kind].columns), total
 
     def _siblings(self, kind: str, record_id: str, scope: str, state: State) -> list[tuple[Any, ...]]:
         found: list[tuple[Any, ...]] = []

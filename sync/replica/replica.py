@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, select
 from domain.records.kinds import KINDS
 from sync import chain
 from sync.digest import NOTHING, Digest
-from sync.operation import ERASE, Body, Placed, Undecodable, decode_body, encode_body
+from sync.operation import ERASE, Body, Placed, decode_all, encode_body
 from sync.replica import node, removal, scopes, sql, sums, tables
 from sync.replica.changes import Folded, HeldOperation
 from sync.replica.fold import Fold
@@ -79,6 +79,8 @@ class Accepted:
     folded: Folded = field(default_factory=Folded)
     late: tuple[Body, ...] = ()
     head: bytes = chain.GENESIS
+    homes: Mapping[str, str] = field(default_factory=dict)
+    """Audience by scope, of the scopes that the batch names and that have one."""
 
 
 class Replica:
@@ -156,12 +158,14 @@ class Replica:
         signature: bytes,
         granted: frozenset[str] = frozenset(),
         withdrawn: frozenset[str] = frozenset(),
+        bodies: Sequence[Body | None] | None = None,
     ) -> Accepted:
         """Take a device's batch: whole, signed, contiguous, each operation exactly once.
 
-        `previous` is the device's own hash before the batch. Raises Gap, Fork, BadSignature. An operation that
-        may not or cannot be applied is logged and held. What the device wrote into a scope that was withdrawn
-        from it is applied and told as `late` (sync.md §3.7).
+        `previous` is the device's own hash before the batch; `bodies` what the batch decodes to, where the
+        caller has decoded it already (`sync.operation.decode_all`). Raises Gap, Fork, BadSignature. An operation
+        that may not or cannot be applied is logged and held. What the device wrote into a scope that was
+        withdrawn from it is applied and told as `late` (sync.md §3.7).
         """
         first = placed[0]
         hashes = chain.advance(previous, placed)
@@ -182,17 +186,30 @@ class Replica:
                 raise Fork(one.n)
         if not new:
             return Accepted(n, 0, 0, head=head)
-        bodies = [decoded(one) for one in new]
-        founded = self._found(connection, [b for b in bodies if b is not None], peer.centre)
-        homes = dict(scopes.homes(connection, {b.scope for b in bodies if b is not None}))
+        read = decode_all(new) if bodies is None else bodies[len(known) :]
+        named = {body.scope for body in read if body is not None}
+        homes = dict(scopes.homes(connection, named))
+        founded = {scope: scopes.audience_of(scope, peer.centre) for scope in named if scope not in homes}
         rules = _Rules(peer, homes, founded, granted, withdrawn)
-        folded = self._fold(connection, new, rules.why_held)
+        folded = self._fold(connection, new, rules.why_held, read)
         scopes.settle(connection, rules.founded_rightly)
-        sums.add(connection, folded.deltas, self._audiences)
-        first_seq, last_seq = self._log(connection, new, bodies, hashes[len(known) :], folded)
+        homes |= rules.founded_rightly
+        sums.add(connection, folded.deltas, self._known_homes(homes))
+        first_seq, last_seq = self._log(connection, new, read, hashes[len(known) :], folded)
         removal.empty_log(connection, folded.erased)
         late = tuple(rules.late)
-        return Accepted(new[-1].n, first_seq, last_seq, tuple(folded.held), folded, late, hashes[-1])
+        return Accepted(new[-1].n, first_seq, last_seq, tuple(folded.held), folded, late, hashes[-1], homes)
+
+    def _known_homes(self, homes: Mapping[str, str]) -> Audiences:
+        """The replica's own answer to whose a scope is, without asking again for what was read just now."""
+        if self._audiences is one_audience:
+            return one_audience
+
+        def audiences(connection: Connection, wanted: Iterable[str]) -> Mapping[str, str]:
+            missing = [scope for scope in wanted if scope not in homes]
+            return {**homes, **self._audiences(connection, missing)} if missing else homes
+
+        return audiences
 
     def receive(
         self, connection: Connection, placed: Sequence[Placed], cursor_key: str = "", cursor: str = ""
@@ -253,7 +270,7 @@ class Replica:
         if placed:
             _, head = self._head(connection, placed[0].device, placed[0].incarnation)
             hashes = chain.advance(head, placed)
-            self._log(connection, placed, [decoded(one) for one in placed], hashes, Folded())
+            self._log(connection, placed, decode_all(placed), hashes, Folded())
 
     def head(self, connection: Connection, identity: Identity) -> tuple[int, bytes]:
         """Last number and hash of this identity's chain."""
@@ -311,10 +328,7 @@ class Replica:
 
 def decoded(one: Placed) -> Body | None:
     """The operation in the bytes, or None where they are none that this program can read."""
-    try:
-        return decode_body(one.body)
-    except Undecodable:
-        return None
+    return decode_all([one])[0]
 
 
 class _Rules:

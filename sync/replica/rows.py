@@ -10,7 +10,6 @@ import msgspec
 from domain.records.fields import Column, FieldSpec, Merge
 from domain.records.kinds import Kind
 from sync.merge import FieldState, Head, State, element_key, present
-from sync.operation import Body
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
 _decode = msgspec.json.decode
@@ -43,26 +42,6 @@ def _loaded(spec: FieldSpec, value: Any) -> Any:
     if spec.column is Column.JSON:
         return _decode(value)
     return bool(value) if spec.column is Column.BOOLEAN else value
-
-
-def fresh_row(kind: Kind, body: Body) -> dict[str, Any] | None:
-    """The row of a record that one operation alone has made, or None where the long way is needed."""
-    if body.bases or body.drops or body.ranks:
-        return None
-    row: dict[str, Any] = {"id": body.id, "scope": body.scope, "parked": None}
-    fields = kind.fields
-    for name, value in body.values.items():
-        spec = fields.get(name)
-        if spec is None or value is None or spec.merge is Merge.SET or not fits(spec, value):
-            return None
-        row[name] = _stored(spec, value)
-    for name, elements in body.adds.items():
-        spec = fields.get(name)
-        if spec is None or spec.merge is not Merge.SET:
-            return None
-        row[name] = _encode(sorted(set(elements))).decode()
-    row["versions"] = '{"b":"' + body.stamp + '"}'
-    return row
 
 
 def state_of(kind: Kind, row: Mapping[str, Any]) -> State:

@@ -71,6 +71,32 @@ def settle(connection: Connection, founded: Mapping[str, str]) -> None:
         sql.insert_many(connection, scope_home, [one for one in founded.items() if one[0] not in known])
 
 
+def granted_among(connection: Connection, device: str, wanted: Iterable[str]) -> frozenset[str]:
+    """Which of these scopes the device was granted."""
+    found: set[str] = set()
+    members, mark = sql.members(connection), sql.mark(connection)
+    for part in sql.parts(wanted):
+        rows = connection.exec_driver_sql(
+            f"SELECT scope FROM scope_grant WHERE scope IN {members}"
+            f" AND device = {mark}",
+            (part, device),
+        )
+        found.update(row[0] for row in rows)
+    return frozenset(found)
+
+
+def holders(connection: Connection, touched: Iterable[str]) -> frozenset[str]:
+    """Devices that were granted one of these scopes."""
+    found: set[str] = set()
+    members = sql.members(connection)
+    for part in sql.parts(touched):
+        rows = connection.exec_driver_sql(
+            f"SELECT DISTINCT device FROM scope_grant WHERE scope IN {members}", (part,)
+        )
+        found.update(row[0] for row in rows)
+    return frozenset(found)
+
+
 def withdrawn_among(connection: Connection, device: str, wanted: Iterable[str]) -> frozenset[str]:
     """Which of these scopes the device could see once and was told to give up."""
     grant = tables.records["grant"]

@@ -12,10 +12,14 @@ from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
-from tests.bench import desk, road
+from tests.bench import desk, performance, road, sync
 
 OUT = Path("build")
-BENCHES: dict[str, Callable[[Path], dict[str, float]]] = {"desk": desk.measure, "road": road.measure}
+BENCHES: dict[str, Callable[[Path], dict[str, float]]] = {
+    "desk": desk.measure,
+    "road": road.measure,
+    "sync": sync.measure,
+}
 
 
 def fsync_ms(folder: Path, times: int = 60) -> float:
@@ -63,6 +67,8 @@ def main(names: list[str]) -> int:
             sys.stdout.flush()
     found["load1.end"] = round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else -1.0
     (OUT / "bench.json").write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    if "sync.records" in found:
+        performance.write(found, sys.stdout.write)
     sys.stdout.write(f"written to {OUT / 'bench.json'}: {json.dumps(found, ensure_ascii=False)}\n")
     return 0
 

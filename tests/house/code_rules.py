@@ -24,7 +24,7 @@ CLASS_WITHOUT_NAME = re.compile(r"(Manager|Controller|Util|Utils|Helper|Helpers)
 SQL_CALLS = {"execute", "executemany", "executescript", "exec_driver_sql", "text"}
 SQL_WORDS = {
     "table", "tables", "column", "columns", "names", "mark", "marks", "keys", "sets", "where", "order", "index",
-    "_mark", "_marks", "_members",
+    "members",
 }  # fmt: skip
 """What a statement is put together from: lists of our own names, and marks for values."""
 SQL_NAMES_ONLY = re.compile(r"#\s*(sql-names-only:|noqa: S608)\s*\S.{8,}")

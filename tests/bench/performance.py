@@ -1,0 +1,100 @@
+"""The page docs/performance.md: what was measured, where, and whether it is what was promised."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final, NamedTuple
+
+PAGE: Final = Path("docs") / "performance.md"
+
+
+class Promise(NamedTuple):
+    """One figure: its name in build/bench.json, what it is, and what it must and should be (both inclusive)."""
+
+    name: str
+    what: str
+    must: float
+    aim: float | None
+    more_is_better: bool = False
+    unit: str = ""
+
+    def holds(self, value: float, wanted: float) -> bool:
+        """Whether the value is what was wanted."""
+        return value >= wanted if self.more_is_better else value <= wanted
+
+
+PROMISES: Final = (
+    Promise("sync.push_ratio_pouchdb", "bulk push against PouchDB → express-pouchdb", 4, None, True, "×"),
+    Promise("sync.push_ratio_floor", "bulk push against the floor", 0.5, 0.7, True, "×"),
+    Promise("sync.pull_ratio_pouchdb", "bulk pull against PouchDB", 4, None, True, "×"),
+    Promise("sync.pull_ratio_floor", "bulk pull against the floor", 0.5, 0.7, True, "×"),
+    Promise("sync.bootstrap_ratio_pouchdb", "bootstrap of an empty desk against PouchDB's pull", 9, 25, True, "×"),
+    Promise("sync.live_ms.p50", "one change, desk to desk, both durable: median", 10, None, unit="ms"),
+    Promise("sync.live_ms.p95", "one change, desk to desk, both durable: p95", 25, None, unit="ms"),
+    Promise("sync.live_ratio_floor", "one change against the floor", 2, 1.3, unit="×"),
+    Promise("sync.noop_requests", "a sync with nothing new: requests", 1, None),
+    Promise("sync.noop_bytes", "a sync with nothing new: bytes both ways", 500, None, unit="B"),
+    Promise("sync.change_bytes", "one change on the wire: a POST and one held GET", 2_500, 1_600, unit="B"),
+    Promise("sync.record_bytes", "a record in bulk", 300, 270, unit="B"),
+    Promise("sync.edit_bytes", "an edit of two fields in bulk", 70, 55, unit="B"),
+    Promise("sync.growth_ratio", "cost of a record, very many held against few", 1.25, 1.1, unit="×"),
+    Promise("sync.rss_mb", "memory of a desk while it syncs", 150, None, unit="MB"),
+    Promise("sync.reconnect_min", "60 desks after 30 days: drained (virtual)", 15, 6, unit="min"),
+    Promise("sync.fresh_p95_s", "60 desks after 30 days: fresh saves p95 (virtual)", 1, None, unit="s"),
+    Promise("sync.timeouts", "60 desks after 30 days: time-outs (virtual)", 0, None),
+)
+
+HEAD: Final = """# What the road does, measured
+
+Written by `./tram111 bench sync`; every figure is of that one run. Records have 18 filled columns and go through the
+production fold with indexes, search, digests and encryption on, between processes of their own over loopback; keys
+are derived before the clock starts. Floor and PouchDB are `tests/bench/peers`, run in between, pair by pair: the
+value is the median of the pairs' ratios, in brackets the smallest and largest. A figure that missed what was promised
+says so.
+
+"""
+CONDITIONS: Final = ("date", "machine", "python", "versions", "disk.fsync_ms.p50", "load1.start", "load1.end",
+                     "sync.records", "sync.pairs", "sync.growth_held")  # fmt: skip
+
+
+def page(found: Mapping[str, object]) -> str:
+    """The page's text, from a flat object of figures."""
+    lines = [HEAD, "| | |\n|---|---|\n"]
+    lines += [f"| {name} | {found[name]} |\n" for name in CONDITIONS if name in found]
+    lines.append("\n| figure | what | must | aim | value | |\n|---|---|---|---|---|---|\n")
+    lines += [_line(promise, found) for promise in PROMISES]
+    lines.append("\nBehind them:\n\n| figure | value |\n|---|---|\n")
+    named = {promise.name for promise in PROMISES}
+    lines += [
+        f"| {name} | {value} |\n" for name, value in found.items() if name.startswith("sync.") and name not in named
+    ]
+    return "".join(lines)
+
+
+def _line(promise: Promise, found: Mapping[str, object]) -> str:
+    value = found.get(promise.name)
+    sign, unit = ("≥" if promise.more_is_better else "≤"), f" {promise.unit}" if promise.unit else ""
+    aim = f"{sign} {promise.aim:g}{unit}" if promise.aim is not None else ""
+    start = f"| `{promise.name}` | {promise.what} | {sign} {promise.must:g}{unit} | {aim} |"
+    if not isinstance(value, int | float):
+        return f"{start} not measured | **missing** |\n"
+    if not promise.holds(value, promise.must):
+        said = "**missed**"
+    elif promise.aim is not None and promise.holds(value, promise.aim):
+        said = "aim"
+    else:
+        said = "must"
+    least, most = found.get(f"{promise.name}.least"), found.get(f"{promise.name}.most")
+    spread = f" ({least}-{most})" if least is not None else ""
+    return f"{start} {value:g}{spread} | {said} |\n"
+
+
+def write(found: Mapping[str, object], say: Callable[[str], object]) -> None:
+    """Write the page and name what was missed."""
+    text = page(found)
+    PAGE.write_text(text, encoding="utf-8")
+    for line in text.splitlines():
+        if line.endswith(("**missed** |", "**missing** |")):
+            say(f"  missed: {line}\n")
+    say(f"written to {PAGE}\n")
