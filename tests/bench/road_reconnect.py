@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import math
 import random
 import statistics
 from collections.abc import Callable, Sequence
@@ -11,7 +12,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
-from server.http.counter import PUSHES_IN_FLIGHT
+from server.http.counter import BACK_SOON_MS, PUSHES_IN_FLIGHT, URGENT_IN_FLIGHT
+from server.store.lane import MOST_TOGETHER
 from sync import engine, wire
 from sync.engine import Engine, Now
 from sync.operation import Placed
@@ -27,9 +29,10 @@ SAVES: Final = 2_400
 HALF_HOUR_MS: Final = 1_800_000
 DOWN_MS: Final = 600_000
 """How long the engines have been failing when the line comes back: long enough for the longest delay."""
-RETRY_MS: Final = 1_000
 LINE_MS: Final = 30
 """One way over the WAN."""
+COMMIT_MS: Final = 5
+"""What a commit takes besides its operations: the disk."""
 SLOWER: Final = 10
 """The centre's cost of an operation is taken this many times what was measured here."""
 
@@ -60,6 +63,13 @@ class Store:
     def behind(self, acked: int) -> None:
         self.acked = acked
 
+    def told(self, head: PullHead) -> None:
+        """No hub in this world."""
+
+    def noted(self, head: PullHead) -> bool:
+        """Neither end loses its history here."""
+        return False
+
     def receive(self, placed: Sequence[Placed], cursor: int) -> None:
         """Nothing comes down in this world: it is the way up that is crowded."""
 
@@ -83,8 +93,19 @@ class Desk:
     open: list[tuple[int, int]] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Job:
+    """A push that waits for the accept lane: whose, which, up to which number, how many operations."""
+
+    desk: Desk
+    request: int
+    acked: int
+    count: int
+
+
 class World:
-    """Virtual time, a line that is down until 0, and one accept lane of known speed behind an admission cap."""
+    """Virtual time, a line that is down until 0, and one accept lane of known speed behind the admission caps: the
+    lane commits up to sixteen jobs together, urgent ones before all that wait, as `server.store.lane` does."""
 
     def __init__(self, op_ms: float, seed: int = 111) -> None:
         self.now = -DOWN_MS
@@ -92,8 +113,9 @@ class World:
         self.dice = random.Random(seed)
         self.queue: list[tuple[int, int, Callable[[], None]]] = []
         self.order = itertools.count()
-        self.in_flight = 0
-        self.free_at = 0.0
+        self.in_flight = {False: 0, True: 0}
+        self.waiting: dict[bool, list[Job]] = {False: [], True: []}
+        self.committing = False
         self.late = self.refused = 0
         self.waits: list[int] = []
         self.drained = 0
@@ -125,8 +147,8 @@ class World:
                 case engine.WakeAt(mono):
                     desk.due = mono
                     self.at(mono, partial(self._wake, desk, mono))
-                case engine.Push(request, data, timeout):
-                    self._send(desk, request, timeout, partial(self._arrive, desk, request, data))
+                case engine.Push(request, data, timeout, urgent):
+                    self._send(desk, request, timeout, partial(self._arrive, desk, request, data, urgent))
                 case engine.Pull(request, lineage, cursor, _, hold, timeout):
                     head = PullHead(lineage=lineage, next=cursor, more=False, count=0, acked=0, centre_acked=0)
                     said = engine.PullAnswered(request, head if not hold else None)
@@ -158,22 +180,35 @@ class World:
     def _later(self, desk: Desk, hold: int, said: engine.Event) -> None:
         self.at(self.now + hold + LINE_MS, partial(self.tell, desk, said))
 
-    def _arrive(self, desk: Desk, request: int, data: bytes) -> None:
-        if self.in_flight >= PUSHES_IN_FLIGHT:
+    def _arrive(self, desk: Desk, request: int, data: bytes, urgent: bool) -> None:
+        if self.in_flight[urgent] >= (URGENT_IN_FLIGHT if urgent else PUSHES_IN_FLIGHT):
             self.refused += 1
-            refused = engine.Failed(request, ServerTrouble(retry_after_ms=RETRY_MS))
+            refused = engine.Failed(request, ServerTrouble(retry_after_ms=self.dice.randrange(*BACK_SOON_MS)))
             self.at(self.now + LINE_MS, partial(self.tell, desk, refused))
             return
-        self.in_flight += 1
+        self.in_flight[urgent] += 1
         head, placed = wire.decode_push(data)
-        begins = max(float(self.now), self.free_at)
-        self.free_at = begins + 5 + len(placed) * self.op_ms
-        self.at(int(self.free_at), partial(self._done, desk, request, head.first + len(placed) - 1))
+        self.waiting[urgent].append(Job(desk, request, head.first + len(placed) - 1, len(placed)))
+        self._commit()
 
-    def _done(self, desk: Desk, request: int, acked: int) -> None:
-        self.in_flight -= 1
-        answer = PushAnswer(lineage="L", acked=acked, centre_acked=acked)
-        self.at(self.now + LINE_MS, partial(self._answered, desk, engine.PushAnswered(request, answer)))
+    def _commit(self) -> None:
+        urgent = bool(self.waiting[True])
+        lane = self.waiting[urgent]
+        if self.committing or not lane:
+            return
+        self.committing = True
+        jobs, lane[:] = lane[:MOST_TOGETHER], lane[MOST_TOGETHER:]
+        takes = COMMIT_MS + sum(job.count for job in jobs) * self.op_ms
+        self.at(self.now + math.ceil(takes), partial(self._done, jobs, urgent))
+
+    def _done(self, jobs: Sequence[Job], urgent: bool) -> None:
+        self.committing = False
+        self.in_flight[urgent] -= len(jobs)
+        for job in jobs:
+            answer = PushAnswer(lineage="L", acked=job.acked, centre_acked=job.acked)
+            said = engine.PushAnswered(job.request, answer)
+            self.at(self.now + LINE_MS, partial(self._answered, job.desk, said))
+        self._commit()
 
     def _answered(self, desk: Desk, event: engine.PushAnswered) -> None:
         self.tell(desk, event)

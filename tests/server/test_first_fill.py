@@ -90,13 +90,13 @@ def test_a_line_that_breaks_at_every_segment_goes_on_at_the_first_missing_one(
     desk.prepare = one_segment_only
     while not desk.filled():
         opened += 1
-        desk.open()
-        assert not desk.read(_rows), "a half-built file never becomes the store"
         if opened == 2:
             # What a killed program leaves: a file half written, and a segment that the disk did not keep.
             (desk.home.root / "store.building.db").write_bytes(b"half")
             kept = next((desk.home.root / "segments").glob("*.segment"))
             kept.write_bytes(kept.read_bytes()[:-9])
+        desk.open()
+        assert not desk.read(_rows), "a half-built file never becomes the store"
         before = len(broken)
         qtbot.waitUntil(lambda before=before: desk.filled() or len(broken) > before, timeout=WAIT_MS)  # type: ignore[misc]  # binds the loop's value
         if not desk.filled():
