@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
@@ -122,15 +122,3 @@ def decode_body(data: bytes) -> Body:
     if "\x00" in body.id + body.kind + body.scope:
         raise Undecodable("no name on the road holds a zero character")
     return body
-
-
-
-def decode_all(placed: Sequence[Placed]) -> list[Body | None]:
-    """The operations of a batch in order; None for each that this program cannot read."""
-    found: list[Body | None] = []
-    for one in placed:
-        try:
-            found.append(decode_body(one.body))
-        except Undecodable:
-            found.append(None)
-    return found

@@ -30,6 +30,7 @@ from sync.operation import Placed
 from sync.proof import Answer, Ask
 from sync.replica.changes import Folded
 from sync.replica.desk_road import DeskRoad
+from sync.replica.replica import Replica
 from sync.troubles import Offline, Trouble
 from sync.wayfinder import Wayfinder
 from sync.wire import PullHead, PushAnswer
@@ -327,7 +328,7 @@ class SyncDriver:
                 raise Offline
             if isinstance(effect, core.Pull):
                 effect = self._filled(transport, effect)
-            self._events.put(_asked(transport, effect))
+            self._events.put(_asked(transport, effect, self._store.replica))
         except Trouble as trouble:
             self._events.put(core.Failed(effect.request, trouble))
         except Exception as fault:  # noqa: BLE001 - a bug in the road must not end the road
@@ -369,7 +370,7 @@ class _Read:
         return self._lane.read(work)
 
 
-def _asked(transport: Transport, effect: core.Request) -> Event:
+def _asked(transport: Transport, effect: core.Request, replica: Replica) -> Event:
     timeout_s = effect.timeout_ms / 1000
     if isinstance(effect, core.Push):
         return core.PushAnswered(effect.request, transport.push(effect.data, timeout_s, urgent=effect.urgent))
@@ -377,13 +378,13 @@ def _asked(transport: Transport, effect: core.Request) -> Event:
         news = transport.pull(effect.lineage, effect.cursor, effect.limit, effect.wait_ms / 1000, timeout_s)
         if news is None:
             return core.PullAnswered(effect.request, None)
-        return core.PullAnswered(effect.request, news[0], news[1])
+        return core.PullAnswered(effect.request, news[0], replica.read(news[1]))
     if isinstance(effect, core.AskReceipt):
         return core.ReceiptGiven(effect.request, transport.receipt(effect.digest, timeout_s))
     if isinstance(effect, core.AskProof):
         return core.ProofAnswered(effect.request, transport.proof(effect.ask, timeout_s))
     head, placed = transport.scope(effect.scope, effect.upto, effect.past, timeout_s)
-    return core.ScopeAnswered(effect.request, effect.scope, head, placed)
+    return core.ScopeAnswered(effect.request, effect.scope, head, replica.read(placed))
 
 
 def _answers(url: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from string import ascii_uppercase
 from typing import Any, Final
 
@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from domain.phones import tail_key
 from domain.text import fold
-from sync.replica import scopes, tables
+from sync.replica import scopes, sql, tables
 from sync.replica.changes import RowChange
 
 TEXTS: Final[Mapping[str, tuple[str, str]]] = {
@@ -86,11 +86,11 @@ class SearchIndex:
         if codes:
             _delete(connection, _NO_CODES, gone["code"])
             rows = [(key, record, kind) for record, (kind, keys) in codes.items() for key in keys]
-            _insert(connection, "INSERT OR IGNORE INTO search_code VALUES (?, ?, ?)", rows)
+            sql.insert_lines(connection, "INSERT OR IGNORE INTO search_code", rows)
         if numbers:
             _delete(connection, _NO_NUMBERS, gone["phone"])
             tails = [(tail, record, kind) for record, (kind, tail) in numbers.items() if tail]
-            _insert(connection, "INSERT OR IGNORE INTO search_phone VALUES (?, ?, ?)", tails)
+            sql.insert_lines(connection, "INSERT OR IGNORE INTO search_phone", tails)
 
     def rebuild(self, connection: Connection) -> None:
         """Make the whole index anew from the rows, a chunk at a time."""
@@ -137,8 +137,8 @@ class SearchIndex:
                 entries.append((number, record, kind, scope.removeprefix(scopes.DOSSIER)))
             name, prose = text
             lines.append((number, name.lower(), words.fold(name), words.fold(prose)))
-        _insert(connection, "INSERT INTO search_entry VALUES (?, ?, ?, ?)", entries)
-        _insert(connection, "INSERT INTO search_text (rowid, exact, name, prose) VALUES (?, ?, ?, ?)", lines)
+        sql.insert_lines(connection, "INSERT INTO search_entry", entries)
+        sql.insert_lines(connection, "INSERT INTO search_text (rowid, exact, name, prose)", lines)
 
 
 class _Words(dict[str, str]):
@@ -215,12 +215,6 @@ def _tail(kind: str, row: Mapping[str, Any] | None) -> str:
 def _delete(connection: Connection, statement: str, records: list[str]) -> None:
     if records:
         connection.exec_driver_sql(statement, (_json(records),))
-
-
-def _insert(connection: Connection, statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
-    lines = list(rows)
-    if lines:
-        connection.exec_driver_sql(statement, lines)
 
 
 def _json(members: list[Any]) -> str:

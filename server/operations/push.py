@@ -17,9 +17,10 @@ from server.store import granted, held
 from server.store.accounts import Device
 from server.store.engine import Connection
 from sync import chain, wire
-from sync.operation import Body, Placed, decode_all
+from sync.operation import Placed
 from sync.replica import node, scopes, signed, upstream
-from sync.replica.replica import Accepted, BadSignature, Fork, Gap, Identity, Peer
+from sync.replica.batch import Batch
+from sync.replica.replica import Accepted, BadSignature, Fork, Gap, Identity, Peer, proven
 from sync.wire import BadMessage, HeldNotice, PushAnswer, PushHead
 
 MOST_INCARNATION: Final = (1 << 31) - 1
@@ -49,12 +50,14 @@ def accept_push(centre: Centre, session: Session, data: bytes, urgent: bool = Fa
     head, placed, previous, signature = _read(data)
     author = carriage.author_of(centre, session, head)
     peer = Peer(head.device, author.centre, Ed25519PublicKey.from_public_bytes(author.public_key))
-    bodies = decode_all(placed)
 
     def job(connection: Connection) -> Pushed:
-        return _accept(centre, connection, session, author, head, placed, peer, previous, signature, bodies)
+        return _accept(centre, connection, session, author, head, batch, peer, previous, signature, hashes)
 
     try:
+        # All that needs no store is done here, while the lane still commits the batch before.
+        hashes = proven(peer, placed, previous, signature)
+        batch = centre.replica.read(placed)
         pushed = centre.lane.do(job, urgent=urgent)
     except Gap as gap:
         # Only the sender's word that more was acknowledged: it sends again from there. The history is named anew
@@ -105,20 +108,20 @@ def _accept(
     session: Session,
     author: Device,
     head: PushHead,
-    placed: Sequence[Placed],
+    placed: Batch,
     peer: Peer,
     previous: bytes,
     signature: bytes,
-    bodies: Sequence[Body | None],
+    hashes: Sequence[bytes],
 ) -> Pushed:
     _keeps_whole(centre, connection, head, placed)
-    wanted = {body.scope for body in bodies if body is not None}
+    wanted = {body.scope for _, body, _ in placed.reads if body is not None}
     mine = granted.granted_among(connection, head.device, wanted)
     # Whether something came too late is the centre's to say: a hub holds what it may not show any more.
     lost = (
         frozenset() if centre.role == HUB else scopes.withdrawn_among(connection, head.device, wanted - mine)
     )
-    accepted = centre.replica.accept(connection, peer, placed, previous, signature, mine, lost, bodies)
+    accepted = centre.replica.accept(connection, peer, placed, previous, signature, mine, lost, hashes)
     signed.keep(connection, head.device, head.incarnation, placed[-1].n, signature)
     carriage.note_brought(connection, session, accepted)
     told = _follow(centre, connection, author, head, accepted)

@@ -15,6 +15,7 @@ from sync.engine import Backfill, View
 from sync.operation import Body, Placed
 from sync.proof import Ledger, Verdict
 from sync.replica import feed, node, own_chains, sql, sums, tables
+from sync.replica.batch import Batch
 from sync.replica.changes import Folded
 from sync.replica.ledger import DeskLedger, Runner, is_signed
 from sync.replica.own_chains import INCARNATION, LINEAGE, acked_key, backed_up_key, closed_key
@@ -399,6 +400,8 @@ _stamped = msgspec.json.Decoder(_Stamped)
 
 def stamps_of(placed: Sequence[Placed]) -> list[str]:
     """The stamps of operations that can be read so far, for the owner's clock to follow."""
+    if isinstance(placed, Batch):
+        return [body.stamp for _, body, _ in placed.reads if body is not None]
     found: list[str] = []
     for one in placed:
         try:

@@ -13,10 +13,11 @@ from domain.records.kinds import KINDS, Registry
 from sync import digest as digests
 from sync.digest import MODULUS, NOTHING, Digest
 from sync.merge import State, apply, siblings
-from sync.operation import CHANGING, ERASE, FOUNDING, Body, Placed, decode_all, decode_body
-from sync.replica import removal, sql, tables
+from sync.operation import CHANGING, ERASE, FOUNDING, Body, Placed
+from sync.replica import batch, removal, sql, tables
+from sync.replica.batch import Batch
 from sync.replica.changes import Folded, HeldOperation, Projection, RowChange
-from sync.replica.fresh import plans
+from sync.replica.fresh import Fresh, plans
 from sync.replica.rows import base_of, parked_state, parked_text, row_of, state_of
 
 Allowed = Callable[[Placed, Body], str]
@@ -27,14 +28,18 @@ def _anything(_placed: Placed, _body: Body) -> str:
     return ""
 
 
+_Decoded = tuple[Placed, Body, Fresh | None]
+
+
 class _Entry:
     """One record while a batch is folded."""
 
-    __slots__ = ("base", "before", "body", "old", "scope", "state")
+    __slots__ = ("base", "before", "body", "fresh", "old", "scope", "state")
 
     def __init__(self, before: dict[str, Any] | None) -> None:
         self.before = before
         self.body: Body | None = None
+        self.fresh: Fresh | None = None
         self.state: State | None = None
         self.old: Digest = NOTHING
         self.scope = before["scope"] if before else ""
@@ -47,32 +52,31 @@ class Fold:
     def __init__(self, registry: Registry = KINDS, projections: Sequence[Projection] = ()) -> None:
         self._registry = registry
         self._projections = projections
-        self._fresh = plans(registry, tables.records)
+        self._plans = plans(registry, tables.records)
 
     def create(self, connection: Connection) -> None:
         """Make the projections' tables where they are missing."""
         for projection in self._projections:
             projection.create(connection)
 
+    def read(self, placed: Sequence[Placed]) -> Batch:
+        """The operations as a batch that is read once: no store is needed for that. Safe from any thread."""
+        return batch.read(placed, self._plans)
+
     def __call__(
-        self,
-        connection: Connection,
-        placed: Sequence[Placed],
-        allowed: Allowed = _anything,
-        bodies: Sequence[Body | None] | None = None,
+        self, connection: Connection, placed: Sequence[Placed], allowed: Allowed = _anything
     ) -> Folded:
-        """Apply operations in the order given; any order ends in the same rows. `bodies`: what they decode to
-        (None: undecodable), where the caller has decoded them already.
+        """Apply operations in the order given; any order ends in the same rows.
 
         Nothing is refused: what cannot be applied is in `held` and in table `waiting`, and is tried again when
         the record it misses appears. The caller owns the transaction.
         """
         result = Folded()
-        decoded = self._sift(placed, decode_all(placed) if bodies is None else bodies, allowed, result)
-        gone = removal.erased_in(connection, decoded)
+        decoded = self._sift(self.read(placed), allowed, result)
+        gone = removal.erased_in(connection, [(one, body) for one, body, _ in decoded])
         if gone:
-            decoded = [(one, body) for one, body in decoded if (body.kind, body.id) not in gone]
-        released = self._released(connection, [body for _, body in decoded if body.action in FOUNDING])
+            decoded = [each for each in decoded if (each[1].kind, each[1].id) not in gone]
+        released = self._released(connection, [body for _, body, _ in decoded if body.action in FOUNDING])
         entries = self._read(connection, [*decoded, *released])
         self._merge(decoded, entries, result)
         late = Folded()
@@ -93,7 +97,7 @@ class Fold:
     def versions_of(self, connection: Connection, target: removal.Target) -> frozenset[str]:
         """Every version of a record that stands here or is known to be superseded."""
         kind, record = target
-        entry = self._read(connection, [(_NOWHERE, _named(kind, record))])[kind, record]
+        entry = self._read(connection, [(_NOWHERE, _named(kind, record), None)])[kind, record]
         if entry.before is None:
             return frozenset()
         self._open(kind, entry)
@@ -108,10 +112,10 @@ class Fold:
             result.deltas[key] = result.deltas.get(key, NOTHING).plus(delta)
 
     def _sift(
-        self, placed: Sequence[Placed], bodies: Sequence[Body | None], allowed: Allowed, result: Folded
-    ) -> list[tuple[Placed, Body]]:
-        decoded: list[tuple[Placed, Body]] = []
-        for one, body in zip(placed, bodies, strict=True):
+        self, read: Batch, allowed: Allowed, result: Folded
+    ) -> list[_Decoded]:
+        decoded: list[_Decoded] = []
+        for one, body, fresh in read.reads:
             if one.erased:
                 continue
             if body is None:
@@ -123,27 +127,27 @@ class Fold:
             if why:
                 result.held.append(HeldOperation(one, why, body.kind, body.id, body.scope))
             else:
-                decoded.append((one, body))
+                decoded.append((one, body, fresh))
         return decoded
 
-    def _released(self, connection: Connection, founding: Sequence[Body]) -> list[tuple[Placed, Body]]:
+    def _released(self, connection: Connection, founding: Sequence[Body]) -> list[_Decoded]:
         """Operations that wait for a record which is being made now."""
         w = tables.waiting.c
         if not founding or connection.execute(select(w.n).where(w.why == "missing_target").limit(1)).first() is None:
             return []
         born = {(body.kind, body.id) for body in founding}
-        found: list[tuple[Placed, Body]] = []
-        for row in sql.select_in(connection, tables.waiting, "record", {i for _, i in born}):
-            if row["why"] == "missing_target" and (row["kind"], row["record"]) in born:
-                one = _waited(row)
-                found.append((one, decode_body(one.body)))
-        return found
+        found = [
+            _waited(row)
+            for row in sql.select_in(connection, tables.waiting, "record", {i for _, i in born})
+            if row["why"] == "missing_target" and (row["kind"], row["record"]) in born
+        ]
+        return [(one, body, None) for one, body, _ in self.read(found).reads if body is not None]
 
     def _read(
-        self, connection: Connection, decoded: Iterable[tuple[Placed, Body]]
+        self, connection: Connection, decoded: Iterable[_Decoded]
     ) -> dict[tuple[str, str], _Entry]:
         wanted: dict[str, set[str]] = {}
-        for _, body in decoded:
+        for _, body, _ in decoded:
             wanted.setdefault(body.kind, set()).add(body.id)
         entries: dict[tuple[str, str], _Entry] = {}
         for kind, ids in wanted.items():
@@ -159,25 +163,27 @@ class Fold:
         return entries
 
     def _merge(
-        self, decoded: Iterable[tuple[Placed, Body]], entries: dict[tuple[str, str], _Entry], result: Folded
+        self, decoded: Iterable[_Decoded], entries: dict[tuple[str, str], _Entry], result: Folded
     ) -> None:
-        patches: list[tuple[Placed, Body]] = []
-        for one, body in decoded:
-            if body.action in FOUNDING:
-                self._put(one, body, entries[body.kind, body.id], result)
+        patches: list[_Decoded] = []
+        for each in decoded:
+            if each[1].action in FOUNDING:
+                self._put(each, entries, result)
             else:
-                patches.append((one, body))
-        for one, body in patches:
-            self._put(one, body, entries[body.kind, body.id], result)
+                patches.append(each)
+        for each in patches:
+            self._put(each, entries, result)
 
-    def _put(self, one: Placed, body: Body, entry: _Entry, result: Folded) -> None:
+    def _put(self, decoded: _Decoded, entries: Mapping[tuple[str, str], _Entry], result: Folded) -> None:
+        one, body, fresh = decoded
+        entry = entries[body.kind, body.id]
         known = entry.before is not None or entry.body is not None or entry.state is not None
         if not known and body.action not in FOUNDING:
             result.held.append(HeldOperation(one, "missing_target", body.kind, body.id, body.scope))
         elif known and entry.scope != body.scope:
             result.held.append(HeldOperation(one, "wrong_scope", body.kind, body.id, body.scope))
         elif not known:
-            entry.body, entry.scope, entry.base = body, body.scope, body.stamp
+            entry.body, entry.fresh, entry.scope, entry.base = body, fresh, body.scope, body.stamp
         else:
             if entry.state is None:
                 self._open(body.kind, entry)
@@ -235,10 +241,8 @@ class Fold:
         """The row after the fold, its line in the table's order, and its part of the digest."""
         known = kind in self._registry
         if entry.state is None:
-            assert entry.body is not None
-            fresh = self._fresh[kind](entry.body) if known else None
-            if fresh is not None:
-                return fresh
+            if entry.fresh is not None:
+                return entry.fresh
             self._open(kind, entry)
         assert entry.state is not None
         total = digests.of_state(kind, record_id, entry.scope, entry.state).total
@@ -287,10 +291,10 @@ class Fold:
         return folded
 
     def _unhold(
-        self, connection: Connection, released: Sequence[tuple[Placed, Body]], late: Folded
+        self, connection: Connection, released: Sequence[_Decoded], late: Folded
     ) -> list[Placed]:
         still = {_place(held.placed) for held in late.held}
-        done = [one for one, _ in released if _place(one) not in still]
+        done = [one for one, _, _ in released if _place(one) not in still]
         forget(connection, done)
         return done
 

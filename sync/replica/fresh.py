@@ -12,7 +12,7 @@ from sqlalchemy import Table
 from domain.records.fields import Column, Merge
 from domain.records.kinds import Kind
 from sync.merge import element_key
-from sync.operation import Body
+from sync.operation import FOUNDING, Body
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
 _INT64: Final = 1 << 63
@@ -31,11 +31,15 @@ class Fresh(NamedTuple):
 
 
 class _Shape(NamedTuple):
-    names: tuple[str, ...]
-    """Fields with a value, sorted."""
-    texts: tuple[str, ...]
+    types: tuple[type, ...]
+    """What the values must be, in the order of the operation."""
+    order: tuple[tuple[str, bool], ...]
+    """Fields with a value and sets with elements in the order of the digest's keys; whether it is a set."""
     numbers: tuple[str, ...]
     json: tuple[str, ...]
+
+
+_UNSEEN: Final = _Shape((), (), (), ())
 
 
 class FreshPlan:
@@ -62,58 +66,60 @@ class FreshPlan:
         self._kind = kind.name
 
     def make(self, body: Body) -> Fresh | None:
-        """The record of this operation, or None where the long way is needed."""
-        if body.bases or body.drops or body.ranks:
+        """The record of this operation, or None where the long way is needed. Safe from any thread."""
+        if body.bases or body.drops or body.ranks or body.action not in FOUNDING:
             return None
-        values = body.values
-        said = (*values, *map(type, values.values()))
-        shape = self._shapes[said] if said in self._shapes else self._learn(said, values)
-        stamp = body.stamp
-        if shape is None or not _fit(shape, values) or len(_encode(stamp)) != len(stamp) + 2:
-            return None  # also a stamp that JSON must escape: none of ours, and the long way knows how
+        values, adds, stamp = body.values, body.adds, body.stamp
+        types = tuple(map(type, values.values()))
+        said = (*values, None, *adds)
+        shape = self._shapes.get(said, _UNSEEN)
+        if shape is _UNSEEN or (shape is not None and shape.types != types):
+            shape = self._learn(said, values, adds)
+        if shape is None:
+            return None
         row: dict[str, Any] = {**values}
         for name in shape.json:
             row[name] = _encode(values[name]).decode()
-        fields: list[Any] = [(name, ((stamp, 0, values[name]),)) for name in shape.names]
-        if body.adds:
-            for name, elements in body.adds.items():
-                if name not in self._sets:
-                    return None
-                there = sorted(set(elements))
-                row[name] = _encode(there).decode()
+        fields: list[Any] = []
+        for name, is_set in shape.order:
+            if is_set:
+                there = sorted(set(adds[name]))
+                row[name] = _encode(there).decode() if there else None
                 fields += [(element_key(name, element), ((stamp, 0, True),)) for element in there]
-            fields.sort(key=_key)
+            else:
+                fields.append((name, ((stamp, 0, values[name]),)))
+        told = _encode(fields)
+        if (
+            # A zero character stands escaped in JSON; and a stamp that JSON must escape is none of ours.
+            b"\\u0000" in told
+            or not (stamp.isalnum() or stamp.replace(".", "0", 1).isalnum())
+            or not all(-_INT64 <= values[name] < _INT64 for name in shape.numbers)
+        ):
+            return None
         row["id"], row["scope"], row["versions"], row["parked"] = body.id, body.scope, '{"b":"' + stamp + '"}', None
         named = _encode((self._kind, body.id, body.scope))
-        total = int.from_bytes(sha256(named + sha256(_encode(fields)).digest()).digest(), "big")
+        total = int.from_bytes(sha256(named + sha256(told).digest()).digest(), "big")
         return Fresh(row, tuple(map(row.get, self._columns)), total)
 
-    def _learn(self, said: tuple[Any, ...], values: Mapping[str, Any]) -> _Shape | None:
+    def _learn(self, said: tuple[Any, ...], values: Mapping[str, Any], adds: Mapping[str, Any]) -> _Shape | None:
         """What to look at in operations that fill the same fields with values of the same types."""
         if len(self._shapes) >= _MOST_SHAPES:
             self._shapes.clear()
+        order = [(name, name, False) for name in values] + [(f"{name}/", name, True) for name in adds]
         shape: _Shape | None = _Shape(
-            tuple(sorted(values)),
-            tuple(name for name in values if self._types.get(name) is str),
+            tuple(map(type, values.values())),
+            tuple((name, is_set) for _, name, is_set in sorted(order)),
             tuple(name for name in values if self._types.get(name) is int),
             tuple(name for name in values if name in self._json),
         )
         for name, value in values.items():
             if value is None or (name not in self._json and self._types.get(name) is not type(value)):
                 shape = None
-        self._shapes[said] = shape
+        if not adds.keys() <= self._sets:
+            shape = None
+        if shape is not None:
+            self._shapes[said] = shape
         return shape
-
-
-def _fit(shape: _Shape, values: Mapping[str, Any]) -> bool:
-    for name in shape.texts:
-        if "\x00" in values[name]:
-            return False
-    return all(-_INT64 <= values[name] < _INT64 for name in shape.numbers)
-
-
-def _key(field: tuple[str, Any]) -> str:
-    return field[0]
 
 
 def plans(kinds: Mapping[str, Kind], tables: Mapping[str, Table]) -> Mapping[str, Callable[[Body], Fresh | None]]:

@@ -13,7 +13,7 @@ from sync.operation import FOUNDING, Body, Placed
 from sync.replica import node, removal, scopes, sql, sums, tables, upstream
 from sync.replica.changes import Folded
 from sync.replica.fold import forget
-from sync.replica.replica import Accepted, Fork, Identity, Peer, Replica, decoded
+from sync.replica.replica import Accepted, Fork, Identity, Peer, Replica
 from sync.replica.upstream import Known
 
 UNCHAINED = b""
@@ -147,7 +147,7 @@ class RelayReplica(Replica):
         held = {(h.placed.device, h.placed.incarnation, h.placed.n): h.why for h in folded.held}
         rows: list[tuple[Any, ...]] = []
         seq = node.take(connection, len(placed)) if placed else 0
-        for i, one in enumerate(placed):
+        for i, (one, body, _) in enumerate(self.read(placed).reads):
             key = (one.device, one.incarnation)
             n, head = heads[key] if key in heads else self._head(connection, *key)
             hash_ = UNCHAINED
@@ -156,7 +156,6 @@ class RelayReplica(Replica):
                 n, head = one.n, hash_
                 grown.add(key)
             heads[key] = (n, head)
-            body = decoded(one)
             named = (body.scope, body.kind, body.id) if body else ("", "", "")
             why = held.get((*key, one.n))
             rows.append((seq + i, *key, one.n, one.group, *named, one.salt, one.body or None, hash_, why))

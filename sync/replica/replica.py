@@ -11,8 +11,9 @@ from sqlalchemy import Connection, bindparam, select
 from domain.records.kinds import KINDS
 from sync import chain
 from sync.digest import NOTHING, Digest
-from sync.operation import ERASE, Body, Placed, decode_all, encode_body
+from sync.operation import ERASE, Body, Placed, encode_body
 from sync.replica import node, removal, scopes, sql, sums, tables
+from sync.replica.batch import Batch
 from sync.replica.changes import Folded, HeldOperation
 from sync.replica.fold import Fold
 from sync.replica.sums import Audiences, one_audience
@@ -83,6 +84,14 @@ class Accepted:
     """Audience by scope, of the scopes that the batch names and that have one."""
 
 
+def proven(peer: Peer, placed: Sequence[Placed], previous: bytes, signature: bytes) -> list[bytes]:
+    """The chain's hash after each operation of a batch whose head the device signed. Raises BadSignature."""
+    first, hashes = placed[0], chain.advance(previous, placed)
+    if not chain.head_is_signed(peer.key, signature, first.device, first.incarnation, placed[-1].n, hashes[-1]):
+        raise BadSignature
+    return hashes
+
+
 class Replica:
     """Log and record tables over connections that the caller owns: each call is one transaction of the caller's.
 
@@ -95,6 +104,10 @@ class Replica:
         self._fold = fold
         self._random = random
         self._audiences = audiences
+
+    def read(self, placed: Sequence[Placed]) -> Batch:
+        """The operations read once, without the store, on any thread: what is given on then is not read again."""
+        return self._fold.read(placed)
 
     def create(self, connection: Connection) -> None:
         """Make what is missing of the tables, and the feed counter."""
@@ -112,11 +125,12 @@ class Replica:
             for i, b in enumerate(bodies, start=1)
         ]
         hashes = chain.advance(head, placed)
-        folded = self._fold(connection, placed)
+        read = self._fold.read(placed)
+        folded = self._fold(connection, read)
         if self._audiences is not one_audience:
             scopes.settle(connection, self._found(connection, bodies, ""))
         sums.add(connection, folded.deltas, self._audiences)
-        self._log(connection, placed, bodies, hashes, folded)
+        self._log(connection, read, hashes, folded)
         removal.empty_log(connection, folded.erased)
         self._retry_granted(connection, bodies, folded)
         return folded
@@ -158,21 +172,18 @@ class Replica:
         signature: bytes,
         granted: frozenset[str] = frozenset(),
         withdrawn: frozenset[str] = frozenset(),
-        bodies: Sequence[Body | None] | None = None,
+        hashes: Sequence[bytes] | None = None,
     ) -> Accepted:
         """Take a device's batch: whole, signed, contiguous, each operation exactly once.
 
-        `previous` is the device's own hash before the batch; `bodies` what the batch decodes to, where the
-        caller has decoded it already (`sync.operation.decode_all`). Raises Gap, Fork, BadSignature. An operation
+        `previous` is the device's own hash before the batch; `hashes` those after each operation, where the caller
+        has proven the signature already (`proven`). Raises Gap, Fork, BadSignature. An operation
         that may not or cannot be applied is logged and held. What the device wrote into a scope that was
         withdrawn from it is applied and told as `late` (sync.md §3.7).
         """
         first = placed[0]
-        hashes = chain.advance(previous, placed)
-        if not chain.head_is_signed(
-            peer.key, signature, first.device, first.incarnation, placed[-1].n, hashes[-1]
-        ):
-            raise BadSignature
+        if hashes is None:
+            hashes = proven(peer, placed, previous, signature)
         n, head = self._head(connection, first.device, first.incarnation)
         if first.n > n + 1:
             raise Gap(n)
@@ -180,22 +191,21 @@ class Replica:
             # Where the chains parted lies before this batch and cannot be seen from here: all of it again.
             raise Fork(1)
         known = [one for one in placed if one.n <= n]
-        new = list(placed[len(known) :])
+        new = self._fold.read(placed[len(known) :])
         for one, hash_ in zip(known, hashes, strict=False):
             if self._hash_at(connection, one.device, one.incarnation, one.n) != hash_:
                 raise Fork(one.n)
         if not new:
             return Accepted(n, 0, 0, head=head)
-        read = decode_all(new) if bodies is None else bodies[len(known) :]
-        named = {body.scope for body in read if body is not None}
+        named = {body.scope for _, body, _ in new.reads if body is not None}
         homes = dict(scopes.homes(connection, named))
         founded = {scope: scopes.audience_of(scope, peer.centre) for scope in named if scope not in homes}
         rules = _Rules(peer, homes, founded, granted, withdrawn)
-        folded = self._fold(connection, new, rules.why_held, read)
+        folded = self._fold(connection, new, rules.why_held)
         scopes.settle(connection, rules.founded_rightly)
         homes |= rules.founded_rightly
         sums.add(connection, folded.deltas, self._known_homes(homes))
-        first_seq, last_seq = self._log(connection, new, read, hashes[len(known) :], folded)
+        first_seq, last_seq = self._log(connection, new, hashes[len(known) :], folded)
         removal.empty_log(connection, folded.erased)
         late = tuple(rules.late)
         return Accepted(new[-1].n, first_seq, last_seq, tuple(folded.held), folded, late, hashes[-1], homes)
@@ -270,7 +280,7 @@ class Replica:
         if placed:
             _, head = self._head(connection, placed[0].device, placed[0].incarnation)
             hashes = chain.advance(head, placed)
-            self._log(connection, placed, decode_all(placed), hashes, Folded())
+            self._log(connection, self._fold.read(placed), hashes, Folded())
 
     def head(self, connection: Connection, identity: Identity) -> tuple[int, bytes]:
         """Last number and hash of this identity's chain."""
@@ -293,8 +303,7 @@ class Replica:
     def _log(
         self,
         connection: Connection,
-        placed: Sequence[Placed],
-        bodies: Sequence[Body | None],
+        placed: Batch,
         hashes: Sequence[bytes],
         folded: Folded,
     ) -> tuple[int, int]:
@@ -320,15 +329,10 @@ class Replica:
                 hash_,
                 held.get(one.n),
             )
-            for i, (one, body, hash_) in enumerate(zip(placed, bodies, hashes, strict=True))
+            for i, ((one, body, _), hash_) in enumerate(zip(placed.reads, hashes, strict=True))
         ]
         sql.insert_many(connection, tables.log, rows)
         return seq, max(seq + len(placed) - 1, self._number_anew(connection, folded.released))
-
-
-def decoded(one: Placed) -> Body | None:
-    """The operation in the bytes, or None where they are none that this program can read."""
-    return decode_all([one])[0]
 
 
 class _Rules:
