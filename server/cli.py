@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -20,6 +21,8 @@ from server.store.proven import all_devices
 from server.wall_clock import WallClock
 from sync.replica import node, read
 from sync.troubles import Trouble
+
+_log = logging.getLogger("tram111.centre")
 
 WORLD = 2
 """Exit code when the world is at fault: the one line on stderr says what to do."""
@@ -118,8 +121,14 @@ def _serve(asked: argparse.Namespace) -> int:
 
                 uplink = link(centre, asked.data, asked.upstream)
                 uplink.start()
+                if hasattr(signal, "SIGHUP"):
+                    # "The network is back": whoever looks after the machine, or its own network, says so.
+                    signal.signal(signal.SIGHUP, lambda *_: uplink.nudge())
                 try:
+                    # Read again by `desktop.day.checker`: a hub that was killed has begun once more than it ended.
+                    _log.info("serving begun")
                     serve(centre, door, sys.stdout if asked.announce else None)
+                    _log.info("serving ended")
                 finally:
                     uplink.close()
             else:

@@ -49,6 +49,10 @@ class Wayfinder:
         """When (monotonic ms) to look at the first server, or None while it is the present one."""
         return self._probe_at if self.at else None
 
+    def look_now(self, mono: int) -> None:
+        """Somebody says that the network is back: look at the first server without waiting for the next time."""
+        self._probe_at = mono
+
     def probed(self, alive: bool, mono: int) -> bool:
         """The first server was looked at; answers whether to go back to it, and then `at` is 0."""
         if not self.at:

@@ -194,6 +194,8 @@ class SyncDriver:
                     return
                 if isinstance(event, core.Saved):
                     self._saved_queued.clear()
+                if isinstance(event, core.Nudged):
+                    self._way.look_now(_mono())
                 if isinstance(event, _Probed):
                     self._probing = False
                     if self._way.probed(event.alive, _mono()):

@@ -10,9 +10,11 @@ from typing import Any, Final
 
 from desktop.day.compare import compare, listed, national
 from desktop.day.expected import Dossier, dossiers
+from desktop.day.hub_kept import examine_hubs, lived_through
 from desktop.day.kept import Node, Row, UnreadableStoreError, open_kept
 from desktop.day.paper import CENTRES, CUT_CENTRE, MISSED, UNCLASSIFIED, Paper, vn_hour
 from desktop.day.proof import prove
+from desktop.day.schedule import hub_dies_after
 from desktop.day.standing import standing
 from sync.operation import decode_body
 
@@ -27,7 +29,7 @@ NOTHING_COUNTED: Final[dict[str, Any]] = {
     "answered": 0, "missed": 0, "files": 0, "cases": 0, "outcome": {}, "centre": {}, "channel": {},
     "cases_by_type": {}, "urgency": {}, "hour": {}, "repeat_silent": {"number": "", "times": 0}, "unclassified": 0,
     "extra_notes": 0, "cdr_damaged": 0, "cdr_repeated": 0, "lost": 0, "duplicated": 0, "held": 0, "siblings": 0,
-    "digests_equal": False, "outage_s": 0, "desk_kills": 0, "wall_s": 0,
+    "digests_equal": False, "outage_s": 0, "desk_kills": 0, "hubs": 0, "hub_kills": 0, "wall_s": 0,
 }  # fmt: skip
 """What is printed where nothing could be counted."""
 
@@ -63,15 +65,17 @@ def examine(nodes: list[Node], paper: Paper, run: dict[str, Any]) -> Verdict:
 
 
 def _examine(nodes: list[Node], paper: Paper, run: dict[str, Any]) -> Verdict:
-    centre, desks = nodes[0], nodes[1:]
+    centre = nodes[0]
+    hubs, desks = [n for n in nodes if n.role == "hub"], [n for n in nodes if n.role == "desk"]
     if centre.role != "centre" or {d.centre for d in desks} != set(CENTRES.values()):
         raise UnreadableStoreError("Thư mục giữ lại thiếu nút: cần một trung tâm và bàn của cả ba nơi.")
-    proof = prove(centre, desks)
+    proof = prove(centre, desks, hubs)
+    examine_hubs(centre, hubs, desks, proof)
     expected = dossiers(paper)
     verdict = Verdict(faults=[*paper.faults, *map(str, run.get("faults", [])), *proof.faults])
-    verdict.faults += standing(centre, desks)
+    verdict.faults += standing(centre, desks, hubs)
     lost, duplicated = proof.lost, proof.duplicated
-    for node, where in [(centre, ""), *((desk, desk.centre) for desk in desks)]:
+    for node, where in [(centre, ""), *((node, node.centre) for node in (*hubs, *desks))]:
         found = compare(node, paper, expected, where)
         verdict.faults += found.faults
         lost += found.lost
@@ -81,6 +85,8 @@ def _examine(nodes: list[Node], paper: Paper, run: dict[str, Any]) -> Verdict:
     _reconciled(centre, paper, counts, verdict)
     _whole(paper, expected, counts, verdict)
     _cut_was_real(centre, desks, paper, verdict)
+    if hubs:
+        verdict.faults += lived_through(centre, hubs, desks, paper)
     counts |= {
         "lost": lost,
         "duplicated": duplicated,
@@ -89,6 +95,8 @@ def _examine(nodes: list[Node], paper: Paper, run: dict[str, Any]) -> Verdict:
         "digests_equal": proof.digests_equal,
         "outage_s": run.get("outage_s", 0),
         "desk_kills": _kills(desks, run, verdict),
+        "hubs": len(hubs),
+        "hub_kills": _hub_kills(hubs, paper, run, verdict),
         "wall_s": run.get("wall_s", 0),
     }
     if proof.siblings != sum(len(v) for d in expected for v in d.siblings().values()):
@@ -222,6 +230,20 @@ def _kills(desks: list[Node], run: dict[str, Any], verdict: Verdict) -> int:
             shown += sum("before_commit" in line for line in path.read_text("utf-8").splitlines())
     if shown != run.get("desk_kills", 0) or not shown:
         verdict.faults.append("nhật ký của bàn không cho thấy đúng lần bị ngắt giữa chừng lúc lưu")
+    return shown
+
+
+def _hub_kills(hubs: list[Node], paper: Paper, run: dict[str, Any], verdict: Verdict) -> int:
+    """Kills that a hub's own log shows: it began to serve once more than it ended."""
+    shown = 0
+    for hub in hubs:
+        path = hub.folder / "logs" / "hub.log"
+        lines = path.read_text("utf-8").splitlines() if path.is_file() else []
+        begun, ended = (sum(line.endswith(words) for line in lines) for words in ("serving begun", "serving ended"))
+        shown += begun - ended
+    due = int(bool(hubs) and hub_dies_after(paper) is not None)
+    if not shown == run.get("hub_kills", 0) == due:
+        verdict.faults.append("nhật ký của trạm vùng không cho thấy đúng lần bị ngắt")
     return shown
 
 

@@ -35,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--shots", type=Path, help="thư mục lưu ảnh các màn hình")
     parser.add_argument("--keep", type=Path, help="giữ lại kho và nhật ký, mỗi nút một thư mục con")
     parser.add_argument("--database", help="postgresql+psycopg://… làm kho của trung tâm")
+    parser.add_argument("--hubs", action="store_true", help="Đà Nẵng và An Giang mỗi nơi có một trạm vùng")
     parser.add_argument("--expect", type=Path, help="so kết quả với tệp này (expect.json)")
     parser.add_argument("--check", type=Path, help="không sống ngày: chỉ kiểm lại thư mục đã giữ")
 
@@ -48,7 +49,7 @@ def run(asked: argparse.Namespace) -> int:
         if asked.check is not None:
             return _tell(asked, paper, check(asked.check, paper), Lived(), expected)
         with _kept(asked.keep) as folder:
-            lived = live(paper, folder, shots=asked.shots, database=asked.database)
+            lived = live(paper, folder, shots=asked.shots, database=asked.database, hubs=asked.hubs)
             verdict = check(folder, paper)
             verdict.counts["wall_s"] = round(time.monotonic() - began, 1)
             return _tell(asked, paper, verdict, lived, expected)

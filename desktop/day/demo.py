@@ -19,9 +19,8 @@ from PySide6.QtWidgets import QApplication
 
 from desktop import app
 from desktop.day import command
-from desktop.day.live import server_command
 from desktop.day.paper import Entry, Paper, read_paper, to_ms
-from desktop.day.processes import child_environ
+from desktop.day.processes import child_environ, server_command
 from desktop.home import Home
 from desktop.operations.calls import HOTLINE_PBX, LINE, PbxCallEvent, answer, set_outcome
 from desktop.operations.case import add_note, add_referral, log_attempt
@@ -55,7 +54,8 @@ def without_screen() -> int:
     print(f"Máy này không có màn hình: sống một ngày giả định với các cửa sổ thật ẩn đi; ảnh vào {shots}", flush=True)
     cdr, day = paths()
     asked = argparse.Namespace(
-        cdr=cdr, day=day, json=False, shots=shots, keep=None, database=None, expect=None, check=None
+        cdr=cdr, day=day, json=False, shots=shots, keep=None, database=None, hubs=False, expect=None,
+        check=None,
     )
     return command.run(asked)
 

@@ -10,7 +10,6 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from desktop.day.kept import describe
 from desktop.day.line import Line
@@ -26,15 +25,12 @@ class Desk:
     """Starts the desk's process, again after a kill, and asks it for facts. Lives on the driver's loop."""
 
     def __init__(
-        self, centre: str, home: Path, centre_url: str, passphrase: str, begins_at: int, shots: Path | None
+        self, centre: str, home: Path, line: Line, passphrase: str, begins_at: int, shots: Path | None
     ) -> None:
-        where = urlsplit(centre_url)
-        assert where.hostname is not None
-        assert where.port is not None
         self.centre = centre
         self.name = home.name
         self.home = home
-        self.line = Line(where.hostname, where.port)
+        self.line = line
         self.program = Program(f"Bàn {self.name}", self._heard)
         self.kills = 0
         self.faults: list[str] = []
@@ -43,17 +39,28 @@ class Desk:
         self._now = begins_at
         self._shots = shots
         self._saved: set[int] = set()
+        self._shown = asyncio.Event()
         self._changed = asyncio.Event()
 
     def _heard(self, said: Mapping[str, Any]) -> None:
         match said["event"]:
             case "saved":
-                self._saved.add(int(said["entry"]))
+                self._show(int(said["entry"]))
             case "fault":
                 self.faults.append(f"{self.name}: {said['words']}")
-                self._saved.add(int(said["entry"]))
+                self._show(int(said["entry"]))
             case "changed":
                 self._changed.set()
+
+    def _show(self, entry: int) -> None:
+        self._saved.add(entry)
+        self._shown.set()
+
+    async def until_saved(self, entry: int) -> None:
+        """Until the desk has shown this entry as saved."""
+        while entry not in self._saved:
+            self._shown.clear()
+            await self._shown.wait()
 
     # ---------------------------------------------------------------- life
 
@@ -143,8 +150,13 @@ class Desk:
         """Until the desk itself says that the centre cannot be reached."""
         await self.program.ask("until", fact="down")
 
+    async def until_at(self, server: str) -> None:
+        """Until the desk speaks to `hub` or `centre`, and that answers."""
+        # Asked while it works, it answers when the work is done.
+        await self.program.ask("until", patience_s=FEED_PATIENCE_S, fact=server)
+
     async def until_equal(self) -> None:
-        """Until nothing waits and the digests were compared equal."""
+        """Until all has arrived at the centre and the digests were compared equal with the server spoken to."""
         await self.program.ask("until", fact="equal")
 
     async def nudge(self) -> None:

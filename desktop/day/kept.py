@@ -29,7 +29,7 @@ class UnreadableStoreError(Exception):
 
 @dataclass(slots=True)
 class Node:
-    """One node as it was kept. `role` is "centre" or "desk"; `centre` is empty for the centre itself."""
+    """One node as it was kept. `role` is "centre", "hub" or "desk"; `centre` is empty for the centre itself."""
 
     name: str
     role: str
@@ -119,6 +119,30 @@ def read_tables(path: Path, key: bytes) -> dict[str, list[Row]]:
         return {name: _rows(connection.execute, name) for name in names}
     finally:
         connection.close()
+
+
+def columns_of(
+    folder: Path, database: str | None, wanted: Mapping[str, tuple[str, ...]]
+) -> dict[str, list[Row]]:
+    """Some columns of some tables of a server that may be running: of the database with this URL, else of the
+    store in the node's folder. A reader's own snapshot: it never holds up the writer."""
+    if database is None:
+        connection = connect(folder / "data" / "centre.db", read_key_file(folder / "data" / "server.key"))
+        try:
+            return {table: _chosen(connection.execute, table, names) for table, names in wanted.items()}
+        finally:
+            connection.close()
+    import psycopg  # noqa: PLC0415 - only a day on PostgreSQL needs it
+
+    with psycopg.connect(database.replace("postgresql+psycopg:", "postgresql:", 1)) as source:
+        return {table: _chosen(source.execute, table, names) for table, names in wanted.items()}
+
+
+def _chosen(execute: Callable[[Any], Any], table: str, names: tuple[str, ...]) -> list[Row]:
+    listed = ", ".join(f'"{name}"' for name in names)
+    # sql-names-only: names of our own tables and columns
+    found = execute(f'SELECT {listed} FROM "{table}"')  # noqa: S608 - names only, no value
+    return [dict(zip(names, row, strict=True)) for row in found]
 
 
 _INNER: Final = ("_data", "_idx", "_content", "_docsize", "_config")

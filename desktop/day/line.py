@@ -1,16 +1,17 @@
-"""A line between one desk and the centre that can really be cut: its sockets close and its port refuses."""
+"""A line between two nodes of a day that can really be cut: its sockets close and its port refuses."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import Final
+from typing import Final, Self
+from urllib.parse import urlsplit
 
 _CHUNK: Final = 1 << 16
 
 
 class Line:
-    """Carries bytes from a local port to the centre's. Lives on one asyncio loop."""
+    """Carries bytes from a local port to a server's. Lives on one asyncio loop."""
 
     def __init__(self, host: str, port: int) -> None:
         self._host, self._port = host, port
@@ -20,6 +21,18 @@ class Line:
         self.own_port = 0
         self.carried = 0
         """Connections carried so far."""
+
+    @classmethod
+    def to(cls, url: str) -> Self:
+        """A line to the server with this address."""
+        where = urlsplit(url)
+        assert where.hostname is not None
+        assert where.port is not None
+        return cls(where.hostname, where.port)
+
+    def lead_to(self, port: int) -> None:
+        """From now on carry to another port of the same host: a program started again listens elsewhere."""
+        self._port = port
 
     @property
     def up(self) -> bool:

@@ -28,6 +28,13 @@ def own_command(*arguments: str) -> list[str]:
     return [*start, *arguments]
 
 
+def server_command(*arguments: str) -> list[str]:
+    """The centre's own program; in the frozen desk it is this program under a name of its own."""
+    if getattr(sys, "frozen", False):
+        return own_command("centre", *arguments)
+    return [sys.executable, "-m", "server", *arguments]
+
+
 def child_environ(**more: str) -> dict[str, str]:
     """The environment of every process of a day: UTF-8, no proxy of the machine between it and the centre."""
     here = str(Path(__file__).parents[2])
@@ -179,9 +186,14 @@ class Program:
         await self._reading
         return await self._process.wait()
 
+    def tell(self, what: signal.Signals) -> None:
+        """Send it a signal that does not end it."""
+        if self.running and self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.send_signal(what)
+
     def kill_now(self) -> None:
         """The last resort on the way out: no waiting, no asking."""
         if self.running and self._process is not None:
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()
-

@@ -13,6 +13,7 @@ from hashlib import sha256
 from typing import Any, Final
 
 from desktop.day.kept import Node, Row
+from desktop.day.same import due_scopes
 from domain.records.fields import Merge
 from domain.records.kinds import KINDS
 from sync import digest
@@ -37,21 +38,23 @@ class Proof:
     lost: int = 0
     duplicated: int = 0
     digests_equal: bool = True
+    sums: dict[str, Sums] = field(default_factory=dict)
 
 
-def prove(centre: Node, desks: Iterable[Node]) -> Proof:
-    """Examine all nodes."""
+def prove(centre: Node, desks: Iterable[Node], hubs: Iterable[Node] = ()) -> Proof:
+    """Examine all nodes: each by itself, desks against the centre (hubs against it: `desktop.day.hub_kept`)."""
     proof = Proof()
-    sums: dict[str, Sums] = {}
-    nodes = [centre, *desks]
-    for node in nodes:
+    sums, servers = proof.sums, [centre, *hubs]
+    desks = list(desks)
+    for node in [*servers, *desks]:
         _log(node, proof)
         _rows(node, proof)
         _held(node, proof)
         sums[node.name] = _recounted(node, proof)
-    _refold(centre, proof)
+    for server in servers:
+        _refold(server, proof)
     proof.siblings = len(centre.rows("sibling"))
-    for desk in nodes[1:]:
+    for desk in desks:
         _chain_arrived(centre, desk, proof)
         _same_scopes(centre, desk, sums, proof)
     return proof
@@ -74,12 +77,14 @@ def chains(node: Node) -> dict[tuple[str, int], list[Row]]:
 
 
 def _log(node: Node, proof: Proof) -> None:
-    numbers = sorted(row["seq"] for row in node.rows("log"))
-    if numbers != list(range(1, len(numbers) + 1)) or node.about("feed") != str(len(numbers)):
+    if not _numbers_hold(node):
         proof.faults.append(f"{node.name}: số thứ tự nhật ký thao tác có chỗ hổng hoặc trùng")
     heads = {(r["device"], r["incarnation"]): (r["n"], bytes(r["head"])) for r in node.rows("chain")}
     found = chains(node)
-    for key, rows in found.items():
+    for key, logged in found.items():
+        # At a hub some are shown by the centre without what comes before in their chain: they are compared with the
+        # centre's own rows (`desktop.day.hub_kept`).
+        rows = [row for row in logged if row["hash"] or node.role != "hub"]
         previous = GENESIS
         for expected, row in enumerate(rows, start=1):
             if row["n"] != expected:
@@ -91,12 +96,23 @@ def _log(node: Node, proof: Proof) -> None:
                 break
             _names_match(node, row, proof)
         else:
-            if heads.pop(key, None) != (len(rows), previous):
+            if heads.pop(key, (0, GENESIS)) != (len(rows), previous):
                 proof.faults.append(f"{node.name}: đầu chuỗi của {key[0]} không khớp nhật ký")
             continue
         heads.pop(key, None)
-    if node.role == "centre" and heads:
+    if node.role != "desk" and heads:
         proof.faults.append(f"{node.name}: có đầu chuỗi mà không có thao tác")
+
+
+def _numbers_hold(node: Node) -> bool:
+    """Feed numbers run without a gap to the counter. A hub gives an operation that it was shown a later number when
+    its author brings it with its chain, and counts the numbers so given up."""
+    numbers = sorted(row["seq"] for row in node.rows("log"))
+    feed = int(node.about("feed"))
+    if node.role == "hub":
+        moved = int(node.about("moved") or 0)
+        return len(set(numbers)) == len(numbers) == feed - moved and numbers[-1:] == [feed]
+    return numbers == list(range(1, feed + 1))
 
 
 def _names_match(node: Node, row: Row, proof: Proof) -> None:
@@ -169,7 +185,7 @@ def _recounted(node: Node, proof: Proof) -> Sums:
     if {k: v for k, v in running.items() if v != NOTHING} != counted:
         proof.digests_equal = False
         proof.faults.append(f"{node.name}: tổng kiểm đếm lại từ bản ghi khác tổng kiểm đang giữ")
-    homes = {r["scope"]: r["audience"] for r in node.rows("scope_home")} if node.role == "centre" else {}
+    homes = {r["scope"]: r["audience"] for r in node.rows("scope_home")} if node.role != "desk" else {}
     totals: dict[str, Digest] = {}
     for (scope, _), one in counted.items():
         home = homes.get(scope, "")
@@ -182,7 +198,7 @@ def _recounted(node: Node, proof: Proof) -> Sums:
 
 
 def _refold(centre: Node, proof: Proof) -> None:
-    """The centre's rows are exactly what the whole log makes, folded here once more in memory."""
+    """A server's rows are exactly what its whole log makes, folded here once more in memory."""
     states: dict[tuple[str, str, str], State] = {}
     for row in centre.rows("log"):
         if not row["held"]:
@@ -229,13 +245,18 @@ def _chain_arrived(centre: Node, desk: Node, proof: Proof) -> None:
 
 def _same_scopes(centre: Node, desk: Node, sums: Mapping[str, Sums], proof: Proof) -> None:
     """A desk holds exactly the scopes that are its own or granted, each equal to the centre's."""
-    mine = {desk.centre, "ref", f"device:{desk.device}"}
-    due = {r["scope"] for r in centre.rows("scope_home") if r["audience"] in mine}
-    due |= {r["scope"] for r in centre.rows("scope_grant") if r["device"] == desk.device}
+    compare_scopes(centre, desk, [desk.device], sums, proof)
+
+
+def compare_scopes(
+    centre: Node, node: Node, devices: Iterable[str], sums: Mapping[str, Sums], proof: Proof
+) -> None:
+    """A node holds exactly the scopes that these devices of its centre may see, each equal to the centre's."""
+    due = due_scopes(centre.tables, node.centre, devices)
     there = {key: value for key, value in sums[centre.name].items() if key[0] in due}
-    here = sums[desk.name]
+    here = sums[node.name]
     if here == there:
         return
     proof.digests_equal = False
     differing = {scope for scope, _ in {k for k in here.keys() | there.keys() if here.get(k) != there.get(k)}}
-    proof.faults.append(f"{desk.name}: {len(differing)} phạm vi khác với trung tâm")
+    proof.faults.append(f"{node.name}: {len(differing)} phạm vi khác với trung tâm")

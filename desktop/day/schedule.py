@@ -49,6 +49,22 @@ def _between(last: str, phase: str) -> list[str]:
     return order[order.index(last) + 1 : order.index(phase) + 1]
 
 
+DYING_HUB: Final = "da_nang"
+"""Whose hub is killed, where there are hubs: that of the centre whose line stays, so that its desk has somewhere to
+go. That of the cut centre must live, or nothing there would be shared in the cut."""
+
+
+def hub_dies_after(paper: Paper) -> int | None:
+    """The entry after whose save the hub is killed: one in the middle of the longest stage of its desk's work, in the
+    cut if there is one, so that work follows while it is dead. None where nothing would follow."""
+    found = [stage for stage in stages(paper) if len(stage.by_centre[DYING_HUB]) > 1]
+    chosen = [stage for stage in found if stage.phase == CUT] or found
+    if not chosen:
+        return None
+    mine = max((stage.by_centre[DYING_HUB] for stage in chosen), key=len)
+    return mine[(len(mine) - 1) // 2].index
+
+
 def killed_at(paper: Paper) -> int | None:
     """The entry in the middle of whose save the cut desk is killed: a plain outcome, in the cut if there is one."""
     plain = [e for e in paper.entries if e.centre == CUT_CENTRE and e.kind == "call" and e.file is None]

@@ -35,6 +35,11 @@ _SEARCHED: Final = "nguyen"
 """What the picture of the search page looks for: a name typed without tones."""
 
 
+LOOK_MS: Final = 100
+"""How often (ms) the store is looked at while a fact is waited for: what a hub says of the centre moves no word of
+the road, and the day's clock stands still."""
+
+
 class DayClock:
     """The day's own clock: it shows what it was set to. Its monotonic time is the day's too, so that what lasts
     ten seconds (undo, F7 that becomes F8) is over when the day's next entry comes."""
@@ -235,19 +240,27 @@ class Seat(QObject):
     # ---------------------------------------------------------------- facts
 
     def do_until(self, command: dict[str, Any]) -> None:
-        """Wait until the desk itself says: `down` or `equal`."""
+        """Wait until the desk itself says: `down`, `equal`, at the `hub` or at the `centre`."""
         assert self._desk is not None
         assert self._desk.driver is not None
         self._view = None
-        self._desk.bus.road.connect(self._look_again)
+        again = QTimer()
+        again.timeout.connect(self._look_again)
+        self._desk.bus.road.connect(self._told_of_road)
         try:
-            self._look_again(self._desk.driver.status)
+            self._look_again()
+            again.start(LOOK_MS)
             until(command["fact"], partial(self._is, command["fact"]), self.told)
         finally:
-            self._desk.bus.road.disconnect(self._look_again)
+            again.stop()
+            self._desk.bus.road.disconnect(self._told_of_road)
 
     @Slot(object)
-    def _look_again(self, _status: RoadStatus) -> None:
+    def _told_of_road(self, _status: RoadStatus) -> None:
+        self._look_again()
+
+    @Slot()
+    def _look_again(self) -> None:
         assert self._desk is not None
         self._desk.lane.query(road_view, self._seen)
 
@@ -263,7 +276,10 @@ class Seat(QObject):
             return False
         if fact == "down":
             return status.line_down_since_ms is not None
-        return self._view.waiting == 0 and status.equal is True
+        if fact in ("hub", "centre"):
+            return status.line_down_since_ms is None and (self._view.at_hub is None) == (fact == "centre")
+        arrived = self._view.waiting == 0 and self._view.at_centre == self._view.saved_here
+        return arrived and status.equal is True
 
     # ---------------------------------------------------------------- pictures
 

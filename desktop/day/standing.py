@@ -15,22 +15,24 @@ from desktop.day.compare import national
 from desktop.day.kept import Node, Row
 
 
-def standing(centre: Node, desks: list[Node]) -> list[str]:
+def standing(centre: Node, desks: list[Node], hubs: list[Node]) -> list[str]:
     """Faults in words."""
+    server = {hub.centre: hub for hub in hubs}
     return [
-        *_accounts(centre, desks),
-        *_marks(centre, desks),
-        *_granted(centre),
-        *_receipts(centre, desks),
+        *_accounts(centre, desks, hubs),
+        *_marks(centre, desks, server),
+        *(fault for node in (centre, *hubs) for fault in _granted(node)),
+        *_receipts(centre, [desk for desk in desks if desk.centre not in server]),
         *_searchable(desks),
     ]
 
 
-def _accounts(centre: Node, desks: list[Node]) -> list[str]:
-    """The centre knows exactly these desks, by the keys they hold, each made by a code of its own."""
+def _accounts(centre: Node, desks: list[Node], hubs: list[Node]) -> list[str]:
+    """The centre knows exactly these desks and hubs, by the keys they hold, each made by a code of its own."""
     faults = []
     accounts = {row["id"]: row for row in centre.rows("device")}
-    if set(accounts) != {desk.device for desk in desks} or any(r["revoked_at"] for r in accounts.values()):
+    known = {desk.device for desk in desks} | {hub.about("hub_device") for hub in hubs}
+    if set(accounts) != known or any(r["revoked_at"] for r in accounts.values()):
         faults.append(f"{centre.name}: danh sách máy trạm không phải ba bàn của ngày")
     for desk in desks:
         secret = next((r["value"] for r in desk.rows("secret") if r["name"] == "device_signing_key"), b"")
@@ -40,7 +42,9 @@ def _accounts(centre: Node, desks: list[Node]) -> list[str]:
         if (row.get("centre"), row.get("seat")) != (desk.centre, desk.about("seat")):
             faults.append(f"{desk.name}: trung tâm biết bàn này ở chỗ khác")
     codes = {(r["device"], r["centre"], r["seat"]): r for r in centre.rows("code")}
-    if set(codes) != {(d.device, d.centre, d.about("seat")) for d in desks} or not all(
+    due = {(d.device, d.centre, d.about("seat")) for d in desks}
+    due |= {(h.about("hub_device"), h.centre, h.name) for h in hubs}
+    if set(codes) != due or not all(
         row["used_at"] and row["used_at"] <= row["expires"] for row in codes.values()
     ):
         faults.append(f"{centre.name}: mã đăng ký không khớp với các bàn")
@@ -51,11 +55,13 @@ def _public(secret: bytes) -> bytes:
     return Ed25519PrivateKey.from_private_bytes(secret).public_key().public_bytes_raw()
 
 
-def _marks(centre: Node, desks: list[Node]) -> list[str]:
-    """Each desk: who it is, which history it follows, everything acknowledged, compared equal, nothing open."""
+def _marks(centre: Node, desks: list[Node], hubs: Mapping[str, Node]) -> list[str]:
+    """Each desk: who it is, which history it follows (that of its hub, where it has one), everything acknowledged
+    there and at the centre, compared equal, nothing open."""
     faults = []
-    lineage, feed = centre.about("lineage"), len(centre.rows("log"))
     for desk in desks:
+        server = hubs.get(desk.centre, centre)
+        lineage, feed = server.about("lineage"), int(server.about("feed"))
         own = len(desk.rows("log"))
         due = {
             "device": desk.device,
@@ -63,6 +69,7 @@ def _marks(centre: Node, desks: list[Node]) -> list[str]:
             "lineage": lineage,
             "incarnation": "1",
             f"acked:{lineage}:1": str(own),
+            f"acked:{centre.about('lineage')}:1": str(own),
             "equal": "1",
         }
         wrong = [key.partition(":")[0] for key, value in due.items() if desk.about(key) != value]
@@ -74,7 +81,7 @@ def _marks(centre: Node, desks: list[Node]) -> list[str]:
         faults += [f"{desk.name}: dấu «{name}» của bàn không đúng" for name in wrong]
         if desk.rows("draft") or desk.rows("backfill"):
             faults.append(f"{desk.name}: còn bản nháp hoặc phần chưa lấy về")
-    if not lineage or not _stamp_holds(centre):
+    if not centre.about("lineage") or not _stamp_holds(centre):
         faults.append(f"{centre.name}: dấu của trung tâm không đúng")
     return faults
 

@@ -27,6 +27,7 @@ def summary(paper: Paper, verdict: Verdict, pictures: Iterable[str] = ()) -> str
         f"  Ghi chú thêm        {c['extra_notes']:>6}   Giá trị khác nhau, chờ chọn {c['siblings']}",
         f"  Dòng tổng đài hỏng  {c['cdr_damaged']:>6}   lặp {c['cdr_repeated']}",
         f"  An Giang mất mạng   {c['outage_s'] / 3600:>6.1f} giờ của ngày; ngắt giữa lúc lưu {c['desk_kills']} lần",
+        *([f"  Trạm vùng           {c['hubs']:>6}   ngắt giữa lúc làm {c['hub_kills']} lần"] if c["hubs"] else []),
         f"  Mất {c['lost']}, trùng {c['duplicated']}, bị giữ {c['held']}; tổng kiểm {equal}",
         f"  Thời gian thật      {c['wall_s']:>6.1f} giây",
     ]

@@ -41,11 +41,14 @@ def command(*arguments: str | Path, timeout: float = LONGEST_S) -> subprocess.Co
     )
 
 
-def live(name: str, folder: Path, *, every: int = EVERY, database: str | None = None) -> LivedDay:
-    """Live a demo day (cut down to each `every`-th call); fails with what the day said when it does not hold."""
+def live(
+    name: str, folder: Path, *, every: int = EVERY, database: str | None = None, hubs: bool = False
+) -> LivedDay:
+    """Live a demo day (cut down to each `every`-th call), with a hub for each regional centre where asked; fails
+    with what the day said when it does not hold."""
     cdr, day = cut_down(name, folder / "paper", every)
     kept, shots = folder / "kept", folder / "shots"
-    more = ["--database", database] if database else []
+    more = [*(["--database", database] if database else []), *(["--hubs"] if hubs else [])]
     done = command("day", "--cdr", cdr, "--day", day, "--json", "--keep", kept, "--shots", shots, *more)
     assert done.returncode == 0, done.stderr
     counts = json.loads(done.stdout.strip().splitlines()[-1])

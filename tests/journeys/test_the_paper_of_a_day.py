@@ -10,7 +10,7 @@ import pytest
 
 from desktop.day.expected import dossiers
 from desktop.day.paper import Paper, UnreadableDayError, read_paper
-from desktop.day.schedule import AFTER, BEFORE, CUT, killed_at, stages
+from desktop.day.schedule import AFTER, BEFORE, CUT, hub_dies_after, killed_at, stages
 from tests.journeys.small_day import DEMO, cut_down, expected
 
 DAYS = ("day", "day_rough")
@@ -86,6 +86,16 @@ def test_a_day_without_work_in_the_cut_is_cut_all_the_same(tmp_path: Path) -> No
     )
     assert [stage.phase for stage in stages(paper)] == [BEFORE, CUT, AFTER]
     assert killed_at(paper) == 0
+
+
+def test_the_hub_dies_in_the_middle_of_its_desks_longest_work_in_the_cut_or_not_at_all(tmp_path: Path) -> None:
+    at = ("08:00:00", "08:10:00", "08:20:00", "10:00:00", "11:00:00", "12:00:00", "17:00:00")
+    calls = [entry(time, "DN01", "da_nang", uniqueid=str(place)) for place, time in enumerate(at)]
+    assert hub_dies_after(written(tmp_path, calls)) == 4
+    assert hub_dies_after(written(tmp_path, calls[:3])) == 1
+    assert hub_dies_after(written(tmp_path, calls[2:4])) is None, "nothing would follow while it is dead"
+    for name in DAYS:
+        assert hub_dies_after(paper_of(name)) is not None
 
 
 def test_a_truncated_day_file_gives_one_sentence_that_says_what_to_do(tmp_path: Path) -> None:
