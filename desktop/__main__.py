@@ -20,6 +20,8 @@ def main(arguments: list[str] | None = None) -> int:
         return _seat()
     if given[:1] == ["centre"]:
         return _centre(given[1:])
+    if given[:1] == ["courier"] and any(word.startswith("--data") for word in given):
+        return _centre(given)  # the centre's half of the same command
     asked = _parser(given[:1]).parse_args(given)
     command: Callable[[argparse.Namespace], int] = asked.command
     return command(asked)
@@ -47,6 +49,10 @@ def _parser(first: list[str]) -> argparse.ArgumentParser:
     doctor.add_argument("--home", type=Path, dest="desk_home", help="thư mục của máy trạm")
     doctor.add_argument("--server", help="địa chỉ máy chủ để thử")
     doctor.set_defaults(command=_doctor)
+    courier = commands.add_parser("courier", help="gửi và nhận bằng USB khi mọi đường truyền đều đứt")
+    courier.set_defaults(command=_courier)
+    if first == ["courier"]:
+        _add_courier(courier)
     restoring = commands.add_parser("restore", help="mở lại máy trạm từ bản sao lưu khi kho dữ liệu bị hỏng")
     restoring.add_argument("--home", type=Path, dest="desk_home", help="thư mục của máy trạm")
     restoring.add_argument("--from", type=Path, dest="copy", help="tệp sao lưu (không có: bản mới nhất còn tốt)")
@@ -62,6 +68,20 @@ def _add_day(parser: argparse.ArgumentParser) -> None:
     from desktop.day.command import add_arguments  # noqa: PLC0415 - loaded for its own command only
 
     add_arguments(parser)
+
+
+def _add_courier(parser: argparse.ArgumentParser) -> None:
+    from desktop.courier_command import add_arguments  # noqa: PLC0415 - loaded for its own command only
+
+    add_arguments(parser)
+
+
+def _courier(asked: argparse.Namespace) -> int:
+    from desktop.courier_command import run  # noqa: PLC0415 - loaded for its own command only
+    from desktop.home import Home  # noqa: PLC0415 - loaded for its own command only
+    from desktop.running import own_home  # noqa: PLC0415 - loaded for its own command only
+
+    return run(asked, Home(asked.desk_home or own_home()))
 
 
 def _open(asked: argparse.Namespace) -> int:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from desktop.background.aside import AsideLane
 from desktop.background.blob_driver import BlobDriver
 from desktop.background.blob_driver import MakeRoad as MakeBlobRoad
 from desktop.background.blob_lane import BlobLane
@@ -15,18 +16,22 @@ from desktop.background.change_bus import ChangeBus
 from desktop.background.first_fill import LEAST
 from desktop.background.keeper import Keeper
 from desktop.background.lanes import StoreLane
-from desktop.background.sync_driver import MakeTransport, SyncDriver
+from desktop.background.road_parts import MakeTransport
+from desktop.background.sync_driver import SyncDriver
 from desktop.home import Home
 from desktop.operations.attachments import attach
+from desktop.operations.courier import CourierDesk, stepping_alone
 from desktop.operations.intake import give_codes
 from desktop.reference import Reference
 from desktop.settings import ATTACHMENT_SPACE_MB, FETCH_ATTACHMENTS, Settings
-from desktop.store import identity, preferences
+from desktop.store import courier, identity, preferences
 from desktop.store.copies import Copy, copies
-from desktop.store.engine import Store, open_store
+from desktop.store.engine import Connection, Store, open_store
 from desktop.store.identity import Enrolment
 from desktop.store.keys import Cost, KeySlots
+from desktop.store.receipts import Receipts
 from desktop.store.recovery import Recovered, recover
+from desktop.store.road_marks import follow
 from desktop.store.troubles import AlreadyEnrolled, Damaged, NewerStore, NoCopy, NotEnrolled, WrongKey
 from desktop.store.unit_of_work import Seat
 from desktop.wall_clock import WallClock
@@ -34,7 +39,11 @@ from domain.clock import Clock
 from domain.codes.catalogue import Catalogue
 from domain.codes.places import Places
 from sync.blobs.shelf import Shelf
-from sync.engine import Pace
+from sync.engine import Carried, Pace
+from sync.operation import Placed
+from sync.replica.changes import Folded
+from sync.replica.desk_road import DeskRoad
+from sync.replica.ledger import Runner
 
 
 class Enrolled(Protocol):
@@ -83,6 +92,8 @@ class Desk:
     clock: Clock
     driver: SyncDriver | None
     blobs: BlobLane
+    aside: AsideLane
+    courier: CourierDesk
     keeper: Keeper
     blob_driver: BlobDriver | None = None
 
@@ -110,6 +121,7 @@ class Desk:
             self.blob_driver.close()
         self.blobs.close()
         self.lane.close()
+        self.aside.close()
 
 
 def unlock(
@@ -192,6 +204,8 @@ def build(
     blob_lane.start()
     if blob_driver is not None:
         blob_driver.start()
+    step = driver.carry if driver is not None else alone(ready, lane.run, shown)
+    courier_desk = CourierDesk(ready.store.replica, lane.read, lane.run, shown, ready.staff, step)
     return Desk(
         home,
         ready.staff,
@@ -203,9 +217,26 @@ def build(
         shown,
         driver,
         blob_lane,
+        AsideLane(bus),
+        courier_desk,
         keeper,
         blob_driver,
     )
+
+
+def alone(ready: Unlocked, run: Runner, clock: Clock) -> Callable[[Carried], None]:
+    """How a desk without a driver takes a courier's reply: the engine's own steps over its store."""
+
+    def learned(connection: Connection, placed: Sequence[Placed]) -> None:
+        follow(connection, ready.store.stamps, placed, clock.now_ms())
+
+    def folded(_folded: Folded) -> None:
+        """Screens of a desk without a road read anew when they are turned to."""
+
+    device = ready.enrolment.seat.device
+    receipt = Receipts(ready.store.stamps, ready.enrolment.seat, clock)
+    road = DeskRoad(run, ready.store.replica, device, ready.key, learned, folded, receipt)
+    return stepping_alone(road, device, clock)
 
 
 def restore(
@@ -280,6 +311,7 @@ def enrol(
         seat = Seat(given.centre, given.seat, given.centre_digit, given.device)
         with store.write() as connection:
             identity.enrol(connection, seat, server_url, given.lineage, getattr(given, "centre_key", ""))
+            courier.learn_receiver(connection, given.lineage, getattr(given, "courier_key", ""))
             if upstream := getattr(given, "upstream", ""):
                 identity.set_servers(connection, [server_url, upstream])
             connection.commit()

@@ -48,18 +48,21 @@ def session_claim(device: str, incarnation: int, nonce: str) -> bytes:
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):
-    """Which server this is (`lineage`), the highest feed number it gave, its role, its UTC time in ms."""
+    """Which server this is (`lineage`), the highest feed number it gave, its role, its UTC time in ms, the X25519
+    public key that sticks for it are sealed to (base64; empty: an older server)."""
 
     lineage: str
     feed: int
     role: str
     time: int
+    courier_key: str = ""
 
 
 class Enrolled(msgspec.Struct, frozen=True, kw_only=True):
     """What a device is from now on: id, code of its centre, seat, the centre's digit in codes (1-3); the
-    server's lineage and its UTC time in ms; the centre's Ed25519 public key (base64; empty: an older server);
-    whether it is a hub; the address of the national centre where a hub answered (empty: the centre itself)."""
+    server's lineage and its UTC time in ms; the centre's Ed25519 public key and the X25519 one that sticks are
+    sealed to (base64; empty: an older server); whether it is a hub; the address of the national centre where a hub
+    answered (empty: the centre itself)."""
 
     device: str
     centre: str
@@ -68,6 +71,7 @@ class Enrolled(msgspec.Struct, frozen=True, kw_only=True):
     lineage: str
     time: int
     centre_key: str = ""
+    courier_key: str = ""
     hub: bool = False
     upstream: str = ""
 
@@ -79,10 +83,13 @@ class Nonce(msgspec.Struct, frozen=True):
 
 
 class SessionGiven(msgspec.Struct, frozen=True, kw_only=True):
-    """The bearer token of a session, and for how many ms from now it holds."""
+    """The bearer token of a session, and for how many ms from now it holds; which server gave it, and the X25519
+    public key that sticks for it are sealed to (base64; both empty: an older server)."""
 
     token: str
     expires_ms: int
+    lineage: str = ""
+    courier_key: str = ""
 
 
 class HeldOperation(msgspec.Struct, frozen=True, kw_only=True):

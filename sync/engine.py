@@ -12,6 +12,7 @@ from sync.signals import (
     AskProof,
     AskReceipt,
     Backfill,
+    Carried,
     Effect,
     Event,
     Failed,
@@ -44,6 +45,7 @@ __all__ = [
     "AskProof",
     "AskReceipt",
     "Backfill",
+    "Carried",
     "Effect",
     "Engine",
     "Event",
@@ -102,12 +104,14 @@ class Engine:
     _limit: int = 0
     _wake_at: int = -1
     _hold_next: bool = False
+    _asked: int = 0
     _uncompared: PullHead | None = None
     _proof: _Lane = field(default_factory=_Lane)
     _asking: Asking | None = None
     _ask: Ask | None = None
     _narrow_at: int = 0
     _meeting: bool = False
+    _unsure: bool = False
     _receipt: _Lane = field(default_factory=_Lane)
     _proven: str = ""
     _receipt_at: int = 0
@@ -116,7 +120,10 @@ class Engine:
     def step(self, event: Event, now: Now) -> list[Effect]:
         """Take one event; answer what is to be done. Answers of requests no longer in flight are ignored."""
         before = self.road
-        self._take(event, now)
+        if isinstance(event, Carried):
+            self._carried(event)
+        else:
+            self._take(event, now)
         if self._may_look_again() and now.mono >= self._narrow_at:
             # Without news a held pull brings no digest: ask for one, to see whether the difference is still there.
             self._narrow_at = now.mono + self.pace.narrow
@@ -257,9 +264,13 @@ class Engine:
         if head is None:
             self._hold_next = True
             return
-        self._meeting = False
+        view = self.store.view()
+        known = view.lineage
+        if head.lineage == known and view.cursor != self._asked:
+            # A courier brought more (or less) meanwhile: this answer was read for a cursor that is no longer ours.
+            return
+        self._meeting = self._unsure = False
         self.store.told(head)
-        known = self.store.view().lineage
         if head.lineage != known:
             self._meet(head.lineage)
             if known:
@@ -272,6 +283,38 @@ class Engine:
             self.store.receive(chunk, head.next if last else chunk[-1].seq)
         self._hold_next = not head.more
         self._uncompared = head if head.digest and not head.more else None
+
+    def _carried(self, came: Carried) -> None:
+        """As if the line had been there: acknowledgements, a page that joins on to the cursor, a scope's history.
+        A page that does not join on (one before it is missing, or it is known) changes nothing."""
+        if came.answer is not None and came.answer.lineage != self.store.view().lineage:
+            # Another server than the line's own may have answered: what is under way there counts by its marks, so
+            # its answers are not taken, and nothing is pushed before a pull has told who is at the line's end.
+            for lane in (self._push, self._pull, self._scope, self._proof):
+                lane.busy = False
+            self._asking = self._ask = None
+            self._meet(came.answer.lineage)
+            self._unsure = True
+        if came.fork or came.answer is not None:
+            self.store.carried(came)
+        if came.fork:
+            self._forget_pull()
+        head, view = came.head, self.store.view()
+        if head is None or head.lineage != view.lineage:
+            return
+        if came.scope:
+            if any(one.scope == came.scope and came.start <= one.past for one in view.backfills):
+                for chunk, last in self._chunks(came.placed):
+                    past = head.next if last else chunk[-1].seq
+                    self.store.receive_scope(came.scope, chunk, past, last and not head.more)
+            return
+        if came.start <= view.cursor < head.next:
+            new = [one for one in came.placed if one.seq > view.cursor]
+            for chunk, last in self._chunks(new):
+                self.store.receive(chunk, head.next if last else chunk[-1].seq)
+            self._hold_next = False
+        if came.start <= view.cursor <= head.next and head.digest and not head.more:
+            self._uncompared = head
 
     def _compare(self, view: View, now: Now) -> None:
         """Compare digests as soon as both ends stand at one feed number. The answer to a pull may overtake the
@@ -338,9 +381,10 @@ class Engine:
             self._wake_at = self._retry_at
             return [WakeAt(self._retry_at)]
         effects: list[Effect] = []
-        if view.waiting and not self._push.busy and not self._meeting:
+        meeting = self._meeting or self._unsure
+        if view.waiting and not self._push.busy and not meeting:
             effects += self._next_push(view)
-        if view.backfills and not self._scope.busy and not self._meeting:
+        if view.backfills and not self._scope.busy and not meeting:
             want = view.backfills[0]
             request = self._begin(self._scope)
             effects.append(FetchScope(request, want.scope, want.upto, want.past, self.pace.timeout))
@@ -353,6 +397,7 @@ class Engine:
         if not self._pull.busy:
             hold = self.pace.hold if self._hold_next else 0
             request = self._begin(self._pull)
+            self._asked = view.cursor
             timeout = hold + self.pace.timeout
             effects.append(Pull(request, view.lineage, view.cursor, self.pace.page, hold, timeout))
         if self._may_look_again() and self._wake_at != self._narrow_at:

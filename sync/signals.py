@@ -88,6 +88,26 @@ class ProofAnswered:
 
 
 @dataclass(frozen=True, slots=True)
+class Carried:
+    """One letter of a courier's reply to this desk, checked to be ours by whoever read the stick.
+
+    `answer`: what the server has of our chain of that `incarnation`; `fork`: 0, or from where on it knows other
+    bytes under its numbers; `behind`: it has less than it once acknowledged. `head` and `placed`: a page read after
+    feed number `start`, or, with `scope`, of that scope's history past `start`.
+    """
+
+    incarnation: int = 0
+
+    answer: PushAnswer | None = None
+    fork: int = 0
+    behind: bool = False
+    start: int = 0
+    scope: str = ""
+    head: PullHead | None = None
+    placed: Sequence[Placed] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ReceiptGiven:
     """The server's signed word that both ends hold the same, or None where it counts something else now."""
 
@@ -114,6 +134,7 @@ Event = (
     | ScopeAnswered
     | ProofAnswered
     | ReceiptGiven
+    | Carried
     | Failed
 )
 
@@ -258,6 +279,9 @@ class RoadStore(Protocol):
 
     def fork(self, n: int) -> None:
         """The server has other operations from n on: continue under a new incarnation, nothing lost."""
+
+    def carried(self, came: Carried) -> None:
+        """What an answer that came by stick says of one own chain: as `fork`, `behind` and `settle` of that one."""
 
     def meet(self, lineage: str) -> None:
         """Another server, or a restored one: its own cursor and acknowledgements hold from now."""

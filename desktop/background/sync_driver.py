@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import queue
 import random
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Final, Protocol, TypeVar
+from dataclasses import replace
+from typing import Final, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from desktop.background.change_bus import ChangeBus, Changes, Origin, RoadState, RoadStatus
 from desktop.background.first_fill import LEAST, FirstFill
 from desktop.background.lanes import Closed, StoreLane
+from desktop.background.road_parts import Handed, MakeTransport, Probed, ReadRun, Transport, WriteRun, answers, asked
+from desktop.store.courier import learn_receiver
 from desktop.store.engine import Connection, Store
 from desktop.store.reads import RoadView, road_view
 from desktop.store.receipts import Receipts
@@ -24,16 +27,12 @@ from desktop.store.unit_of_work import Operation
 from domain.clock import Clock
 from domain.records.kinds import SCHEMA
 from sync import engine as core
-from sync.door import Receipt
 from sync.engine import Effect, Engine, Event, Now, Road
 from sync.operation import Placed
-from sync.proof import Answer, Ask
 from sync.replica.changes import Folded
 from sync.replica.desk_road import DeskRoad
-from sync.replica.replica import Replica
 from sync.troubles import Offline, Trouble
 from sync.wayfinder import Wayfinder
-from sync.wire import PullHead, PushAnswer
 
 R = TypeVar("R")
 
@@ -42,41 +41,10 @@ _log = logging.getLogger(__name__)
 AFTER_TROUBLE_MS: Final = 5_000
 """How long (ms) the engine rests after the own store failed it (a full disk)."""
 
-PROBE_S: Final = 5.0
-"""How long (seconds) looking for the first server may take."""
-
 LISTENERS: Final = 2
 """A pull asked in an old name or of an old lineage may still be held when the next one is asked."""
 
 _JOIN_S: Final = 10.0
-
-
-class Transport(Protocol):
-    """What the driver needs of `sync.transport.HttpTransport`; every method raises only `sync.troubles`."""
-
-    def push(self, data: bytes, timeout_s: float, *, urgent: bool = False) -> PushAnswer:
-        """Send a push body, past those of others when it is small and urgent."""
-
-    def pull(
-        self, lineage: str, cursor: int, limit: int, wait_s: float, timeout_s: float
-    ) -> tuple[PullHead, list[Placed]] | None:
-        """Ask for news; None where the wait ended without."""
-
-    def scope(self, scope: str, upto: int, past: int, timeout_s: float) -> tuple[PullHead, list[Placed]]:
-        """One page of a granted scope's history."""
-
-    def receipt(self, digest: str, timeout_s: float) -> Receipt | None:
-        """The server's signed word that both ends hold the same."""
-
-    def proof(self, ask: Ask, timeout_s: float) -> Answer:
-        """One question of the comparison."""
-
-    def close(self) -> None:
-        """Abort what is in flight; callable from another thread."""
-
-
-MakeTransport = Callable[[str, str, int, Callable[[bytes], bytes]], Transport]
-"""(server's address, device, incarnation, sign) → a transport."""
 
 
 class SyncDriver:
@@ -113,17 +81,17 @@ class SyncDriver:
         self._on_numbers = on_numbers
         self._device = lane.seat.device
         self._road = DeskRoad(
-            _Run(lane),
+            WriteRun(lane),
             store.replica,
             self._device,
             key,
             self._learned,
             self._folded,
             Receipts(store.stamps, lane.seat, clock),
-            _Read(lane),
+            ReadRun(lane),
         )
         self._engine = Engine(self._road, self._device, random.random, SCHEMA, pace or core.Pace())
-        self._events: queue.SimpleQueue[Event | _Probed | None] = queue.SimpleQueue()
+        self._events: queue.SimpleQueue[Event | Probed | Handed | None] = queue.SimpleQueue()
         self._talk: queue.SimpleQueue[Effect | None] = queue.SimpleQueue()
         self._listen: queue.SimpleQueue[Effect | None] = queue.SimpleQueue()
         self._saved_queued = threading.Event()
@@ -132,6 +100,8 @@ class SyncDriver:
         self._transport: Transport | None = None
         self._guard = threading.Lock()
         self._closing = False
+        self._ended = False
+        self._courier: tuple[str, str] | None = None
         self._renamed = 0
         self._threads: list[threading.Thread] = []
         self.fill = FirstFill(lane, store, bus, clock, self._filling, fill_from)
@@ -160,6 +130,17 @@ class SyncDriver:
     def nudge(self) -> None:
         """Try again now."""
         self._events.put(core.Nudged())
+
+    def carry(self, event: core.Carried) -> None:
+        """Hand one letter of a courier's reply to the engine and wait until it is taken: never on the GUI thread.
+
+        Raises Closed, and what the own store raised."""
+        handed = Handed(event)
+        with self._guard:
+            if self._ended or not self._threads:
+                raise Closed
+            self._events.put(handed)
+        handed.wait()
 
     def close(self) -> None:
         """Abort what is in flight and end the threads; what is not sent stays in the log and goes next time."""
@@ -192,11 +173,19 @@ class SyncDriver:
                 event = self._next()
                 if event is None:
                     return
+                if isinstance(event, Handed):
+                    try:
+                        fault = self._step(event.event)
+                    except Closed as closed:
+                        event.took(closed)
+                        raise
+                    event.took(fault)
+                    continue
                 if isinstance(event, core.Saved):
                     self._saved_queued.clear()
                 if isinstance(event, core.Nudged):
                     self._way.look_now(_mono())
-                if isinstance(event, _Probed):
+                if isinstance(event, Probed):
                     self._probing = False
                     if self._way.probed(event.alive, _mono()):
                         self._move(at_once=True)
@@ -205,8 +194,19 @@ class SyncDriver:
                 self._find_way(event)
         except Closed:
             return
+        finally:
+            self._let_go()
 
-    def _next(self) -> Event | _Probed | None:
+    def _let_go(self) -> None:
+        """Nobody takes events any more: whoever waits for one hears so."""
+        with self._guard:
+            self._ended = True
+        while not self._events.empty():
+            event = self._events.get()
+            if isinstance(event, Handed):
+                event.took(Closed())
+
+    def _next(self) -> Event | Probed | Handed | None:
         while True:
             probe_at = None if self._probing else self._way.probe_at()
             due = [when for when in (self._wake_at, probe_at) if when is not None]
@@ -235,7 +235,8 @@ class SyncDriver:
         self._connect()
         self._step(core.Moved(at_once))
 
-    def _step(self, event: Event) -> None:
+    def _step(self, event: Event) -> Exception | None:
+        """One step and its effects; answers what went wrong with the own store, which is tried again later."""
         try:
             effects = self._engine.step(event, Now(_mono(), self._clock.now_ms()))
         except Closed:
@@ -244,11 +245,11 @@ class SyncDriver:
             # The own store could not take it; what the server sent will be sent again.
             _log.warning("the engine met a trouble: %s", type(trouble).__name__)
             self._try_later(trouble.advice)
-            return
+            return trouble
         except Exception as fault:  # noqa: BLE001 - a bug must not end the road without a word (sync.md F12)
             _log.error("the engine failed: %s", type(fault).__name__, exc_info=fault)
             self._try_later(Trouble.advice)
-            return
+            return fault
         if self._road.renamed != self._renamed:
             self._connect()
         for effect in effects:
@@ -259,6 +260,7 @@ class SyncDriver:
             else:
                 self._last_request = effect.request
                 (self._listen if isinstance(effect, core.Pull) else self._talk).put(effect)
+        return None
 
     def _try_later(self, advice: str) -> None:
         self._wake_at = _mono() + AFTER_TROUBLE_MS
@@ -312,7 +314,7 @@ class SyncDriver:
         """Ask the first server on a thread of its own: nothing that is said now may wait for it."""
 
         def look() -> None:
-            self._events.put(_Probed(_answers(self._servers[0])))
+            self._events.put(Probed(answers(self._servers[0])))
 
         threading.Thread(target=look, name="net-probe", daemon=True).start()
 
@@ -330,73 +332,26 @@ class SyncDriver:
                 raise Offline
             if isinstance(effect, core.Pull):
                 effect = self._filled(transport, effect)
-            self._events.put(_asked(transport, effect, self._store.replica))
+            self._events.put(asked(transport, effect, self._store.replica))
+            self._learn_receiver(getattr(transport, "courier", None))
         except Trouble as trouble:
             self._events.put(core.Failed(effect.request, trouble))
         except Exception as fault:  # noqa: BLE001 - a bug in the road must not end the road
             _log.error("the transport failed: %s", type(fault).__name__, exc_info=fault)
             self._events.put(core.Failed(effect.request, Offline()))
 
-
     def _filled(self, transport: Transport, pull: core.Pull) -> core.Pull:
-        asked = self.fill(transport, pull)
-        if asked is not pull and self._on_numbers is not None:
+        filled = self.fill(transport, pull)
+        if filled is not pull and self._on_numbers is not None:
             self._lane.call(self._on_numbers, "road")  # the block of numbers came with the rows
-        return asked
+        return filled
 
-
-@dataclass(frozen=True, slots=True)
-class _Probed:
-    """What came of looking for the first server."""
-
-    alive: bool
-
-
-class _Run:
-    """The engine store's runner: each function one transaction on the store lane."""
-
-    def __init__(self, lane: StoreLane) -> None:
-        self._lane = lane
-
-    def __call__(self, work: Callable[[Connection], R]) -> R:
-        return self._lane.run(work)
-
-
-class _Read:
-    """Long counts: each function on a reader's snapshot, so that no save waits for them."""
-
-    def __init__(self, lane: StoreLane) -> None:
-        self._lane = lane
-
-    def __call__(self, work: Callable[[Connection], R]) -> R:
-        return self._lane.read(work)
-
-
-def _asked(transport: Transport, effect: core.Request, replica: Replica) -> Event:
-    timeout_s = effect.timeout_ms / 1000
-    if isinstance(effect, core.Push):
-        return core.PushAnswered(effect.request, transport.push(effect.data, timeout_s, urgent=effect.urgent))
-    if isinstance(effect, core.Pull):
-        news = transport.pull(effect.lineage, effect.cursor, effect.limit, effect.wait_ms / 1000, timeout_s)
-        if news is None:
-            return core.PullAnswered(effect.request, None)
-        return core.PullAnswered(effect.request, news[0], replica.read(news[1]))
-    if isinstance(effect, core.AskReceipt):
-        return core.ReceiptGiven(effect.request, transport.receipt(effect.digest, timeout_s))
-    if isinstance(effect, core.AskProof):
-        return core.ProofAnswered(effect.request, transport.proof(effect.ask, timeout_s))
-    head, placed = transport.scope(effect.scope, effect.upto, effect.past, timeout_s)
-    return core.ScopeAnswered(effect.request, effect.scope, head, replica.read(placed))
-
-
-def _answers(url: str) -> bool:
-    """Whether a server of ours answers at this address."""
-    from sync.transport import health  # noqa: PLC0415 - a desk with one server never needs it
-
-    try:
-        return bool(health(url, PROBE_S).lineage)
-    except Trouble:
-        return False
+    def _learn_receiver(self, told: tuple[str, str] | None) -> None:
+        """Whom a stick would be sealed for, learned while there still is a line."""
+        if told is not None and told != self._courier:
+            with contextlib.suppress(Closed, Trouble):  # the next answer brings it again
+                self._lane.run(lambda connection: learn_receiver(connection, *told))
+                self._courier = told
 
 
 def _road_of(view: RoadView) -> Road:

@@ -28,6 +28,22 @@ secret = Table(
 )
 """Keys of this device; the file around them is encrypted."""
 
+courier_log = Table(
+    "courier_log",
+    tables.metadata,
+    Column("id", Text, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("staff", Text, nullable=False),
+    Column("lineage", Text, nullable=False),
+    Column("bundles", Text, nullable=False),
+    Column("volumes", BigInteger, nullable=False),
+    Column("operations", BigInteger, nullable=False),
+    Column("first", BigInteger, nullable=False),
+    Column("last", BigInteger, nullable=False),
+)
+"""Audit of the courier here: every export and every reply taken in, by whom, with counts and ids only."""
+
 setting = Table(
     "setting",
     tables.metadata,

@@ -22,7 +22,7 @@ INDEX_KEY: Final = "search_version"
 INDEX_VERSION: Final = "1"
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 
-OWN_TABLES: Final = (schema.draft, schema.secret, schema.setting)
+OWN_TABLES: Final = (schema.draft, schema.secret, schema.setting, schema.courier_log)
 
 
 def refuse_newer(connect: Callable[[], Any]) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from desktop.background.aside import AsideLane
 from desktop.background.change_bus import ChangeBus
+from desktop.operations.courier import CourierDesk
 from domain.codes.catalogue import Catalogue
 from domain.codes.places import Places
 
@@ -40,6 +42,16 @@ class DeskWires(Protocol):
     @property
     def places(self) -> Places:
         """Both maps."""
+        ...
+
+    @property
+    def aside(self) -> AsideLane:
+        """Where long work runs."""
+        ...
+
+    @property
+    def courier(self) -> CourierDesk:
+        """The desk as its courier needs it."""
         ...
 
     @property

@@ -23,6 +23,7 @@ from desktop.ui.forms.definition import FormDefinition, load_form
 from desktop.ui.frame import PAGES, KeyStrip, Navigation, StatusLine, TroubleBar
 from desktop.ui.intake.page import IntakePage
 from desktop.ui.intake.sheet import advice_of
+from desktop.ui.road.courier import CourierModel
 from desktop.ui.road.page import RoadModel, RoadPage
 from desktop.ui.search.page import SearchModel, SearchPage
 from desktop.ui.theme.look import RESOURCES, Look
@@ -62,6 +63,7 @@ class MainWindow(QMainWindow):
         self.attachments = AttachmentsModel(lane, desk.blobs, bus, clock)
         self.search_model = SearchModel(lane, clock)
         self.road_model = RoadModel(lane, bus, clock)
+        self.courier_model = CourierModel(desk.aside, desk.courier)
         self.calls_page = CallsPage(self.calls, self.look, clock, catalogue)
         writing = {name: forms[name] for name in (FORM_FILE, FORM_REPORT)}
         self.file_page = IntakePage(lane, clock, catalogue, desk.places, writing, staff, self.look)
@@ -69,7 +71,7 @@ class MainWindow(QMainWindow):
             self.case_model, lane, staff, catalogue, desk.places, forms, self.look, self.attachments
         )
         self.search_page = SearchPage(self.search_model, self.look)
-        self.road_page = RoadPage(self.road_model)
+        self.road_page = RoadPage(self.road_model, self.courier_model)
         self.pages: dict[str, Any] = dict(
             zip(
                 PAGES,

@@ -27,7 +27,10 @@ async def health(counter: AtCounter) -> HealthAnswer:
     """Whether the centre and its store answer."""
     centre = counter.centre
     feed = await counter.read(centre.read, node.feed)
-    return HealthAnswer(lineage=centre.lineage, feed=feed, role=centre.role, time=centre.now_ms())
+    courier = wire.text64(centre.courier_key.public_key().public_bytes_raw())
+    return HealthAnswer(
+        lineage=centre.lineage, feed=feed, role=centre.role, time=centre.now_ms(), courier_key=courier
+    )
 
 
 @router.post(door.ENROL, responses=problems(400, 403, 429, 503))
@@ -49,6 +52,7 @@ async def enrolment(asked: EnrolAsk, request: Request, counter: AtCounter) -> En
         lineage=made.lineage,
         time=made.time,
         centre_key=made.centre_key,
+        courier_key=made.courier_key,
         hub=made.hub,
         upstream=made.upstream,
     )
@@ -66,4 +70,9 @@ async def session(asked: SessionAsk, counter: AtCounter) -> SessionAnswer:
     given = await counter.write(
         counter.sessions.open, asked.device, asked.incarnation, asked.nonce, wire.raw64(asked.signature)
     )
-    return SessionAnswer(token=given.token, expires_ms=given.expires_ms)
+    return SessionAnswer(
+        token=given.token,
+        expires_ms=given.expires_ms,
+        lineage=given.lineage,
+        courier_key=given.courier_key,
+    )

@@ -49,6 +49,7 @@ class HealthAnswer(_Said):
     feed: int
     role: str
     time: int = Field(description="UTC milliseconds")
+    courier_key: str = Field(default="", description="X25519 public key that sticks are sealed to, base64")
 
 
 class EnrolAsk(_Said):
@@ -69,6 +70,7 @@ class EnrolAnswer(_Said):
     lineage: str
     time: int = Field(description="UTC milliseconds")
     centre_key: str = Field(description="Ed25519 public key of the centre, base64 of 32 bytes")
+    courier_key: str = Field(default="", description="X25519 public key that sticks are sealed to, base64")
     hub: bool = Field(default=False, description="whether the device is a hub")
     upstream: str = Field(default="", description="the centre's address, where a hub answers")
 
@@ -93,6 +95,8 @@ class SessionAnswer(_Said):
 
     token: str = Field(max_length=24)
     expires_ms: int
+    lineage: str = Field(default="", description="Which server gave it")
+    courier_key: str = Field(default="", description="X25519 public key that sticks are sealed to, base64")
 
 
 class PullAsk(_Asked):

@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol, Self, TypeVar
 from domain.clock import Clock
 from domain.ids import RANDOM_BYTES, uuid7
 from domain.records.kinds import SCHEMA
-from server.store import centre_key, lineage, opening, segments
+from server.store import centre_key, courier, lineage, opening, segments
 from server.store.engine import CentreStore, Connection, open_store
 from server.store.lane import WriteLane
 from sync.act import Act
@@ -99,6 +99,7 @@ class Centre:
         self.lineage = opening.prepare(store, self.replica, random, role)
         with store.writing() as connection:
             self.key = centre_key.made(connection)
+            self.courier_key = courier.made_key(connection)
             last = node.get(connection, node.STAMP)
         self._stamps = HybridClock(random(4).hex(), last)
         self.blobs = Shelf(store.folder / BLOBS)

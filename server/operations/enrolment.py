@@ -140,6 +140,7 @@ def enrol(centre: Centre, asked: Asked) -> Enrolled:
         lineage=centre.lineage,
         time=centre.now_ms(),
         centre_key=wire.text64(centre.key.public_key().public_bytes_raw()),
+        courier_key=wire.text64(centre.courier_key.public_key().public_bytes_raw()),
         hub=hub,
     )
 

@@ -64,5 +64,6 @@ def hand_on(hub: Centre, code: str, key: bytes, name: str) -> Enrolled:
         lineage=hub.lineage,
         time=hub.now_ms(),
         centre_key=made.centre_key,
+        courier_key=wire.text64(hub.courier_key.public_key().public_bytes_raw()),
         upstream=hub.uplink.url,
     )

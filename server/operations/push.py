@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -13,7 +13,7 @@ from server.operations.centre import HUB, Centre, News, log
 from server.operations.reach import reach
 from server.operations.refusals import Refusal, bad_message
 from server.operations.sessions import Session
-from server.store import granted, held
+from server.store import courier, granted, held
 from server.store.accounts import Device
 from server.store.engine import Connection
 from sync import chain, wire
@@ -33,11 +33,13 @@ _SALT_BYTES: Final = 64
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """The answer to the sender, whom the commit concerns, and the highest feed number given."""
+    """The answer to the sender, whom the commit concerns, and the highest feed number given. `spooled`: what came
+    by stick before its time and follows on now."""
 
     answer: PushAnswer
     news: News
     feed: int
+    spooled: courier.Kept | None = None
 
 
 def accept_push(centre: Centre, session: Session, data: bytes, urgent: bool = False) -> Pushed:
@@ -47,12 +49,36 @@ def accept_push(centre: Centre, session: Session, data: bytes, urgent: bool = Fa
     Raises Refusal (bad_message, newer_protocol, too_large, unknown_device, bad_signature, gap, fork) with
     nothing written, StoreUnavailable.
     """
+    pushed = _accept_one(centre, session, data, None, urgent=urgent)
+    while (kept := pushed.spooled) is not None:
+        try:
+            further = _accept_one(centre, session, kept.body, kept, urgent=False)
+        except Refusal as refused:
+            # It stays, and says why: what came by stick is never dropped (a clone's words, for one).
+            again = replace(kept, why=refused.code, fork=max(1, refused.n) if refused.code == courier.FORK else 0)
+            centre.lane.do(lambda connection, again=again: courier.keep(connection, again))  # type: ignore[misc]  # binds the loop's value
+            break
+        news = News(
+            pushed.news.audiences | further.news.audiences, pushed.news.devices | further.news.devices
+        )
+        pushed = replace(further, news=news)
+    return pushed
+
+
+def _accept_one(
+    centre: Centre, session: Session, data: bytes, kept: courier.Kept | None, *, urgent: bool
+) -> Pushed:
+    """Take one body; `kept` leaves the spool in the same transaction."""
     head, placed, previous, signature = _read(data)
     author = carriage.author_of(centre, session, head)
     peer = Peer(head.device, author.centre, Ed25519PublicKey.from_public_bytes(author.public_key))
 
     def job(connection: Connection) -> Pushed:
-        return _accept(centre, connection, session, author, head, batch, peer, previous, signature, hashes)
+        done = _accept(centre, connection, session, author, head, batch, peer, previous, signature, hashes)
+        if kept is not None:
+            courier.drop(connection, kept)
+        follows = courier.next_kept(connection, head.device, head.incarnation, done.answer.acked)
+        return replace(done, spooled=follows)
 
     try:
         # All that needs no store is done here, while the lane still commits the batch before.

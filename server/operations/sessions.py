@@ -19,6 +19,7 @@ from server.operations.refusals import Refusal, unknown_device
 from server.store import accounts, hubs
 from server.store.accounts import Device
 from server.store.engine import Connection
+from sync import wire
 from sync.door import SessionGiven, session_claim
 
 LASTS_MS: Final = 15 * MINUTE
@@ -99,7 +100,12 @@ class Sessions:
         with self._lock:
             self._forget(now)
             self._sessions[_hash(token)] = Session(device, incarnation, now + LASTS_MS, hub)
-        return SessionGiven(token=token, expires_ms=LASTS_MS)
+        return SessionGiven(
+            token=token,
+            expires_ms=LASTS_MS,
+            lineage=self._centre.lineage,
+            courier_key=wire.text64(self._centre.courier_key.public_key().public_bytes_raw()),
+        )
 
     def of(self, token: str) -> Session:
         """Who holds this token. Raises Refusal (401 unknown_device)."""

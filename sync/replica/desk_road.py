@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, Column, Connection, Table, Text, select
 
 from sync import chain
 from sync.door import Receipt as SignedReceipt
-from sync.engine import Backfill, View
+from sync.engine import Backfill, Carried, View
 from sync.operation import Body, Placed
 from sync.proof import Ledger, Verdict
 from sync.replica import feed, node, own_chains, sql, sums, tables
@@ -246,6 +246,19 @@ class DeskRoad:
         """Continue under a new incarnation: own operations from n on are placed anew, their authors' bytes
         untouched; the feed is read again from the start, since what the twin wrote was left out as our own."""
         self._run(lambda connection: self._fork(connection, self._chain_sent(connection), n))
+
+    def carried(self, came: Carried) -> None:
+        """What an answer that came by stick says of one own chain, whichever batch is on its way meanwhile."""
+        sent, self._sent = self._sent, came.incarnation
+        try:
+            if came.fork:
+                self.fork(came.fork)
+            if came.answer is not None:
+                if came.behind:
+                    self.behind(came.answer.acked)
+                self.settle(came.answer)
+        finally:
+            self._sent = sent
 
     def _fork(self, connection: Connection, incarnation: int, n: int) -> None:
         last = max(n, 1) - 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, not_, or_, select, true, type_coerce
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, not_, or_, select, true, type_coerce
 from sqlalchemy.types import NullType
 
 from sync.operation import Placed
@@ -139,3 +139,10 @@ def own_after(
         .order_by(log.n)
     )
     return _read(connection, wanted, limit, max_bytes)[0]
+
+
+def last_seq(connection: Connection, device: str, incarnation: int) -> int:
+    """The highest feed number that an operation of this chain has here; 0 for none."""
+    log = tables.log.c
+    found = select(func.max(log.seq)).where(log.device == device, log.incarnation == incarnation)
+    return int(connection.execute(found).scalar_one() or 0)

@@ -20,7 +20,7 @@ from sync.replica.ledger import Runner
 from sync.replica.relay import RelayReplica
 from sync.replica.replica import Identity
 from sync.replica.upstream import Known
-from sync.signals import Backfill, View
+from sync.signals import Backfill, Carried, View
 from sync.wire import BadMessage, PullHead, PushAnswer, raw64
 
 INCARNATION = "hub_incarnation"
@@ -200,6 +200,9 @@ class HubRoad:
             upstream.put(connection, known, of.device, of.incarnation, Known(acked, min(before.backed_up, acked)))
 
         self._run(work)
+
+    def carried(self, came: Carried) -> None:
+        """A hub writes no stick, so none is answered: what comes to it by stick is a desk's push."""
 
     def fork(self, n: int) -> None:
         """The centre holds other operations of the chain that was sent from n on: this hub's go on under its own

@@ -23,7 +23,7 @@ R = TypeVar("R")
 class Runner(Protocol):
     """Runs a function in one transaction of the store and answers it."""
 
-    def __call__(self, work: Callable[[Connection], R]) -> R:
+    def __call__(self, work: Callable[[Connection], R], /) -> R:
         """Commit when it returns, roll back when it raises."""
 
 

@@ -55,6 +55,8 @@ class HttpTransport:
         self._sign = sign
         self._door = threading.Lock()
         self._token = ""
+        self.courier: tuple[str, str] | None = None
+        """Lineage and X25519 key (base64) of the server, as its last session answer gave them."""
 
     def close(self) -> None:
         """Cut requests in flight, from any thread: they raise Offline at once."""
@@ -180,6 +182,8 @@ class HttpTransport:
         given = _said(_post(self._line, door.SESSION, claim), SessionGiven)
         if not 0 < len(given.token) <= door.TOKEN_LETTERS or not given.token.isascii():
             raise ServerLied
+        if given.courier_key:
+            self.courier = (given.lineage, given.courier_key)
         return given.token
 
 

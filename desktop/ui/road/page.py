@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.background.change_bus import ChangeBus, Changes, RoadStatus
 from desktop.store import reads
+from desktop.ui.road.courier import CourierCard, CourierModel
 from desktop.ui.road.words import road_line, road_story
 from desktop.ui.theme.tokens import READING, Status
 from desktop.ui.widgets.said import Card, Mark, Said
@@ -77,7 +78,7 @@ class RoadModel(QObject):
 class RoadPage(QWidget):
     """What is saved here, at the centre, in its backup; what waits; one story, one comparison."""
 
-    def __init__(self, model: RoadModel) -> None:
+    def __init__(self, model: RoadModel, courier: CourierModel) -> None:
         super().__init__()
         self.setObjectName("page.road")
         self.model = model
@@ -132,6 +133,9 @@ class RoadPage(QWidget):
         page.addWidget(story)
         page.addLayout(figures)
         page.addWidget(details)
+        self.courier = CourierCard(courier)
+        page.addWidget(self.courier)
+        courier.taken.connect(model.refresh)
         page.addStretch(1)
         model.changed.connect(self._changed)
         self.show_road()

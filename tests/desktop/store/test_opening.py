@@ -18,7 +18,7 @@ from desktop.operations import calls, drafts
 from desktop.store import drafts as kept
 from desktop.store.engine import _connect, copy_aside, open_store
 from desktop.store.reads import calls_today, road_view
-from desktop.store.schema import blob_copy, draft, secret, setting
+from desktop.store.schema import blob_copy, courier_log, draft, secret, setting
 from desktop.store.troubles import Damaged, DiskFull, NewerStore, WrongKey, translate
 from desktop.store.versions import VERSION_KEY, shape
 from domain.clock import DAY
@@ -36,7 +36,7 @@ ALEMBIC_OWNED = {
     )
 }  # fmt: skip
 
-ADDED = {blob_copy.name, erased.name, withdrawal.name}
+ADDED = {blob_copy.name, courier_log.name, erased.name, withdrawal.name}
 """Tables that came later and need no revision: they are made where they are missing."""
 
 
