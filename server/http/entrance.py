@@ -14,6 +14,7 @@ from server.http.models import (
     SessionAnswer,
     SessionAsk,
 )
+from server.operations.centre import News
 from server.operations.enrolment import Asked, enrol
 from server.operations.refusals import Refusal
 from sync import door, wire
@@ -44,6 +45,8 @@ async def enrolment(asked: EnrolAsk, request: Request, counter: AtCounter) -> En
     except Refusal:
         counter.attempts.failed(address)
         raise
+    # The hub of that centre fetches the new desk's numbers and grants now, not at the end of its held pull.
+    counter.room.publish(News(audiences=frozenset({made.centre})))
     return EnrolAnswer(
         device=made.device,
         centre=made.centre,

@@ -94,14 +94,14 @@ def list_devices(centre: Centre, session: Session) -> door.Devices:
     if not session.hub:
         raise Refusal(403, "unknown_device")
 
-    def work(connection: Connection) -> tuple[list[Device], list[tuple[str, int, int, bytes]]]:
+    def work(connection: Connection) -> tuple[list[Device], list[tuple[str, int, int, bytes, int]]]:
         desks = hubs.desks_of(connection, session.device.centre)
         return desks, hubs.chains_of(connection, [*(one.id for one in desks), session.device.id])
 
     desks, found = centre.read(work)
     chains: dict[str, list[door.KnownChain]] = {}
-    for device, incarnation, n, head in found:
-        chains.setdefault(device, []).append(door.KnownChain(incarnation, n, head.hex(), 0))
+    for device, incarnation, n, head, safe in found:
+        chains.setdefault(device, []).append(door.KnownChain(incarnation, n, head.hex(), safe))
     log.info("devices told hub=%s count=%d", session.device.id, len(desks))
     return door.Devices(
         lineage=centre.lineage,

@@ -151,6 +151,11 @@ def _accept(
     signed.keep(connection, head.device, head.incarnation, placed[-1].n, signature)
     carriage.note_brought(connection, session, accepted)
     told = _follow(centre, connection, author, head, accepted)
+    if session.hub and author.id != session.device.id and not leases.has_block(
+        centre, connection, author.id, head.incarnation
+    ):
+        # A desk that speaks to its hub only opens no session here, where the year's first numbers are given.
+        told = told.with_more(leases.lease(centre, connection, author, head.incarnation))
     notices = held.of_sender(connection, head.device, head.incarnation, placed[0].n, placed[-1].n)
     beyond = reach(centre, connection, head.device, head.incarnation, accepted.acked)
     answer = PushAnswer(

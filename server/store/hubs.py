@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 from sqlalchemy import BigInteger, Column, Integer, Table, Text, exists, func, select
 
 from server.store import accounts, granted
+from server.store.backed_up import backed_up
 from server.store.engine import Connection
 from sync.digest import Digest
 from sync.replica import feed, scopes, sql, sums, tables
@@ -124,10 +125,17 @@ def digest_of(connection: Connection, centre: str) -> Digest:
     return sums.of_audiences(connection, audiences).plus(sums.of_scopes(connection, [row.scope for row in rows]))
 
 
-def chains_of(connection: Connection, devices: Iterable[str]) -> list[tuple[str, int, int, bytes]]:
-    """Device, incarnation, last number and head of every chain of these devices."""
-    rows = sql.select_in(connection, tables.chain, "device", devices)
-    return [(row["device"], int(row["incarnation"]), int(row["n"]), bytes(row["head"])) for row in rows]
+def chains_of(connection: Connection, devices: Iterable[str]) -> list[tuple[str, int, int, bytes, int]]:
+    """Device, incarnation, last number, head of every chain of these devices, and the last number of it that lies in
+    a verified backup."""
+    mine = list(devices)
+    rows = sql.select_in(connection, backed_up, "device", mine)
+    safe = {(row["device"], int(row["incarnation"])): int(row["n"]) for row in rows}
+    return [
+        (*key, int(row["n"]), bytes(row["head"]), safe.get(key, 0))
+        for row in sql.select_in(connection, tables.chain, "device", mine)
+        for key in [(str(row["device"]), int(row["incarnation"]))]
+    ]
 
 
 def grants_without_proof(connection: Connection) -> int:

@@ -175,7 +175,8 @@ class HubRoad:
             upstream.put(connection, known, of.device, of.incarnation, now)
             if answer.last_seq > int(node.get(connection, f"up_own_seq:{known}", "0")):
                 node.put_key(connection, f"up_own_seq:{known}", str(answer.last_seq))
-            signed.forget_before(connection, of.device, of.incarnation, now.backed_up)
+            if now.backed_up > before.backed_up:
+                signed.thin_before(connection, of.device, of.incarnation, now.backed_up)
             return now != before
 
         if self._run(work):

@@ -55,6 +55,10 @@ class Gate:
     def open(self) -> None:
         asyncio.run_coroutine_threadsafe(self._line.open(), self._loop).result(PATIENCE_S)
 
+    def lead_to(self, url: str) -> None:
+        """Carry to another port from now on: the server was started again."""
+        self._line.lead_to(int(url.rpartition(":")[2]))
+
     def cut(self) -> None:
         asyncio.run_coroutine_threadsafe(self._line.cut(), self._loop).result(PATIENCE_S)
 
@@ -125,10 +129,13 @@ def has(server: Centre, kind: str, record: str) -> bool:
 
 
 @contextlib.contextmanager
-def running_hub(data: Path, centre: Running, of: str = "an_giang", seat: str = "AG00") -> Iterator[RunningHub]:
-    """Enrol a hub at a centre and serve it in a thread; everything of it has ended afterwards."""
+def running_hub(
+    data: Path, centre: Running, of: str = "an_giang", seat: str = "AG00", database: str | None = None
+) -> Iterator[RunningHub]:
+    """Enrol a hub at a centre and serve it in a thread; everything of it has ended afterwards. `database`: the URL of
+    its PostgreSQL database, or None for the embedded store."""
     gate = Gate(centre.url)
-    hub = Centre(open_store(data, None), HandClock(), os.urandom, HUB)
+    hub = Centre(open_store(data, database), HandClock(), os.urandom, HUB)
     try:
         enrol_hub(hub, data, gate.url, make_code(centre.centre, of, seat, hub=True))
         with serving_hub(hub, data, gate) as one:

@@ -10,24 +10,26 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import select
 
+from domain.clock import HOUR
 from server.operations import transfers
+from server.operations.backup import make_backup
 from server.operations.centre import News
 from server.operations.hub import identity
 from server.store import accounts, hubs
 from server.store.engine import Connection
 from sync import transport
-from sync.replica import read, scopes, tables
+from sync.replica import read, scopes, signed, tables
 from sync.troubles import Forked, ServerTrouble, SignedOut
-from tests.server.ground import Desk, Running
+from tests.server.ground import PATIENCE_S, Desk, InThread, Running
 from tests.server.hub_ground import RunningHub, has, running_hub, until, visit
 
 MakeDesk = Callable[..., Desk]
 
 
 @pytest.fixture
-def hub(tmp_path: Path, embedded: Running) -> Iterator[RunningHub]:
-    """The hub of An Giang below a centre on the embedded store."""
-    with running_hub(tmp_path / "hub", embedded) as one:
+def hub(tmp_path: Path, embedded: Running, database: str | None) -> Iterator[RunningHub]:
+    """The hub of An Giang, on SQLCipher and on PostgreSQL, below a centre on the embedded store."""
+    with running_hub(tmp_path / "hub", embedded, database=database) as one:
         yield one
 
 
@@ -179,6 +181,64 @@ def test_a_desk_enrols_through_the_hub_and_hears_one_sentence_without_a_line(
         assert desk.push().acked == 2
     finally:
         desk.close()
+
+
+def test_a_desk_that_speaks_to_its_hub_only_gets_the_new_years_numbers(
+    embedded: Running, hub: RunningHub, desks: MakeDesk
+) -> None:
+    one = desks(embedded)
+    known_at_hub(hub, one)
+    embedded.clock.pass_ms(370 * 24 * HOUR)
+    one.write_contact("a")
+    one.push()
+
+    def years() -> set[int]:
+        year = tables.records["number_block"].c.year
+        return set(hub.centre.read(lambda c: list(c.execute(select(year)).scalars())))
+
+    until(lambda: len(years()) == 2, "the numbers of the new year are at the hub")
+    assert one.pull() >= 1
+    blocks = one.node.run(lambda c: c.execute(select(tables.records["number_block"])).all())
+    assert {(row.device, row.year) for row in blocks} == {(one.enrolled.device, year) for year in years()}
+
+
+def test_a_hub_tells_its_desks_what_lies_in_a_verified_backup_of_the_centre_and_no_more(
+    embedded: Running, hub: RunningHub, desks: MakeDesk, tmp_path: Path
+) -> None:
+    one, other = desks(embedded, "AG01"), desks(embedded, "AG02")
+    known_at_hub(hub, one, other)
+    one.write_contact("a")
+    one.push()
+    hub.settled(embedded)
+    make_backup(embedded.centre, tmp_path / "data", tmp_path / "backups", tmp_path / "backup.key", embedded=True)
+    before = one.road.pull(one.lineage, one.cursor, 10, 0, 60.0)
+    assert before is not None
+    assert before[0].backed_up == 0, "the hub has not heard of it yet"
+    one.take(before)
+    held = InThread(lambda: one.road.pull(one.lineage, one.cursor, 10, 25.0, 60.0))
+    assert hub.serving.counter.room.wait_for_count(1, PATIENCE_S)
+    assert hub.uplink.refresh()
+    told = held.outcome()
+    assert isinstance(told, tuple), "news of it ends a held pull"
+    assert (told[0].acked, told[0].centre_acked, told[0].backed_up) == (2, 2, 2)
+    one.write_contact("b")
+    assert one.push().backed_up == 2
+    other.write_contact("c")
+    assert other.push().backed_up == 0, "each device hears of its own chain"
+    other.pull()
+    assert other.node.has("contact", "b")
+
+
+def test_of_signatures_before_a_backup_enough_stay_to_send_the_chain_again_in_parts(hub: RunningHub) -> None:
+    def work(connection: Connection) -> list[int]:
+        for n in range(1, 2_001, 10):
+            signed.keep(connection, "desk", 1, n, b"s" * 64)
+            signed.keep(connection, "desk", 2, n, b"s" * 64)
+        signed.thin_before(connection, "desk", 1, 1_601)
+        assert len(signed.ends_after(connection, "desk", 2, 0, 1_000)) == 200
+        return signed.ends_after(connection, "desk", 1, 0, 1_000)
+
+    assert hub.centre.lane.do(work) == [491, 991, 1491, 1591, *range(1_601, 2_001, 10)]
 
 
 def test_a_hub_brings_nothing_unsigned_and_reads_nothing_of_other_centres(

@@ -35,6 +35,8 @@ def test_away_from_the_first_server_a_desk_looks_for_it_and_goes_back_when_it_li
     assert way.probe_at() == 1_000 + PROBE_MS
     assert not way.probed(alive=False, mono=20_000)
     assert way.probe_at() == 20_000 + PROBE_MS
+    way.look_now(21_000)
+    assert way.probe_at() == 21_000, "somebody said that the network is back"
     assert way.probed(alive=True, mono=40_000)
     assert (way.at, way.probe_at()) == (0, None)
 

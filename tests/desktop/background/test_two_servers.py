@@ -1,0 +1,216 @@
+"""A desk between its hub (a real process) and the centre: it goes where one lives, and every act arrives once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytestqt.qtbot import QtBot
+from sqlalchemy import select
+
+from desktop import app
+from desktop.app import Desk
+from desktop.background.change_bus import RoadState, RoadStatus
+from desktop.home import Home
+from desktop.operations import calls
+from desktop.store.reads import RoadView, road_view
+from server.store.audit import audit
+from sync.engine import Pace
+from sync.replica import tables
+from sync.transport import HttpTransport
+from tests.conftest import Rounds
+from tests.desktop.background.hearing import Ear
+from tests.desktop.store.kit import CHEAP, PASSPHRASE, STAFF, SetClock, reference
+from tests.server.ground import Running, running
+from tests.server.hub_ground import digest, due
+from tests.server.hub_process import HubProcess
+
+PACE = Pace(base=20, cap=100)
+PATIENCE_MS = 30_000
+
+
+class Seated:
+    """One whole desk on its real road; every status that it told is heard."""
+
+    def __init__(self, home: Home, clock: SetClock) -> None:
+        self.home, self.clock = home, clock
+        self.road = Ear()
+        self.desk: Desk = app.build(
+            home, STAFF, PASSPHRASE, clock=clock, transport_factory=HttpTransport, reference=reference(),
+            key_cost=CHEAP, pace=PACE,
+        )  # fmt: skip
+        self.desk.bus.road.connect(self.road.done)
+
+    @property
+    def status(self) -> RoadStatus:
+        return self.road.heard[-1] if self.road.heard else RoadStatus()
+
+    def view(self) -> RoadView:
+        found: RoadView = self.elsewhere(lambda: self.desk.lane.read(road_view))
+        return found
+
+    def elsewhere(self, work: Callable[[], Any]) -> Any:
+        """The GUI thread waits for no store: as in the program, another one asks."""
+        found: list[Any] = []
+        thread = threading.Thread(target=lambda: found.append(work()))
+        thread.start()
+        thread.join(20)
+        return found[0]
+
+    def act(self, times: int = 1) -> list[str]:
+        return [
+            self.elsewhere(lambda: self.desk.lane.call(calls.set_outcome(None, "silent")).call_id)
+            for _ in range(times)
+        ]
+
+    def calls(self) -> list[str]:
+        def work(connection: Any) -> list[str]:
+            return list(connection.execute(select(tables.records["call"].c.id)).scalars())
+
+        return list(self.elsewhere(lambda: self.desk.lane.read(work)))
+
+    def nudge(self) -> None:
+        assert self.desk.driver is not None
+        self.desk.driver.nudge()
+
+
+@pytest.fixture
+def centre(tmp_path: Path) -> Iterator[Running]:
+    with running(tmp_path / "centre" / "data") as one:
+        yield one
+
+
+@pytest.fixture
+def hub(tmp_path: Path, centre: Running) -> Iterator[HubProcess]:
+    one = HubProcess(tmp_path / "hub" / "data", centre)
+    try:
+        one.start()
+        yield one
+    finally:
+        one.close()
+
+
+@pytest.fixture
+def seated(tmp_path: Path, centre: Running, hub: HubProcess, qtbot: QtBot) -> Iterator[Callable[[str], Seated]]:
+    """Desks enrolled through the hub: they know both servers."""
+    made: list[Seated] = []
+
+    def sit(seat: str) -> Seated:
+        home = Home(tmp_path / seat)
+        app.enrol(home, hub.url, centre.code(seat), STAFF, PASSPHRASE, key_cost=CHEAP)
+        made.append(Seated(home, SetClock(centre.clock.now_ms())))
+        return made[-1]
+
+    yield sit
+    for one in made:
+        one.desk.close()
+
+
+def at_hub(one: Seated) -> bool:
+    """It speaks to the hub, which has all of it."""
+    view = one.view()
+    return view.at_hub == view.saved_here and one.status.line_down_since_ms is None
+
+
+def arrived(one: Seated) -> bool:
+    """The centre has all of it, and both ends hold the same."""
+    view = one.view()
+    return view.at_centre == view.saved_here and view.waiting == 0 and one.status.equal is True
+
+
+def through_the_centre(one: Seated) -> bool:
+    return one.view().at_hub is None and arrived(one)
+
+
+def held_once(centre: Running, hub: HubProcess, kept: list[str]) -> None:
+    """Every act is at the centre and at the hub exactly once, and both counted anew from their rows are equal."""
+    at_end = centre.centre.read(audit)
+    assert at_end.differences == []
+    call = tables.records["call"].c.id
+    assert sorted(centre.centre.read(lambda c: list(c.execute(select(call)).scalars()))) == sorted(kept)
+    store = hub.opened()
+    try:
+        assert store.read(audit).differences == []
+        assert sorted(store.read(lambda c: list(c.execute(select(call)).scalars()))) == sorted(kept)
+        assert digest(store) == due(centre)
+    finally:
+        store.close()
+
+
+def test_a_desk_goes_to_the_hub_then_to_the_centre_then_alone_and_back(
+    seated: Callable[[str], Seated], centre: Running, hub: HubProcess, qtbot: QtBot
+) -> None:
+    one = seated("AG01")
+    kept = one.act(5)
+    qtbot.waitUntil(lambda: at_hub(one) and arrived(one), timeout=PATIENCE_MS)
+    hub.kill()
+    kept += one.act(5)
+    qtbot.waitUntil(lambda: through_the_centre(one), timeout=PATIENCE_MS)
+    hub.wan.cut()
+    qtbot.waitUntil(lambda: one.status.state is RoadState.OFFLINE, timeout=PATIENCE_MS)
+    kept += one.act(5)
+    view = one.view()
+    assert (view.saved_here - view.at_centre, view.waiting) == (5, 5), "alone, everything waits on this machine"
+    hub.start()
+    one.nudge()
+    qtbot.waitUntil(lambda: at_hub(one), timeout=PATIENCE_MS)
+    assert one.view().at_centre == 10, "the hub has them, the centre cannot have them yet"
+    hub.wan.open()
+    hub.look_again()
+    qtbot.waitUntil(lambda: at_hub(one) and arrived(one), timeout=PATIENCE_MS)
+    other = seated("AG02")
+    qtbot.waitUntil(lambda: sorted(other.calls()) == sorted(kept) and arrived(other), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: not hub.lacks(centre), timeout=PATIENCE_MS)
+    assert hub.stop() == 0
+    held_once(centre, hub, kept)
+
+
+def more_at_hub(one: Seated, qtbot: QtBot) -> None:
+    before = one.view().at_hub or 0
+    qtbot.waitUntil(lambda: (one.view().at_hub or 0) > before, timeout=PATIENCE_MS)
+
+
+@pytest.mark.soak("kill")
+def test_a_hub_killed_in_the_middle_of_pushes_loses_nothing_that_it_acknowledged(
+    seated: Callable[[str], Seated], centre: Running, hub: HubProcess, rounds: Rounds, qtbot: QtBot
+) -> None:
+    one, other = seated("AG01"), seated("AG02")
+    qtbot.waitUntil(lambda: at_hub(one) and at_hub(other), timeout=PATIENCE_MS)
+    hub.wan.cut()  # the hub alone has what the desk sends, and nobody else can give it back
+    kept: list[str] = []
+    enough = threading.Event()
+
+    def write() -> None:
+        while not enough.is_set():
+            kept.append(one.desk.lane.call(calls.set_outcome(None, "silent")).call_id)
+
+    writer = threading.Thread(target=write, name="writer")
+    writer.start()
+    try:
+        for _ in range(rounds(30)):
+            more_at_hub(one, qtbot)
+            acknowledged = one.view().at_hub or 0
+            hub.kill()
+            store = hub.opened()
+            try:
+                chain = store.read(lambda c: c.execute(select(tables.chain)).all())
+                held = {row.device: int(row.n) for row in chain}
+                assert held[one.desk.seat.device] >= acknowledged
+                assert store.read(audit).differences == []
+            finally:
+                store.close()
+            hub.start()
+            one.nudge()
+            other.nudge()
+    finally:
+        enough.set()
+        writer.join()
+    qtbot.waitUntil(lambda: at_hub(one) and sorted(other.calls()) == sorted(kept), timeout=PATIENCE_MS)
+    hub.wan.open()
+    hub.look_again()
+    qtbot.waitUntil(lambda: arrived(one) and arrived(other) and not hub.lacks(centre), timeout=PATIENCE_MS)
+    assert hub.stop() == 0
+    held_once(centre, hub, kept)
