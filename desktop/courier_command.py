@@ -76,6 +76,8 @@ def _do(what: str, folder: Path, ready: app.Unlocked) -> int:
     if what == "export":
         done = courier.export(desk, folder)
         print(f"Đã ghi {done.operations} bản ghi chưa gửi: {', '.join(done.volumes)}")
+        if done.files:
+            print(f"{done.files} tệp đính kèm không đi bằng USB, chờ có đường truyền.")
         return 0
     took = courier.take_reply(desk, folder)
     seat, reference = ready.enrolment.seat, ready.reference

@@ -57,6 +57,10 @@ def _told(found: Recovered) -> str:
     lines = [f"Đã khôi phục: {found.in_backup} mục từ bản sao lưu, {from_old}."]
     if not found.read_to_the_end:
         lines.append("Kho cũ không đọc được hết: mục ghi sau bản sao lưu mà chưa tới trung tâm có thể thiếu.")
+    if found.files:
+        lines.append(f"{found.files} tệp đính kèm được đưa vào sau bản sao lưu vẫn còn và sẽ được gửi tiếp.")
+    if found.files_lost:
+        lines.append(f"{found.files_lost} phần của tệp đính kèm chưa gửi không còn đọc được ở đâu nữa.")
     if found.aside is not None:
         lines.append(f"Kho cũ được giữ trong thư mục backups với tên {found.aside.name}.")
     lines.append("Mở trạm như thường lệ; những gì đã tới trung tâm sẽ tự về.")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from server.operations import history
-from server.operations.backup import make_backup, restore, verify_backup
+from server.operations.backup import make_backup, restore, restore_chunks, verify_backup, verify_chunks
 from server.operations.centre import Centre
 from server.store import backup_file
 from server.wall_clock import WallClock
@@ -17,7 +17,7 @@ from server.wall_clock import WallClock
 Add = Callable[[str, str, Callable[[argparse.Namespace], int]], argparse.ArgumentParser]
 
 DIFFERENT: Final = 1
-"""Exit code of `verify` when something differs."""
+"""Exit code of `verify` when something differs, and where chunks of attachments are damaged or lost."""
 
 
 def commands_of_backups(add: Add, verify: argparse.ArgumentParser) -> None:
@@ -56,14 +56,18 @@ def _backup(asked: argparse.Namespace) -> int:
             "operations": made.found.operations,
             "chains": len(made.chains),
             "differences": [],
+            "chunks": made.chunks.held,
+            "chunks_not_here": made.chunks.absent,
+            "chunks_damaged": made.chunks.damaged,
         }
     )
-    return 0
+    return DIFFERENT if made.chunks.damaged else 0
 
 
 def verify_one(asked: argparse.Namespace) -> int:
     """`verify --backup FILE`: what is in it, and every difference. Raises BackupUnreadable, KeyMissing."""
     made = verify_backup(asked.backup, backup_file.backup_key(_key_file(asked), make=False))
+    differences = [*made.found.differences, *verify_chunks(asked.backup)]
     _say(
         {
             "backup": made.path.name,
@@ -73,17 +77,18 @@ def verify_one(asked: argparse.Namespace) -> int:
             "operations": made.found.operations,
             "chains": made.found.chains,
             "held": made.found.held,
-            "differences": made.found.differences,
+            "differences": differences,
         }
     )
-    return 0 if made.sound else DIFFERENT
+    return DIFFERENT if differences else 0
 
 
 def _restore(asked: argparse.Namespace) -> int:
     key = backup_file.backup_key(_key_file(asked), make=False)
     name = restore(asked.backup, key, asked.data, asked.database, WallClock(), force=asked.force)
-    _say({"lineage": name})
-    return 0
+    given = restore_chunks(asked.backup, asked.data)
+    _say({"lineage": name, "chunks_put_back": given.put, "chunks_lost": given.lost})
+    return DIFFERENT if given.lost else 0
 
 
 def _new_lineage(asked: argparse.Namespace) -> int:

@@ -157,9 +157,8 @@ class BlobLane:
             self._changed("")
 
     def _sweep(self) -> None:
-        # Names first, rows second: a row is always older than the first file of its chunks.
         there = set(self.shelf.names())
-        left_over = there - self._lane.read(blobs.chunks_kept)
+        left_over = self._lane.read(partial(blobs.left_over, there=there))
         if left_over:
             _log.info("chunks left over: %d", len(left_over))
             self.shelf.drop(left_over)

@@ -13,6 +13,7 @@ from desktop.store.copies import copies, is_due, make_copy
 from desktop.store.engine import Connection, Store
 from desktop.store.reads_road import COPIED_AT
 from domain.clock import Clock
+from sync.blobs.shelf import Shelf
 from sync.replica import node
 from sync.troubles import Trouble
 
@@ -32,6 +33,7 @@ class Keeper:
     def __init__(self, lane: StoreLane, store: Store, home: Home, clock: Clock, first_s: float = FIRST_S) -> None:
         self._lane, self._store, self._home, self._clock = lane, store, home, clock
         self._first_s = first_s
+        self._shelf = Shelf(home.blobs)
         self._ending = threading.Event()
         self._counted = threading.Condition()
         self._verified = 0
@@ -69,7 +71,7 @@ class Keeper:
         now = self._clock.now_ms()
         if not is_due(copies(self._home.backups), now):
             return
-        made = make_copy(self._store, self._home.slots, self._home.backups, now, self._rest)
+        made = make_copy(self._store, self._home.slots, self._home.backups, now, self._rest, self._shelf)
         self._lane.run(_mark(made.made_ms))
         _log.info("a backup of the desk was verified")
         with self._counted:

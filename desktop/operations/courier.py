@@ -10,7 +10,7 @@ from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from desktop.store import courier, identity
+from desktop.store import blobs, courier, identity
 from desktop.store.courier import Entry, ReplyKeys
 from desktop.store.engine import Connection
 from desktop.store.troubles import NotEnrolled
@@ -58,13 +58,14 @@ class NotOurReply(Trouble):
 @dataclass(frozen=True, slots=True)
 class Exported:
     """What was written: how many operations, `first` to `last` number of the incarnation written last (0: none),
-    volumes by file name."""
+    volumes by file name. `files`: attached files that do not travel by stick and wait for a line."""
 
     bundle: str
     operations: int
     first: int
     last: int
     volumes: tuple[str, ...]
+    files: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +189,7 @@ def export(desk: CourierDesk, folder: Path, most: int = volumes.MOST_VOLUME) -> 
                 last = placed[-1].n
             count += last - one.acked
         names = writer.finish()
-    done = Exported(bundle, count, first, last, tuple(names))
+    done = Exported(bundle, count, first, last, tuple(names), desk.read(blobs.unsent))
     _note(desk, "export", lineage, bundle, len(names), count, done.first, done.last)
     return done
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from desktop.store.schema import blob_copy
 from domain.ids import derived_id
@@ -145,6 +145,31 @@ def put_in(connection: Connection, record: str, scope: str, blob: str, plan: Pla
         blob_copy,
         [(blob, record, scope, plan.size, pack(plan.chunks), 1, want, 0, now_ms, centre_at, now_ms)],
     )
+
+
+def adopt(connection: Connection, has: Callable[[str], bool], now_ms: int) -> int:
+    """Attachments whose chunks all lie here (`has` by name) though no row says so, after a store was put back: each
+    is offered to the server again, and no sweep takes it for a left-over. Answers how many."""
+    a = tables.records[KIND]
+    rows = connection.execute(
+        select(a.c.id, a.c.scope, a.c.blob, a.c.bytes, a.c.chunks, a.c.chunk_count)
+        .select_from(a.outerjoin(blob_copy, _c.blob == a.c.blob))
+        .where(_c.blob.is_(None), a.c.blob.is_not(None))
+        .order_by(a.c.id)
+    ).all()
+    adopted: set[str] = set()
+    for row in rows:
+        found = plan_of(row.bytes, row.chunks, row.chunk_count)
+        if found is not None and row.blob not in adopted and all(map(has, found.chunks)):
+            put_in(connection, row.id, row.scope, row.blob, found, now_ms)
+            adopted.add(row.blob)
+    return len(adopted)
+
+
+def unsent(connection: Connection) -> int:
+    """How many files wait here to be sent."""
+    found = select(func.count()).select_from(blob_copy).where(_c.want == Want.UP.value)
+    return int(connection.execute(found).scalar_one())
 
 
 def wish(connection: Connection, records: Iterable[str], now_ms: int, *, urgent: bool) -> int:
@@ -294,6 +319,12 @@ def chunks_kept(connection: Connection) -> set[str]:
         if held is not None and (row.here or row.want in (Want.UP.value, Want.DOWN.value)):
             found.update(held.chunks)
     return found
+
+
+def left_over(connection: Connection, there: set[str]) -> set[str]:
+    """Which of the chunks on the shelf no row means. Read what is there first: a row is always older than the first
+    file of its chunks."""
+    return there - chunks_kept(connection)
 
 
 def _copies(connection: Connection, blobs: Sequence[str]) -> dict[str, dict[str, Any]]:

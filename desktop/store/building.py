@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections import Counter
 from collections.abc import Sequence
@@ -20,6 +19,7 @@ from desktop.store.engine import open_store, projections
 from desktop.store.troubles import translate
 from domain.records.kinds import KINDS, Kind
 from sync.digest import Digest, of_state
+from sync.disk import flush
 from sync.manifest import Manifest, Shape
 from sync.merge import State
 from sync.operation import Placed
@@ -220,7 +220,7 @@ class Building:
                 held = connection.execute(select(func.count()).select_from(table)).scalar_one()
                 if held != counted[name]:
                     raise ServerLied
-        _flush(self.path)
+        flush(self.path)
         if self._raw.execute("PRAGMA cipher_integrity_check").fetchall():
             raise sqlcipher.DatabaseError("malformed")
 
@@ -241,7 +241,7 @@ class Building:
             node.put(connection, **{node.STAMP: clock.last, ANEW: "0"})
         self._raw.execute("DETACH old")
         self.close()
-        _flush(self.path)
+        flush(self.path)
         return folded
 
     def _carry_over(self, connection: Connection) -> None:
@@ -325,12 +325,3 @@ def _own(connection: Connection, manifest: Manifest) -> list[Placed]:
         for first, last in ranges
         for row in connection.execute(own.where(log.n.between(first, last)).order_by(log.n))
     ]
-
-
-def _flush(path: Path) -> None:
-    """What was written lies on the disk."""
-    handle = os.open(path, os.O_RDWR)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

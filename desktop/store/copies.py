@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import shutil
@@ -17,6 +18,13 @@ from desktop.store.engine import Store, connect
 from desktop.store.troubles import Damaged, translate
 from domain.clock import HOUR, to_ms, vn_date
 from sync import chain
+from sync.blobs.seal import Broken, chunk_count, plan_of
+from sync.blobs.shelf import Shelf
+from sync.blobs.spare import Spare
+from sync.disk import flush, flush_folder
+from sync.replica.whole_file import remove
+
+_log = logging.getLogger(__name__)
 
 HOURLY: Final = 24
 DAILY: Final = 14
@@ -58,8 +66,16 @@ def copies(folder: Path) -> list[Copy]:
     return sorted(found, key=lambda one: one.made_ms, reverse=True)
 
 
-def make_copy(store: Store, slots: Path, folder: Path, now_ms: int, step: Callable[[], None] | None = None) -> Copy:
+def make_copy(
+    store: Store,
+    slots: Path,
+    folder: Path,
+    now_ms: int,
+    step: Callable[[], None] | None = None,
+    shelf: Shelf | None = None,
+) -> Copy:
     """Copy an open store under its own key while it is written to, verify the copy, then thin the older ones.
+    Chunks of attachments that no server has verified yet go along from the `shelf`: they are nowhere else.
 
     The copy reads one snapshot through a connection of its own, a megabyte at a time: a save never waits for it.
     `step` is called between two such parts. It has its name only when it was verified; without that the older
@@ -67,8 +83,9 @@ def make_copy(store: Store, slots: Path, folder: Path, now_ms: int, step: Callab
     """
     moment = datetime.fromtimestamp(now_ms // 1000, UTC).strftime("%Y%m%dT%H%M%S")
     made = Copy(folder / f"store-{moment}.db", now_ms // 1000 * 1000)
+    spare = Spare(folder)
     part = folder / f"writing-{os.getpid()}.db"
-    _remove(part)
+    remove(part)
     try:
         store.copy_to(part, step)
         flush(part)
@@ -76,16 +93,35 @@ def make_copy(store: Store, slots: Path, folder: Path, now_ms: int, step: Callab
         if slots.exists():
             shutil.copyfile(slots, made.slots)
             flush(made.slots)
+        if shelf is not None:
+            spared = spare.keep(made.path, store.checked(part, _only_here), shelf, step)
+            if spared.absent or spared.damaged:
+                _log.error("attachments not kept: absent=%d damaged=%d", spared.absent, spared.damaged)
         part.replace(made.path)
     except (sqlcipher.DatabaseError, OSError) as fault:
         raise (translate(fault) or fault) from None
+    except Broken:
+        raise Damaged from None
     finally:
-        _remove(part)
+        remove(part)
     flush_folder(folder)
     for old in superfluous(copies(folder)):
-        _remove(old.path)
+        remove(old.path)
         old.slots.unlink(missing_ok=True)
+    spare.thin([one.path for one in copies(folder)])
     return made
+
+
+def _only_here(path: Path, key: bytes) -> list[str]:
+    """Names of the chunks in this copy of a store whose files only this desk has."""
+    connection = connect(path, key, "query_only = ON")
+    try:
+        wanted = "SELECT size, chunks FROM blob_copy WHERE here = 1 AND centre_at IS NULL"
+        rows = connection.execute(wanted).fetchall()
+    finally:
+        connection.close()
+    plans = [plan_of(size, chunks, chunk_count(size)) for size, chunks in rows]
+    return [name for plan in plans if plan is not None for name in plan.chunks]
 
 
 def superfluous(held: Sequence[Copy]) -> list[Copy]:
@@ -154,28 +190,3 @@ def _proven(connection: Any) -> Proven:
     if counted != heads:
         raise Damaged
     return Proven(known.get("device", ""), int(known.get("incarnation", "1")), operations)
-
-
-def flush(path: Path) -> None:
-    """Flush a file's content to the disk."""
-    door = os.open(path, os.O_RDWR)
-    try:
-        os.fsync(door)
-    finally:
-        os.close(door)
-
-
-def flush_folder(folder: Path) -> None:
-    """Flush the names in a folder to the disk, where the system has that."""
-    if os.name == "posix":
-        door = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(door)
-        finally:
-            os.close(door)
-
-
-def _remove(path: Path) -> None:
-    for ending in ("", "-journal", "-wal", "-shm"):
-        path.with_name(path.name + ending).unlink(missing_ok=True)
-

@@ -20,10 +20,12 @@ from desktop.store.gate import Gate
 from desktop.store.search import SearchIndex
 from desktop.store.troubles import StillOpen, translate
 from desktop.store.versions import aside_name, bring_up_to_date, refuse_newer
+from sync.disk import flush_folder
 from sync.replica import node
 from sync.replica.changes import Projection
 from sync.replica.fold import Fold
 from sync.replica.replica import Replica
+from sync.replica.whole_file import copy_pages
 from sync.stamp import HybridClock
 
 __all__ = ["Connection", "Store", "connect", "copy_aside", "open_store", "projections"]
@@ -32,7 +34,6 @@ KEY_BYTES: Final = 32
 BUSY_S: Final = 5.0
 R = TypeVar("R")
 READERS: Final = 2
-_STEP_PAGES: Final = 256
 
 
 class Store:
@@ -107,12 +108,7 @@ class Store:
                 aside.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 os.link(self.path, aside)
             new.replace(self.path)
-            if os.name == "posix":
-                folder = os.open(self.path.parent, os.O_RDONLY)
-                try:
-                    os.fsync(folder)
-                finally:
-                    os.close(folder)
+            flush_folder(self.path.parent)
 
     def close(self) -> None:
         """Close every connection; the write-ahead log is folded into the file by the last one."""
@@ -202,25 +198,16 @@ def connect(path: Path, key: bytes, *pragmas: str) -> Any:
 
 
 def copy_aside(path: Path, key: bytes, target: Path, step: Callable[[], None] | None = None) -> None:
-    """Copy a store page by page to a new file under the same key (0600), durable when this returns.
-
-    The reading transaction is begun first: every step reads the same snapshot, no commit in between starts the
-    copy anew, and no writer waits for it.
-
-    Raises FileExistsError.
+    """Copy a store page by page to a new file under the same key (0600), durable when this returns; no writer
+    waits for it. `step` is called between two megabytes. Raises FileExistsError.
     """
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     source = _connect(path, key)
     try:
-        source.execute("BEGIN")
-        source.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        # EXTRA: a copy has no write-ahead log, and unless the folder is synced after its rollback journal was
-        # deleted, a power cut may bring the journal back, which empties the copy when it is opened.
-        copy = _connect(target, key, "synchronous = EXTRA")
+        copy = _connect(target, key)
         try:
-            source.backup(copy, pages=_STEP_PAGES, progress=None if step is None else lambda *_: step())
-            copy.execute("PRAGMA journal_mode = DELETE")  # one file, nothing beside it
+            copy_pages(source, copy, step)
         finally:
             copy.close()
     finally:

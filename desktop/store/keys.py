@@ -17,6 +17,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from desktop.store.troubles import Damaged, NewerStore, WrongPassphrase
+from sync.disk import flush_folder
 
 KEY_BYTES: Final = 32
 FORMAT: Final = 1
@@ -138,12 +139,7 @@ class KeySlots:
             file.flush()
             os.fsync(file.fileno())
         aside.replace(self._path)
-        if os.name == "posix":
-            folder = os.open(self._path.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+        flush_folder(self._path.parent)
 
 
 def _derive(passphrase: str, salt: bytes, cost: Cost) -> bytes:

@@ -14,26 +14,34 @@ import sqlcipher3.dbapi2 as sqlcipher
 from sqlalchemy import Connection
 
 from desktop.home import Home
-from desktop.store.copies import Copy, flush, flush_folder, prove
+from desktop.store import blobs
+from desktop.store.copies import Copy, prove
 from desktop.store.engine import connect, copy_aside, open_store
 from desktop.store.identity import DEVICE
 from desktop.store.schema import draft
 from sync import chain
+from sync.blobs.shelf import Shelf
+from sync.blobs.spare import Spare
+from sync.disk import flush, flush_folder
 from sync.operation import Placed
 from sync.replica import node, own_chains, sql
 from sync.replica.replica import Identity, Replica
+from sync.replica.whole_file import remove
 
 
 @dataclass(frozen=True, slots=True)
 class Recovered:
     """What came of it: own operations that were in the backup, those the damaged store still gave beyond it, and
-    whether it could be read to its end. `aside` is where the damaged file lies now."""
+    whether it could be read to its end. `aside` is where the damaged file lies now. `files`: attachments put in
+    after the backup that are sent from here as before; `files_lost`: chunks that are nowhere whole any more."""
 
     in_backup: int
     salvaged: int
     drafts: int
     read_to_the_end: bool
     aside: Path | None
+    files: int = 0
+    files_lost: int = 0
 
 
 def recover(home: Home, copy: Copy, key: bytes, now_ms: int) -> Recovered:
@@ -46,25 +54,28 @@ def recover(home: Home, copy: Copy, key: bytes, now_ms: int) -> Recovered:
     Damaged or WrongKey (of the backup; nothing is changed then), DiskFull, OSError.
     """
     proven = prove(copy.path, key)
+    shelf = Shelf(home.blobs)
+    given = Spare(copy.path.parent).give_back(copy.path, shelf)
     new = home.db.with_name("restoring.db")
-    _away(new)
+    remove(new)
     copy_aside(copy.path, key, new)
     store = open_store(new, key)
     try:
         with store.write() as connection:
             found = _carry_over(connection, store.replica, home.db, key)
+            files = blobs.adopt(connection, shelf.has, now_ms)
             connection.commit()
     finally:
         store.close()
     flush(new)
     aside = _put_aside(home, now_ms)
     new.replace(home.db)
-    _away(new)
+    remove(new)
     if copy.slots.exists() and not _readable(home.slots):
         shutil.copyfile(copy.slots, home.slots)
         flush(home.slots)
     flush_folder(home.root)
-    return Recovered(proven.operations, found.operations, found.drafts, found.whole, aside)
+    return Recovered(proven.operations, found.operations, found.drafts, found.whole, aside, files, given.lost)
 
 
 @dataclass(slots=True)
@@ -204,8 +215,3 @@ def _put_aside(home: Home, now_ms: int) -> Path | None:
 
 def _readable(slots: Path) -> bool:
     return slots.exists() and slots.stat().st_size > 0
-
-
-def _away(path: Path) -> None:
-    for ending in ("", "-wal", "-shm", "-journal"):
-        path.with_name(path.name + ending).unlink(missing_ok=True)

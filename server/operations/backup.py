@@ -5,18 +5,21 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from domain.clock import Clock, vn_date, vn_datetime
 from server.operations import leases
-from server.operations.centre import Centre, log
-from server.store import backed_up, backup_file, copying, lineage, restoring
+from server.operations.centre import BLOBS, Centre, log
+from server.store import attachments, backed_up, backup_file, copying, lineage, restoring
 from server.store.audit import Findings, audit
 from server.store.engine import DATABASE, Connection, store_key
 from server.store.troubles import BackupIncomplete, BackupUnreadable
-from sync.replica import node
+from sync.blobs.shelf import Shelf
+from sync.blobs.spare import GivenBack, Spare, Spared, list_of
+from sync.disk import flush, flush_folder
+from sync.replica import node, whole_file
 
 SUFFIX: Final = ".t111"
 _PART: Final = ".part"
@@ -24,13 +27,15 @@ _PART: Final = ".part"
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """A backup that was opened and counted anew. `chains`: last number by device and incarnation."""
+    """A backup that was opened and counted anew. `chains`: last number by device and incarnation. `chunks`: what
+    lies beside it of attachments."""
 
     path: Path
     lineage: str
     feed: int
     chains: backed_up.Chains
     found: Findings
+    chunks: Spared = field(default_factory=Spared)
 
     @property
     def sound(self) -> bool:
@@ -41,13 +46,15 @@ class Verified:
 def make_backup(centre: Centre, data: Path, into: Path, key_file: Path, *, embedded: bool) -> Verified:
     """Write a backup of a centre that may go on serving, verify it, and remember what it holds per chain.
 
-    The file appears under its name (`centre-<UTC>-<feed>.t111`) only when it was verified. An embedded store is
-    copied page by page, a PostgreSQL one row by row from one snapshot: that needs neither pg_dump of the
-    server's version nor a second server to verify in, and nothing of it is ever plain on a disk. Raises
-    BackupIncomplete (the file is removed), StoreUnavailable, KeyMissing, OSError.
+    The file appears under its name (`centre-<UTC>-<feed>.t111`) only when it was verified, and the sealed chunks
+    of attachments that it names lie beside it in `blobs/` (those that have come; copied once for all backups).
+    An embedded store is copied page by page, a PostgreSQL one row by row from one snapshot: that needs neither
+    pg_dump of the server's version nor a second server to verify in, and nothing of it is ever plain on a disk.
+    Raises BackupIncomplete (the file is removed), StoreUnavailable, KeyMissing, OSError.
     """
     key = backup_file.backup_key(key_file, make=True)
     into.mkdir(mode=0o700, parents=True, exist_ok=True)
+    spare = Spare(into)
     part = into / f"centre-{os.getpid()}-{centre.random(4).hex()}{_PART}"
     with _removed_unless_kept(part):
         backup_file.new_file(part)
@@ -55,18 +62,44 @@ def make_backup(centre: Centre, data: Path, into: Path, key_file: Path, *, embed
             backup_file.copy_pages(data / DATABASE, store_key(data), part, key)
         else:
             _copy_rows(centre, part, key)
-        backup_file.sync_file(part)
+        flush(part)
         made = verify_backup(part, key)
         if not made.sound or made.lineage != centre.lineage:
             log.error("backup not sound: %d differences", len(made.found.differences))
             raise BackupIncomplete
+        # Its list stands under the part's name until the backup has its own: a backup made beside this one, which
+        # thins the chunks, sees that they are needed.
+        chunks = spare.keep(part, _chunk_names(part, key), centre.blobs)
         path = into / f"centre-{_moment(centre.now_ms())}-{made.feed}{SUFFIX}"
         os.link(part, path)  # never over another backup
-    backup_file.sync_folder(into)
+        if chunks.held:
+            list_of(part).replace(list_of(path))
+    flush_folder(into)
+    spare.thin([one for ending in (SUFFIX, _PART) for one in into.glob(f"*{ending}")])
+    if chunks.damaged:
+        log.error("backup lacks chunks that are damaged here: %d", chunks.damaged)
     at = centre.now_ms()
     centre.lane.do(lambda connection: backed_up.record(connection, made.chains, made.feed, at))
     log.info("backup verified feed=%d chains=%d operations=%d", made.feed, len(made.chains), made.found.operations)
-    return Verified(path, made.lineage, made.feed, made.chains, made.found)
+    return Verified(path, made.lineage, made.feed, made.chains, made.found, chunks)
+
+
+def _chunk_names(path: Path, key: bytes) -> set[str]:
+    with backup_file.reading(path, key) as connection:
+        return attachments.chunk_names(connection)
+
+
+def verify_chunks(path: Path) -> list[str]:
+    """Read every chunk of attachments that lies beside a backup; what is missing or damaged. Such a backup is still
+    restored: words are not given up for a picture."""
+    return Spare(path.parent).faults(path)
+
+
+def restore_chunks(path: Path, data: Path) -> GivenBack:
+    """Put the chunks beside a backup where the centre of this data folder looks for them; what is there stays."""
+    given = Spare(path.parent).give_back(path, Shelf(data / BLOBS))
+    log.info("chunks put back=%d lost=%d", given.put, given.lost)
+    return given
 
 
 def _copy_rows(centre: Centre, part: Path, key: bytes) -> None:
@@ -79,8 +112,8 @@ def _removed_unless_kept(part: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        for left in (part, part.with_name(part.name + "-journal")):
-            left.unlink(missing_ok=True)
+        whole_file.remove(part)
+        list_of(part).unlink(missing_ok=True)
 
 
 def _moment(ms: int) -> str:

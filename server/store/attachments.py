@@ -67,6 +67,19 @@ def naming(connection: Connection, blob: str) -> list[Described]:
     return [found for row in rows if (found := _described(row["scope"], dict(row))) is not None]
 
 
+def chunk_names(connection: Connection) -> set[str]:
+    """Names of all chunks that some attachment here means, held ones among them."""
+    a, w = tables.records[KIND].c, tables.waiting.c
+    rows = connection.execute(select(a.scope, a.blob, a.bytes, a.chunks, a.chunk_count)).mappings()
+    described = [_described(row["scope"], dict(row)) for row in rows]
+    for row in connection.execute(select(w.scope, w.body).where(w.kind == KIND)):
+        try:
+            described.append(_described(row.scope, decode_body(bytes(row.body)).values))
+        except Undecodable:
+            continue
+    return {name for one in described if one is not None for name in one.plan.chunks}
+
+
 def _described(scope: str, values: Mapping[str, Any]) -> Described | None:
     size, chunks, count = values.get("bytes"), values.get("chunks"), values.get("chunk_count")
     if not isinstance(size, int) or not isinstance(chunks, str) or not isinstance(count, int):

@@ -16,11 +16,11 @@ from sqlalchemy.pool import StaticPool
 
 from server.store.engine import DATABASE, Connection
 from server.store.troubles import BackupUnreadable, KeyMissing
+from sync.disk import flush_folder
+from sync.replica import whole_file
 
 KEY: Final = "backup.key"
 KEY_BYTES: Final = 32
-PAGES: Final = 1_024
-"""Pages copied at a time (4 MiB): between two such steps a person may end the program."""
 
 
 def backup_key(path: Path, *, make: bool) -> bytes:
@@ -52,7 +52,7 @@ def _make_key(path: Path) -> bytes:
         file.write(key.hex() + "\n")
         file.flush()
         os.fsync(file.fileno())
-    sync_folder(path.parent)
+    flush_folder(path.parent)
     return key
 
 
@@ -76,19 +76,13 @@ def new_file(path: Path) -> None:
 
 
 def copy_pages(source: Path, source_key: bytes, target: Path, target_key: bytes) -> None:
-    """Copy a database page by page under another key, as it is at one moment; its writers are not held up.
-
-    The reading transaction is begun first, so that every step reads the same snapshot and a commit in between
-    does not start the copy anew.
-    """
+    """Copy a database under another key, as it is at one moment; its writers are not held up. Raises
+    BackupUnreadable where a key does not fit."""
     reading = connect(source, source_key)
     try:
-        reading.execute("BEGIN")
-        reading.execute("SELECT count(*) FROM sqlite_master").fetchone()
         writing = connect(target, target_key)
         try:
-            reading.backup(writing, pages=PAGES)
-            writing.execute("PRAGMA journal_mode = DELETE")  # one file, nothing beside it
+            whole_file.copy_pages(reading, writing)
         finally:
             writing.close()
     finally:
@@ -164,22 +158,3 @@ def is_in_use(folder: Path, key: bytes) -> bool:
     finally:
         door.close()
     return False
-
-
-def sync_file(path: Path) -> None:
-    """Flush a file's content to the disk."""
-    door = os.open(path, os.O_RDWR)
-    try:
-        os.fsync(door)
-    finally:
-        os.close(door)
-
-
-def sync_folder(folder: Path) -> None:
-    """Flush the names in a folder to the disk, where the system has that."""
-    if os.name == "posix":
-        door = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(door)
-        finally:
-            os.close(door)

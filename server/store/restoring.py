@@ -11,6 +11,7 @@ from sqlalchemy import inspect
 from server.store import backup_file, copying
 from server.store.engine import DATABASE, Connection, as_troubles, open_postgres, store_key
 from server.store.troubles import BackupUnreadable, StoreInUse, StoreIsThere
+from sync.disk import flush, flush_folder
 
 Renew = Callable[[Connection], str]
 """Names the restored history anew, in the transaction that makes it; answers the name."""
@@ -40,11 +41,11 @@ def into_folder(path: Path, key: bytes, data: Path, aside: str, *, force: bool, 
         backup_file.copy_pages(path, key, new, own_key)
         with backup_file.writing(new, own_key) as connection:
             name = renew(connection)
-        backup_file.sync_file(new)
+        flush(new)
         if there:
             _put_aside(data, live, aside)
         new.replace(live)
-        backup_file.sync_folder(data)
+        flush_folder(data)
     finally:
         new.unlink(missing_ok=True)
     return name

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from sync.blobs.seal import Broken, Plan
+from sync.disk import flush_folder
 
 _NAME: Final = re.compile(r"[0-9a-f]{64}")
 _PARTS: Final = "parts"
@@ -130,7 +131,7 @@ class Shelf:
                         path.unlink()
                         folders.add(path.parent)
         for folder in folders:
-            _settle(folder)
+            flush_folder(folder)
 
     def names(self) -> Iterator[str]:
         """Every whole chunk and every part that is here."""
@@ -142,9 +143,9 @@ class Shelf:
         path = self._path(name)
         if not path.parent.is_dir():
             path.parent.mkdir(mode=0o700, exist_ok=True)
-            _settle(self.root)
+            flush_folder(self.root)
         self._part(name).replace(path)
-        _settle(path.parent)
+        flush_folder(path.parent)
 
 
 def offset_of(shelf: Shelf, plan: Plan) -> int:
@@ -196,14 +197,3 @@ def _write(path: Path, offset: int, data: bytes) -> None:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _settle(folder: Path) -> None:
-    """Make names in a folder durable; Windows does so by itself."""
-    if os.name != "posix":
-        return
-    door = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(door)
-    finally:
-        os.close(door)

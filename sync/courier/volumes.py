@@ -17,6 +17,7 @@ from sync.courier import letters
 from sync.courier.letters import Closing, Letter, Part, VolumeNote
 from sync.courier.seal import Prove, receiver_tag, seal
 from sync.courier.troubles import NothingOnStick, of_stick
+from sync.disk import flush_folder
 
 ENDING: Final = ".t111"
 UNFINISHED: Final = ".part"
@@ -192,21 +193,10 @@ class VolumeWriter:
             whole = volume.aside.with_name(volume.aside.name.removesuffix(UNFINISHED))
             volume.aside.rename(whole)
             self._done.append(whole)
-        _flush_folder(self._folder)
+        with contextlib.suppress(OSError):  # a stick's file system may not know how; the files are flushed
+            flush_folder(self._folder)
         self._whole = True
         return [path.name for path in self._done]
-
-
-def _flush_folder(folder: Path) -> None:
-    if os.name != "posix":
-        return
-    door = os.open(folder, os.O_RDONLY)
-    try:
-        # A file system of a stick may not know how to flush a folder; the files themselves are flushed.
-        with contextlib.suppress(OSError):
-            os.fsync(door)
-    finally:
-        os.close(door)
 
 
 def volumes_in(folder: Path) -> list[Path]:

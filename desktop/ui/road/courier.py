@@ -65,7 +65,10 @@ class CourierModel(QObject):
             words = tr(
                 "Không có bản ghi nào chờ gửi. Đã ghi lời xin tin mới ({volumes}): trung tâm sẽ ghi hồi đáp vào USB."
             )
-        self._say(Status.GOOD, words.format(count=f"{done.operations:,}".replace(",", "."), volumes=volumes))
+        if done.files:
+            words += " " + tr("{files} tệp đính kèm không đi bằng USB, chờ có đường truyền.")
+        count = f"{done.operations:,}".replace(",", ".")
+        self._say(Status.GOOD, words.format(files=done.files, count=count, volumes=volumes))
 
     def _took(self, done: TakenReply) -> None:
         self.busy = False

@@ -15,8 +15,8 @@ from pytestqt.qtbot import QtBot
 from desktop.app import Desk
 from desktop.operations.calls import set_outcome
 from desktop.operations.courier import NoReceiver
+from desktop.store import blobs, identity
 from desktop.store import courier as kept
-from desktop.store import identity
 from desktop.ui.main_window import MainWindow
 from desktop.ui.theme.tokens import Status
 from server.operations.centre import Centre
@@ -27,6 +27,7 @@ from sync import wire
 from sync.courier.troubles import NothingOnStick
 from tests.desktop.ui.conftest import Given, named, press, stored, type_text
 from tests.journeys.by_stick import open_centre
+from tests.sync.blobs.files import sealed
 
 
 @pytest.fixture
@@ -67,6 +68,7 @@ def by_keys(window: MainWindow, qtbot: QtBot, folder: Path, tabs: int) -> str:
 
 
 WRITE, READ = 2, 3
+FILE = sealed(b"a file")
 
 
 def test_without_a_key_or_a_folder_the_card_says_what_to_do(
@@ -90,7 +92,10 @@ def test_unsent_work_goes_out_and_the_reply_comes_in_by_keys(
     for _ in range(3):
         with qtbot.waitSignal(desk.bus.changed):
             desk.lane.submit(set_outcome(None, "silent"))
+    assert "tệp đính kèm" not in by_keys(window, qtbot, tmp_path, WRITE)
+    beside(lambda: desk.lane.run(lambda c: blobs.put_in(c, "a", "b", FILE.naming.blob, FILE.plan, 1)))
     words = by_keys(window, qtbot, usb, WRITE)
+    assert "1 tệp đính kèm không đi bằng USB" in words
     (volume,) = usb.iterdir()
     assert "3 bản ghi" in words
     assert volume.name in words
@@ -103,4 +108,4 @@ def test_unsent_work_goes_out_and_the_reply_comes_in_by_keys(
     assert "còn 0 chờ gửi" in words
     assert window.road_page.courier.model.status is Status.GOOD
     qtbot.waitUntil(lambda: named(window, "figure.at_centre").text() == "3", timeout=10_000)
-    assert [one.staff for one in stored(desk, kept.entries)] == [desk.staff, desk.staff]
+    assert [one.staff for one in stored(desk, kept.entries)] == [desk.staff] * 3
