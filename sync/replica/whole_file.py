@@ -9,6 +9,10 @@ from typing import Any, Final
 PAGES: Final = 256
 """Pages copied at a time (1 MiB): between two such steps others get the disk, or a person ends the program."""
 
+DURABLY: Final = "PRAGMA synchronous = EXTRA"
+"""A copy has no write-ahead log, and unless the folder is synced after its rollback journal was deleted, a power cut
+may bring the journal back, which empties the copy when it is opened."""
+
 _BESIDE: Final = ("", "-journal", "-wal", "-shm")
 
 
@@ -21,9 +25,7 @@ def copy_pages(source: Any, target: Any, step: Callable[[], None] | None = None)
     """
     source.execute("BEGIN")
     source.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    # EXTRA: a copy has no write-ahead log, and unless the folder is synced after its rollback journal was
-    # deleted, a power cut may bring the journal back, which empties the copy when it is opened.
-    target.execute("PRAGMA synchronous = EXTRA")
+    target.execute(DURABLY)
     source.backup(target, pages=PAGES, progress=None if step is None else lambda *_: step())
     target.execute("PRAGMA journal_mode = DELETE")  # one file, nothing beside it
 

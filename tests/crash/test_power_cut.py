@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from desktop.store import engine
+from sync.replica import whole_file
 from tests.conftest import SOAK
 from tests.crash import power
 from tests.crash.disk import Cut, Disk, Entry, Synced
@@ -89,13 +90,8 @@ def test_a_cursor_that_moves_before_its_rows_is_caught(memory_disk: Path) -> Non
 def test_a_copy_that_is_not_synced_is_caught(
     memory_disk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = engine._connect
-
-    def lazy(path: Path, key: bytes, *pragmas: str) -> Any:
-        return real(path, key, *("synchronous = OFF" if "EXTRA" in p else p for p in pragmas))
-
     with monkeypatch.context() as patched:
-        patched.setattr(engine, "_connect", lazy)
+        patched.setattr(whole_file, "DURABLY", "PRAGMA synchronous = OFF")
         made = power.record(memory_disk, 3, acts=12)
     found = power.examine(made, memory_disk / "image", 16, since="upgraded")
     assert any("set aside" in bad for bad in found.bad)
