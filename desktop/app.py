@@ -195,7 +195,7 @@ def build(
         if blob_transport_factory is not None:
             space = ready.settings[ATTACHMENT_SPACE_MB] << 20
             blob_driver = BlobDriver(
-                blob_lane, lane, bus, ready.enrolment.server_url, ready.key, blob_transport_factory, space
+                blob_lane, lane, bus, driver.server, ready.key, blob_transport_factory, space
             )
             driver.on_status, driver.on_folded = blob_driver.road_said, blob_driver.road_folded
         driver.start()

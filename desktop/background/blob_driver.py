@@ -67,14 +67,15 @@ MakeRoad = Callable[[str, str, int, Callable[[bytes], bytes]], Road]
 
 
 class BlobDriver:
-    """`space` is how many bytes of copies may lie on this desk; what only it has is never counted out."""
+    """`space` is how many bytes of copies may lie on this desk; what only it has is never counted out. `server`
+    answers which server the road of text speaks to: bytes go where their words went."""
 
     def __init__(
         self,
         blob_lane: BlobLane,
         lane: StoreLane,
         bus: ChangeBus,
-        server_url: str,
+        server: Callable[[], str],
         key: Ed25519PrivateKey,
         make_road: MakeRoad,
         space: int,
@@ -83,7 +84,8 @@ class BlobDriver:
         self._shelf = blob_lane.shelf
         self._lane = lane
         self._bus = bus
-        self._url = server_url
+        self._server = server
+        self._url = ""
         self._key = key
         self._make = make_road
         self._space = space
@@ -242,6 +244,9 @@ class BlobDriver:
         return plan
 
     def _connected(self) -> Road:
+        url = self._server()
+        if url != self._url:
+            self._hang_up()
         with self._guard:
             if self._closing:
                 raise Offline
@@ -253,11 +258,12 @@ class BlobDriver:
         with self._guard:
             if self._closing:
                 raise Offline
-            self._road = self._make(self._url, found.seat.device, found.seat.incarnation, self._key.sign)
+            self._url = url
+            self._road = self._make(url, found.seat.device, found.seat.incarnation, self._key.sign)
             return self._road
 
     def _hang_up(self) -> None:
-        """The session is another after a fork or a new registration."""
+        """The session is another after a fork or a new registration, or the server is another."""
         with self._guard:
             if self._road is not None:
                 self._road.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sys
 from typing import Final, Self
 from urllib.parse import urlsplit
 
@@ -99,7 +100,7 @@ async def _take_no_more(server: asyncio.Server) -> None:
     """Let connections that were taken already become transports before the server is closed: asyncio leaks the socket
     of one that is taken in the very turn of the loop in which it closes (CPython issue 109564)."""
     loop = server.get_loop()
-    with contextlib.suppress(NotImplementedError):  # Windows: taken and made in one turn
+    if sys.platform != "win32":  # there a connection is taken and made in one turn
         for one in server.sockets:
             loop.remove_reader(one.fileno())
     await asyncio.sleep(0)

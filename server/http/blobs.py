@@ -52,18 +52,18 @@ async def create(request: Request, asker: Asker, counter: AtCounter) -> Response
     if named is None or length is None:
         raise bad_message()
     record = _text64(named[1])
-    plan = await counter.carry(blobs.to_send, counter.centre, asker, record)
-    if int(length[0]) != plan.sealed:
+    found = await counter.carry(blobs.to_send, counter.centre, asker, record)
+    if int(length[0]) != found.plan.sealed:
         raise bad_message()
-    here = await counter.carry(blobs.offer, counter.centre, plan)
+    here = await counter.carry(blobs.offer, counter.centre, record, found)
     return Response(status_code=201, headers={**_said(here), "location": f"{door.BLOB}/{record}"})
 
 
 @router.head(_ONE, response_class=Response, responses={**_THERE, **problems(401, 404, 503)})
 async def where(record: str, asker: Asker, counter: AtCounter) -> Response:
     """From which byte to go on."""
-    plan = await counter.carry(blobs.to_send, counter.centre, asker, record)
-    here = await counter.carry(blobs.standing, counter.centre, plan)
+    found = await counter.carry(blobs.to_send, counter.centre, asker, record)
+    here = await counter.carry(blobs.standing, counter.centre, found.plan)
     return Response(status_code=200, headers={**_said(here), "cache-control": "no-store"})
 
 
@@ -85,9 +85,9 @@ async def part(record: str, request: Request, asker: Asker, counter: AtCounter) 
         raise busy()
     counter.parts += 1
     try:
-        plan = await counter.carry(blobs.to_send, counter.centre, asker, record)
+        found = await counter.carry(blobs.to_send, counter.centre, asker, record)
         data = await read_body(request, door.MOST_PART)
-        given = (counter.centre, plan, int(offset[0]), data, _raw64(checksum[1]))
+        given = (counter.centre, record, found, int(offset[0]), data, _raw64(checksum[1]))
         here = await counter.carry(blobs.take, *given)
     finally:
         counter.parts -= 1
@@ -100,12 +100,13 @@ async def fetch(record: str, request: Request, asker: Asker, counter: AtCounter)
     asked = _RANGE.fullmatch(request.headers.get("range", ""))
     if asked is None or int(asked[2]) < int(asked[1]):
         raise bad_message()
-    plan = await counter.carry(blobs.to_fetch, counter.centre, asker, record)
+    found = await counter.carry(blobs.to_fetch, counter.centre, asker, record)
+    plan = found.plan
     start, last = int(asked[1]), min(int(asked[2]), plan.sealed - 1)
     if start >= plan.sealed:
         raise Refusal(416, "bad_message")
     count = min(last - start + 1, door.MOST_PART)
-    data = await counter.carry(blobs.give, counter.centre, plan, start, count)
+    data = await counter.carry(blobs.give, counter.centre, record, found, start, count)
     headers = {"content-range": f"bytes {start}-{start + len(data) - 1}/{plan.sealed}", "cache-control": "no-store"}
     return Response(data, 206, headers, media_type=door.PART_TYPE)
 

@@ -78,5 +78,4 @@ async def session(asked: SessionAsk, counter: AtCounter) -> SessionAnswer:
         expires_ms=given.expires_ms,
         lineage=given.lineage,
         courier_key=given.courier_key,
-        couriers=given.couriers,
     )

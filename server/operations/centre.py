@@ -14,6 +14,7 @@ from domain.clock import Clock
 from domain.ids import RANDOM_BYTES, uuid7
 from domain.records.kinds import SCHEMA
 from server.store import centre_key, courier, lineage, opening, segments
+from server.store.attachments import Described
 from server.store.engine import CentreStore, Connection, open_store
 from server.store.lane import WriteLane
 from sync.act import Act
@@ -59,10 +60,27 @@ class News:
         return News(self.audiences | other.audiences, self.devices | other.devices)
 
 
+class BlobsAbove(Protocol):
+    """What a hub's operations ask of its road for attachments' bytes (`server.operations.blob_uplink`)."""
+
+    def came_whole(self, record: str, found: Described) -> None:
+        """A desk has brought every byte of a blob."""
+
+    def wanted(self, record: str, found: Described) -> None:
+        """A desk asked for bytes that are not here."""
+
+    def at_centre(self, record: str, found: Described) -> bool:
+        """Whether the centre says at this moment that it has every chunk."""
+
+
 class Above(Protocol):
     """What a hub's operations ask of its road to the centre (`server.operations.uplink`)."""
 
     url: str
+
+    @property
+    def blobs(self) -> BlobsAbove:
+        """The road for attachments' bytes."""
 
     def refresh(self) -> bool:
         """Ask for the list of desks now; answers whether it came."""

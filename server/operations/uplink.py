@@ -8,15 +8,16 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Final, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from domain.records.kinds import SCHEMA
+from server.operations.blob_uplink import BlobUplink
 from server.operations.centre import Centre, News, log
-from server.store import accounts, courier, granted, hubs
+from server.store import accounts, granted, hubs
 from server.store.accounts import Device
+from server.store.attachments import KIND as ATTACHMENT
 from server.store.engine import Connection
 from server.store.troubles import StoreUnavailable
 from sync import engine as core
@@ -78,13 +79,13 @@ class Uplink:
             self._follow, self._folded, self._reached,
         )  # fmt: skip
         self._incarnation = self._road.begin(centre.lineage)
+        self.blobs = BlobUplink(centre, me.device, me.key, url)
         self._engine = Engine(self._road, me.device, random.random, SCHEMA, pace or core.Pace(), narrows=False)
         self._transport = self._connected()
         self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
         self._talk: queue.SimpleQueue[Effect | None] = queue.SimpleQueue()
         self._listen: queue.SimpleQueue[Effect | None] = queue.SimpleQueue()
         self._news = News()
-        self._couriers: dict[str, str] = {}
         self._wake_at: int | None = None
         self._refreshing = threading.Lock()
         self._refreshed = -REFRESH_S
@@ -100,6 +101,7 @@ class Uplink:
         self._centre.accepted = self.saved
         for thread in self._threads:
             thread.start()
+        self.blobs.start()
 
     def saved(self) -> None:
         """A desk's push was taken."""
@@ -114,6 +116,7 @@ class Uplink:
         if self._closing:
             return
         self._closing = True
+        self.blobs.close()
         self._centre.accepted = None
         self._transport.close()
         self._events.put(None)
@@ -140,7 +143,6 @@ class Uplink:
                 return False
             self._refreshed = time.monotonic()
         self._learn(found)
-        self._learn_couriers()
         return True
 
     def enrol(self, code: str, key: bytes, name: str) -> Enrolled:
@@ -163,13 +165,6 @@ class Uplink:
         self._centre.lane.do(job)
         self._road.learn(found)
 
-    def _learn_couriers(self) -> None:
-        known = self._transport.couriers
-        if known != self._couriers:
-            for lineage, key in known.items():
-                self._centre.lane.do(partial(courier.learn, lineage=lineage, key=key))
-            self._couriers = known
-
     # ------------------------------------------------------------ inside and after the fold
 
     def _follow(self, connection: Connection, folded: Folded, regranted: frozenset[str]) -> None:
@@ -179,9 +174,11 @@ class Uplink:
         devices = granted.holders(connection, touched) | regranted
         self._news = News(self._news.audiences | audiences, self._news.devices | devices)
 
-    def _folded(self, _folded: Folded) -> None:
+    def _folded(self, folded: Folded) -> None:
         news, self._news = self._news, News()
         self._publish(news)
+        if any(change.kind == ATTACHMENT and change.after is None for change in folded.changes):
+            self.blobs.attachments_went()
 
     def _reached(self, devices: frozenset[str]) -> None:
         self._publish(News(devices=devices))
@@ -229,6 +226,7 @@ class Uplink:
                 with self._changed:
                     self.road = effect.road
                     self._changed.notify_all()
+                self.blobs.road_said(effect.road)
             else:
                 (self._listen if isinstance(effect, core.Pull) else self._talk).put(effect)
 

@@ -69,15 +69,20 @@ def naming(connection: Connection, blob: str) -> list[Described]:
 
 def chunk_names(connection: Connection) -> set[str]:
     """Names of all chunks that some attachment here means, held ones among them."""
+    return {name for plan in all_named(connection).values() for name in plan.chunks}
+
+
+def all_named(connection: Connection) -> dict[str, Plan]:
+    """The plan of every blob that an attachment here names, held ones too."""
     a, w = tables.records[KIND].c, tables.waiting.c
     rows = connection.execute(select(a.scope, a.blob, a.bytes, a.chunks, a.chunk_count)).mappings()
-    described = [_described(row["scope"], dict(row)) for row in rows]
+    found = [_described(row["scope"], dict(row)) for row in rows]
     for row in connection.execute(select(w.scope, w.body).where(w.kind == KIND)):
         try:
-            described.append(_described(row.scope, decode_body(bytes(row.body)).values))
+            found.append(_described(row.scope, decode_body(bytes(row.body)).values))
         except Undecodable:
             continue
-    return {name for one in described if one is not None for name in one.plan.chunks}
+    return {one.blob: one.plan for one in found if one is not None}
 
 
 def _described(scope: str, values: Mapping[str, Any]) -> Described | None:

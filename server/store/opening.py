@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import inspect
 
-from server.store import backed_up, hubs, segments
+from server.store import backed_up, hub_blobs, hubs, segments
 from server.store.engine import CentreStore, Connection
 from server.store.granted import granted_digest
 from server.store.lineage import LINEAGE, new_name
@@ -42,6 +42,7 @@ def prepare(store: CentreStore, replica: Replica, random: Callable[[int], bytes]
         hubs.hub.metadata.create_all(connection)  # all tables of accounts, those of hubs among them
         signed.metadata.create_all(connection)
         granted_digest.create(connection, checkfirst=True)
+        hub_blobs.hub_blob.create(connection, checkfirst=True)
         segments.create(connection)
         backed_up.backed_up.create(connection, checkfirst=True)
         lineage = node.get(connection, LINEAGE)

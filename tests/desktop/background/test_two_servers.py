@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,14 @@ from desktop import app
 from desktop.app import Desk
 from desktop.background.change_bus import RoadState, RoadStatus
 from desktop.home import Home
-from desktop.operations import calls
+from desktop.operations import calls, intake
+from desktop.store import blobs
+from desktop.store.blobs import AttachmentRow
 from desktop.store.reads import RoadView, road_view
 from server.store.audit import audit
 from sync.engine import Pace
 from sync.replica import tables
-from sync.transport import HttpTransport
+from sync.transport import BlobRoad, HttpTransport
 from tests.conftest import Rounds
 from tests.desktop.background.hearing import Ear
 from tests.desktop.store.kit import CHEAP, PASSPHRASE, STAFF, SetClock, reference
@@ -40,7 +43,7 @@ class Seated:
         self.road = Ear()
         self.desk: Desk = app.build(
             home, STAFF, PASSPHRASE, clock=clock, transport_factory=HttpTransport, reference=reference(),
-            key_cost=CHEAP, pace=PACE,
+            key_cost=CHEAP, pace=PACE, blob_transport_factory=BlobRoad,
         )  # fmt: skip
         self.desk.bus.road.connect(self.road.done)
 
@@ -166,6 +169,36 @@ def test_a_desk_goes_to_the_hub_then_to_the_centre_then_alone_and_back(
     qtbot.waitUntil(lambda: not hub.lacks(centre), timeout=PATIENCE_MS)
     assert hub.stop() == 0
     held_once(centre, hub, kept)
+
+
+def test_a_file_put_in_at_the_hub_is_at_the_centre_only_when_the_centre_says_so(
+    seated: Callable[[str], Seated], centre: Running, hub: HubProcess, qtbot: QtBot, tmp_path: Path
+) -> None:
+    one = seated("AG01")
+    qtbot.waitUntil(lambda: at_hub(one) and arrived(one), timeout=PATIENCE_MS)
+    hub.wan.cut()
+    saved = one.elsewhere(lambda: one.desk.lane.call(intake.save_file({"summary": "x"}, None)))
+    path = tmp_path / "lời kể.txt"
+    path.write_text("Cháu kể rằng", "utf-8")
+    told = Ear()
+    one.desk.blobs.attach(path, saved.contact_id, None, told.done, told.failed)
+    qtbot.waitUntil(lambda: bool(told.heard or told.faults), timeout=PATIENCE_MS)
+    assert told.faults == []
+
+    def row() -> AttachmentRow:
+        read = partial(blobs.of_contact, contact_id=saved.contact_id)
+        (found,) = one.elsewhere(lambda: one.desk.lane.read(read))
+        assert isinstance(found, AttachmentRow)
+        return found
+
+    shelf = hub.folder / "blobs"
+    qtbot.waitUntil(lambda: sum(len(one.name) == 64 for one in shelf.glob("*/*")) == 1, timeout=PATIENCE_MS)
+    assert (row().here, row().centre_at, row().want) == (True, None, "up")
+    hub.kill()  # and now straight to the centre: bytes go where their words went
+    hub.wan.open()
+    one.nudge()
+    qtbot.waitUntil(lambda: row().centre_at is not None and row().want == "", timeout=PATIENCE_MS)
+    assert len(list(centre.centre.blobs.names())) == 1
 
 
 def more_at_hub(one: Seated, qtbot: QtBot) -> None:
