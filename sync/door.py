@@ -84,12 +84,14 @@ class Nonce(msgspec.Struct, frozen=True):
 
 class SessionGiven(msgspec.Struct, frozen=True, kw_only=True):
     """The bearer token of a session, and for how many ms from now it holds; which server gave it, and the X25519
-    public key that sticks for it are sealed to (base64; both empty: an older server)."""
+    public key that sticks for it are sealed to (base64; both empty: an older server); `couriers`: the same of other
+    servers by lineage (a hub's centre)."""
 
     token: str
     expires_ms: int
     lineage: str = ""
     courier_key: str = ""
+    couriers: dict[str, str] = {}
 
 
 class HeldOperation(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Final, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -101,7 +102,7 @@ class SyncDriver:
         self._guard = threading.Lock()
         self._closing = False
         self._ended = False
-        self._courier: tuple[str, str] | None = None
+        self._couriers: dict[str, str] = {}
         self._renamed = 0
         self._threads: list[threading.Thread] = []
         self.fill = FirstFill(lane, store, bus, clock, self._filling, fill_from)
@@ -337,7 +338,7 @@ class SyncDriver:
             if isinstance(effect, core.Pull):
                 effect = self._filled(transport, effect)
             self._events.put(asked(transport, effect, self._store.replica))
-            self._learn_receiver(getattr(transport, "courier", None))
+            self._learn_receivers(getattr(transport, "couriers", {}))
         except Trouble as trouble:
             self._events.put(core.Failed(effect.request, trouble))
         except Exception as fault:  # noqa: BLE001 - a bug in the road must not end the road
@@ -350,12 +351,14 @@ class SyncDriver:
             self._lane.call(self._on_numbers, "road")  # the block of numbers came with the rows
         return filled
 
-    def _learn_receiver(self, told: tuple[str, str] | None) -> None:
+    def _learn_receivers(self, told: dict[str, str]) -> None:
         """Whom a stick would be sealed for, learned while there still is a line."""
-        if told is not None and told != self._courier:
-            with contextlib.suppress(Closed, Trouble):  # the next answer brings it again
-                self._lane.run(lambda connection: learn_receiver(connection, *told))
-                self._courier = told
+        if told == self._couriers:
+            return
+        with contextlib.suppress(Closed, Trouble):  # the next answer brings it again
+            for lineage, key in told.items():
+                self._lane.run(partial(learn_receiver, lineage=lineage, key=key))
+            self._couriers = told
 
 
 def _road_of(view: RoadView) -> Road:

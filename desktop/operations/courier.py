@@ -25,7 +25,7 @@ from sync.courier.volumes import VolumeRead, VolumeWriter
 from sync.engine import Carried, Engine, Now, View
 from sync.operation import Body, Placed
 from sync.replica import feed, node, own_chains
-from sync.replica.desk_road import DeskRoad
+from sync.replica.desk_road import EVERYTHING, DeskRoad
 from sync.replica.ledger import Runner
 from sync.replica.own_chains import OwnChain
 from sync.replica.replica import Identity, Replica
@@ -58,7 +58,8 @@ class NotOurReply(Trouble):
 @dataclass(frozen=True, slots=True)
 class Exported:
     """What was written: how many operations, `first` to `last` number of the incarnation written last (0: none),
-    volumes by file name. `files`: attached files that do not travel by stick and wait for a line."""
+    volumes by file name. `files`: attached files that do not travel by stick and wait for a line. `is_hub`: it is
+    sealed for the hub, since the centre's key was never learned."""
 
     bundle: str
     operations: int
@@ -66,6 +67,7 @@ class Exported:
     last: int
     volumes: tuple[str, ...]
     files: int = 0
+    is_hub: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +105,16 @@ class _Self:
     device: str
     key: Ed25519PrivateKey
     view: View
+    cursor: int
+    """How far the server's feed was read."""
     chains: list[OwnChain]
     """Every incarnation with what the server is known to have of it."""
+
+    def backfills(self, lineage: str) -> list[tuple[str, int, int]]:
+        """Scopes whose history is still to be fetched (scope, upto, past), by the numbers of the server with that
+        lineage; another than the one met last is asked for all of each."""
+        same = lineage == self.view.lineage
+        return [(one.scope, *((one.upto, one.past) if same else (EVERYTHING, 0))) for one in self.view.backfills]
 
     @property
     def acked(self) -> int:
@@ -130,26 +140,26 @@ def _self(desk: CourierDesk, lineage: str = "") -> _Self:
     device = enrolled.seat.device
     view = DeskRoad(desk.read, desk.replica, device, key, _nothing, _nothing, _no_receipt).view()
 
-    def chains_of(connection: Connection) -> list[OwnChain]:
+    def marks(connection: Connection) -> tuple[int, list[OwnChain]]:
         known = node.everything(connection)
-        known[own_chains.LINEAGE] = lineage or known.get(own_chains.LINEAGE, "")
-        return own_chains.of(connection, device, known)
+        of = known[own_chains.LINEAGE] = lineage or known.get(own_chains.LINEAGE, "")
+        return int(known.get(own_chains.CURSOR + of, "0")), own_chains.of(connection, device, known)
 
-    chains = desk.read(chains_of)
-    return _Self(device, key, view, chains)
+    return _Self(device, key, view, *desk.read(marks))
 
 
 def export(desk: CourierDesk, folder: Path, most: int = volumes.MOST_VOLUME) -> Exported:
-    """Write everything the server has not acknowledged into volumes in the folder, sealed for the server met last.
+    """Write everything the server has not acknowledged into volumes in the folder, sealed for the national centre
+    (or the hub met last, where only its key is known).
 
     Nothing here changes what is sent by the line: the same again, by line or stick, is taken once. With nothing
     unsent the stick asks for news only. Raises NoReceiver, NotEnrolled, StickFull, StickGone, and the store's.
     """
-    me = _self(desk)
     found = desk.read(courier.receiver)
     if found is None:
         raise NoReceiver
-    lineage, receiver = found
+    lineage, receiver, is_hub = found
+    me = _self(desk, lineage)
     keys = desk.run(lambda connection: courier.make_reply_keys(connection, desk.random))
     bundle = desk.random(_BUNDLE_BYTES).hex()
     opening = Opening(
@@ -158,13 +168,13 @@ def export(desk: CourierDesk, folder: Path, most: int = volumes.MOST_VOLUME) -> 
         incarnation=me.view.incarnation,
         p=VERSION,
         to=lineage,
-        lineage=me.view.lineage,
-        cursor=me.view.cursor,
+        lineage=lineage,
+        cursor=me.cursor,
         reply_key=wire.text64(keys.key.public_key().public_bytes_raw()),
         reply_secret=wire.text64(keys.secret),
         made=desk.clock.now_ms(),
         chains=[(one.incarnation, one.last) for one in me.chains],
-        backfills=[(one.scope, one.upto, one.past) for one in me.view.backfills],
+        backfills=me.backfills(lineage),
     )
     if not folder.is_dir():
         raise StickGone
@@ -189,7 +199,7 @@ def export(desk: CourierDesk, folder: Path, most: int = volumes.MOST_VOLUME) -> 
                 last = placed[-1].n
             count += last - one.acked
         names = writer.finish()
-    done = Exported(bundle, count, first, last, tuple(names), desk.read(blobs.unsent))
+    done = Exported(bundle, count, first, last, tuple(names), desk.read(blobs.unsent), is_hub)
     _note(desk, "export", lineage, bundle, len(names), count, done.first, done.last)
     return done
 
@@ -220,7 +230,7 @@ def _batch(
         previous=previous.hex(),
         signature=wire.text64(signature),
         schema=SCHEMA,
-        cursor=me.view.cursor,
+        cursor=me.cursor,
     )
     return said, placed
 

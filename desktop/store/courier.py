@@ -31,11 +31,24 @@ def learn_receiver(connection: Connection, lineage: str, key: str) -> None:
         node.put_key(connection, _RECEIVER + lineage, key)
 
 
-def receiver(connection: Connection) -> tuple[str, bytes] | None:
-    """Lineage and raw key of the server that was met last, or None where its key was never learned."""
-    lineage = node.get(connection, LINEAGE)
-    key = node.get(connection, _RECEIVER + lineage)
-    return (lineage, b64decode(key)) if key else None
+class Receiver(NamedTuple):
+    """For whom sticks are sealed: lineage, raw X25519 key, whether it is a hub."""
+
+    lineage: str
+    key: bytes
+    is_hub: bool
+
+
+def receiver(connection: Connection) -> Receiver | None:
+    """The national centre; where its key was never learned the hub that was met last; None where neither was. Who
+    writes a stick has no line to the hub either, and its machine may be gone for good."""
+    met = node.get(connection, LINEAGE)
+    centre = node.get(connection, f"centre_of:{met}")
+    for lineage in filter(None, (centre, met)):
+        key = node.get(connection, _RECEIVER + lineage)
+        if key:
+            return Receiver(lineage, b64decode(key), bool(centre) and lineage == met)
+    return None
 
 
 class ReplyKeys(NamedTuple):

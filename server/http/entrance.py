@@ -78,4 +78,5 @@ async def session(asked: SessionAsk, counter: AtCounter) -> SessionAnswer:
         expires_ms=given.expires_ms,
         lineage=given.lineage,
         courier_key=given.courier_key,
+        couriers=given.couriers,
     )

@@ -97,6 +97,7 @@ class SessionAnswer(_Said):
     expires_ms: int
     lineage: str = Field(default="", description="Which server gave it")
     courier_key: str = Field(default="", description="X25519 public key that sticks are sealed to, base64")
+    couriers: dict[str, str] = Field(default={}, description="The same of other servers, by lineage")
 
 
 class PullAsk(_Asked):

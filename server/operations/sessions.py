@@ -16,7 +16,7 @@ from domain.clock import MINUTE
 from server.operations import leases
 from server.operations.centre import HUB, Centre, log
 from server.operations.refusals import Refusal, unknown_device
-from server.store import accounts, hubs
+from server.store import accounts, courier, hubs
 from server.store.accounts import Device
 from server.store.engine import Connection
 from sync import wire
@@ -101,6 +101,7 @@ class Sessions:
             self._forget(now)
             self._sessions[_hash(token)] = Session(device, incarnation, now + LASTS_MS, hub)
         return SessionGiven(
+            couriers=self._centre.read(courier.others),
             token=token,
             expires_ms=LASTS_MS,
             lineage=self._centre.lineage,

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -15,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from domain.records.kinds import SCHEMA
 from server.operations.blob_uplink import BlobUplink
 from server.operations.centre import Centre, News, log
-from server.store import accounts, granted, hubs
+from server.store import accounts, courier, granted, hubs
 from server.store.accounts import Device
 from server.store.attachments import KIND as ATTACHMENT
 from server.store.engine import Connection
@@ -86,6 +87,7 @@ class Uplink:
         self._talk: queue.SimpleQueue[Effect | None] = queue.SimpleQueue()
         self._listen: queue.SimpleQueue[Effect | None] = queue.SimpleQueue()
         self._news = News()
+        self._couriers: dict[str, str] = {}
         self._wake_at: int | None = None
         self._refreshing = threading.Lock()
         self._refreshed = -REFRESH_S
@@ -143,6 +145,7 @@ class Uplink:
                 return False
             self._refreshed = time.monotonic()
         self._learn(found)
+        self._learn_couriers()
         return True
 
     def enrol(self, code: str, key: bytes, name: str) -> Enrolled:
@@ -164,6 +167,13 @@ class Uplink:
 
         self._centre.lane.do(job)
         self._road.learn(found)
+
+    def _learn_couriers(self) -> None:
+        known = self._transport.couriers
+        if known != self._couriers:
+            for lineage, key in known.items():
+                self._centre.lane.do(partial(courier.learn, lineage=lineage, key=key))
+            self._couriers = known
 
     # ------------------------------------------------------------ inside and after the fold
 

@@ -14,10 +14,13 @@ from server.store import accounts
 from server.store.engine import Connection
 from sync import chain
 from sync.operation import Placed
-from sync.replica import node, sql, tables
+from sync.replica import node, sql, tables, upstream
 
 KEY: Final = "courier_key"
 """Under which name the node table keeps the private X25519 half (64 hexadecimal digits)."""
+
+OTHER: Final = "courier_key:"
+"""Before a lineage: under which name the node table keeps the public key (base64) of another server."""
 
 GAP: Final = "gap"
 """Numbers before it are missing: tried again whenever the chain has grown."""
@@ -84,6 +87,19 @@ def made_key(connection: Connection) -> X25519PrivateKey:
     key = X25519PrivateKey.generate()
     node.put_key(connection, KEY, key.private_bytes_raw().hex())
     return key
+
+
+def learn(connection: Connection, lineage: str, key: str) -> None:
+    """Remember the key (base64) that sticks for another server are sealed to: a hub tells it its desks."""
+    if lineage and key and node.get(connection, OTHER + lineage) != key:
+        node.put_key(connection, OTHER + lineage, key)
+
+
+def others(connection: Connection) -> dict[str, str]:
+    """Keys of other servers by lineage: of the centre this hub stands under, and nobody else."""
+    centre = upstream.lineage(connection)
+    key = node.get(connection, OTHER + centre) if centre else ""
+    return {centre: key} if key else {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,8 +55,8 @@ class HttpTransport:
         self._sign = sign
         self._door = threading.Lock()
         self._token = ""
-        self.courier: tuple[str, str] | None = None
-        """Lineage and X25519 key (base64) of the server, as its last session answer gave them."""
+        self.couriers: dict[str, str] = {}
+        """X25519 keys (base64) by lineage that sticks are sealed to, as the last session answer gave them."""
 
     def close(self) -> None:
         """Cut requests in flight, from any thread: they raise Offline at once."""
@@ -183,7 +183,7 @@ class HttpTransport:
         if not 0 < len(given.token) <= door.TOKEN_LETTERS or not given.token.isascii():
             raise ServerLied
         if given.courier_key:
-            self.courier = (given.lineage, given.courier_key)
+            self.couriers = {**given.couriers, given.lineage: given.courier_key}
         return given.token
 
 

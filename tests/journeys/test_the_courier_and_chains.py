@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 
 from desktop.operations.courier import NotOurReply
+from desktop.store import courier as kept
 from domain.records.kinds import SCHEMA
 from server.operations.centre import Centre
 from server.operations.courier import import_stick, reply
 from server.store import accounts
+from sync import wire
+from sync.courier.troubles import NotForUs
 from sync.engine import Carried, Engine, Now, Pull, PullAnswered, Push, Started
 from sync.replica import node
 from sync.replica.own_chains import acked_key
@@ -129,6 +132,49 @@ def test_the_centres_reply_reaches_a_desk_that_stands_at_a_hub_and_keeps_both_se
     assert here.is_equal()
     here.road.meet(HUB)
     assert (here.view().waiting, here.view().cursor) == (3, 9), "the hub's marks are as they were"
+
+
+def test_a_desk_of_a_hub_seals_for_the_centre_and_stands_there_by_the_centres_own_numbers(
+    centre: Centre, desks: Callable[..., Desk], usb: Callable[[str], Path]
+) -> None:
+    here, other = desks(centre, "AG03"), desks(centre, "AG04")
+    carry(here, centre, usb("first"))
+    theirs = other.call()
+    other.push_by_line()
+    for _ in range(5):
+        here.call()
+    at_hub(here, centre)
+    here.run(lambda c: node.put_key(c, f"cursor:{HUB}", "5000"))
+    named = centre.lineage
+    done = here.export(usb("up"))
+    assert (done.operations, done.is_hub) == (5, False), "what the centre has not, whatever the hub has"
+    assert import_stick(centre, usb("up")).taken == 5
+    assert centre.lineage == named, "the hub's numbers are no proof that the centre lost its history"
+    (answer,) = reply(centre, usb("down"))
+    assert answer.operations == 1, "only what came after the centre's cursor"
+    taken = here.take(usb("down"))
+    assert (taken.acked, taken.waiting, taken.missing) == (5, 0, False)
+    assert here.has("call", theirs)
+    assert here.is_equal()
+
+
+def test_where_only_the_hubs_key_is_known_the_stick_is_for_the_hub_and_says_so(
+    centre: Centre, desks: Callable[..., Desk], usb: Callable[[str], Path], tmp_path: Path
+) -> None:
+    here = desks(centre)
+    here.call()
+    at_hub(here, centre)
+    hub = open_centre(tmp_path / "hub")
+    try:
+        key = wire.text64(hub.courier_key.public_key().public_bytes_raw())
+        here.run(lambda c: kept.learn_receiver(c, HUB, key))
+        assert not here.export(usb("a")).is_hub
+        here.run(lambda c: node.put_key(c, f"courier_key:{centre.lineage}", ""))
+        assert here.export(usb("b")).is_hub
+        with pytest.raises(NotForUs):
+            import_stick(centre, usb("b"))
+    finally:
+        hub.close()
 
 
 def test_beside_a_hubs_line_nothing_is_pushed_by_the_centres_marks(

@@ -65,6 +65,11 @@ class CourierModel(QObject):
             words = tr(
                 "Không có bản ghi nào chờ gửi. Đã ghi lời xin tin mới ({volumes}): trung tâm sẽ ghi hồi đáp vào USB."
             )
+        if done.operations and done.is_hub:
+            words = tr(
+                "Đã ghi {count} bản ghi chưa gửi ra USB ({volumes}). Chị/anh mang USB đến trạm vùng; "
+                "chỉ trạm vùng mở được, dữ liệu vẫn giữ trên máy này."
+            )
         if done.files:
             words += " " + tr("{files} tệp đính kèm không đi bằng USB, chờ có đường truyền.")
         count = f"{done.operations:,}".replace(",", ".")

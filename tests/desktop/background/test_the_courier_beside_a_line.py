@@ -95,4 +95,5 @@ def test_a_desk_enrolled_before_learns_the_key_at_its_next_contact(
     assert here.read(kept.receiver) == (
         centre.centre.lineage,
         centre.centre.courier_key.public_key().public_bytes_raw(),
+        False,
     )
