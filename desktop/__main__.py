@@ -59,6 +59,10 @@ def _parser(first: list[str]) -> argparse.ArgumentParser:
     restoring.add_argument("--staff", help="tên đăng nhập; mật khẩu được hỏi sau")
     restoring.add_argument("--list", action="store_true", help="chỉ liệt kê các bản sao lưu đang có")
     restoring.set_defaults(command=_restore)
+    servers = commands.add_parser("servers", help="các máy chủ mà máy trạm này được gửi tới, theo thứ tự")
+    servers.set_defaults(command=_servers)
+    if first == ["servers"]:
+        _add_servers(servers)
     shots = commands.add_parser("shots", help="chụp lại các màn hình của ngày giả định")
     shots.set_defaults(command=_shots)
     return parser
@@ -80,6 +84,20 @@ def _courier(asked: argparse.Namespace) -> int:
     from desktop.courier_command import run  # noqa: PLC0415 - loaded for its own command only
     from desktop.home import Home  # noqa: PLC0415 - loaded for its own command only
     from desktop.running import own_home  # noqa: PLC0415 - loaded for its own command only
+
+    return run(asked, Home(asked.desk_home or own_home()))
+
+
+def _add_servers(parser: argparse.ArgumentParser) -> None:
+    from desktop.servers_command import add_arguments  # noqa: PLC0415 - loaded for its own command only
+
+    add_arguments(parser)
+
+
+def _servers(asked: argparse.Namespace) -> int:
+    from desktop.home import Home  # noqa: PLC0415 - loaded for its own command only
+    from desktop.running import own_home  # noqa: PLC0415 - loaded for its own command only
+    from desktop.servers_command import run  # noqa: PLC0415 - loaded for its own command only
 
     return run(asked, Home(asked.desk_home or own_home()))
 

@@ -52,7 +52,8 @@ class RoadStatus:
 
     `at_hub` is None where the desk speaks to the centre itself; else `waiting` and `equal` are about the hub.
     `equal` is True only while the last comparison found equal digests and nothing waits; None before any.
-    `filling` is one sentence while a new desk fetches what its centre has, else empty.
+    `filling` is one sentence while a new desk fetches what its centre has, else empty. `servers` are the addresses
+    this desk may speak to, best first, `server` is the present one.
     """
 
     state: RoadState = RoadState.WAITING
@@ -67,6 +68,8 @@ class RoadStatus:
     held: int = 0
     filling: str = ""
     at_hub: int | None = None
+    servers: tuple[str, ...] = ()
+    server: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -286,7 +286,9 @@ class SyncDriver:
         view = self._lane.read(road_view)
         if (road.up is False) != (view.line_down_since_ms is not None) or _stale(view, road):
             self._lane.run(mark_line(road.last_contact, road.down_since))
-        self.status = replace(status_of(road, view), filling=self.fill.words)
+        self.status = replace(
+            status_of(road, view), filling=self.fill.words, servers=self._servers, server=self.server()
+        )
         self._bus.road.emit(self.status)
 
     def _filling(self) -> None:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 from desktop.background.change_bus import ChangeBus, Changes, RoadStatus
 from desktop.store import reads
 from desktop.ui.road.courier import CourierCard, CourierModel
-from desktop.ui.road.words import road_line, road_story
+from desktop.ui.road.words import road_line, road_story, servers_line
 from desktop.ui.theme.tokens import READING, Status
 from desktop.ui.widgets.said import Card, Mark, Said
 from desktop.ui.words import tr, when_text
@@ -117,6 +117,7 @@ class RoadPage(QWidget):
         for place, (name, words) in enumerate(
             (
                 ("equal", tr("So khớp với máy chủ")),
+                ("servers", tr("Máy chủ, theo thứ tự")),
                 ("contact", tr("Liên lạc lần cuối")),
                 ("down", tr("Đường truyền")),
                 ("copied", tr("Bản sao lưu trên máy này")),
@@ -180,6 +181,7 @@ class RoadPage(QWidget):
             self._lines["equal"].say(Status.QUIET, words)
         else:
             self._lines["equal"].say(Status.QUIET, tr("Chưa so khớp lần nào"))
+        self._lines["servers"].say(Status.QUIET, servers_line(status))
         copied = view.copied_at_ms if view else None
         if copied is None:
             self._lines["copied"].say(Status.QUIET, tr("Chưa có, máy sẽ tự làm khi trạm đang mở"))

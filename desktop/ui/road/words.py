@@ -67,3 +67,17 @@ def road_story(status: RoadStatus | None, now_ms: int) -> tuple[Status, str]:
     if status.equal is False:
         return Status.CONFLICT, tr("Đã gửi hết nhưng hai bên chưa khớp. Phần mềm đang tự lấy phần còn thiếu.")
     return Status.MOVING, tr("Đã gửi hết. Đang chờ trung tâm so khớp.")
+
+
+def servers_line(status: RoadStatus | None) -> str:
+    """The servers of this desk, best first, and which of them it speaks to."""
+    if status is None or not status.servers:
+        return tr("Chưa biết")
+    up = status.line_down_since_ms is None and status.state is not RoadState.OFFLINE
+    lines = []
+    for place, url in enumerate(status.servers, start=1):
+        line = f"{place}. {url}"
+        if url == status.server:
+            line = tr("{line} (đang dùng)").format(line=line) if up else tr("{line} (đang thử)").format(line=line)
+        lines.append(line)
+    return "\n".join(lines)

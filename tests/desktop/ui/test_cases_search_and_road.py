@@ -18,7 +18,7 @@ from desktop.operations import intake
 from desktop.store import drafts, reads
 from desktop.ui.case.disputes import DisputeButton
 from desktop.ui.main_window import MainWindow
-from desktop.ui.road.words import road_line, road_story
+from desktop.ui.road.words import road_line, road_story, servers_line
 from desktop.ui.signin.window import SignInWindow
 from desktop.ui.theme.look import Look
 from desktop.ui.theme.tokens import Status
@@ -239,6 +239,15 @@ def test_the_road_speaks_calmly_in_every_state(clock: HandClock) -> None:
         assert road_story(told, now)[1]
     assert road_line(states[Status.GOOD], now)[1] == "Khớp trung tâm lúc 14:05"
     assert "3 giờ" in road_story(states[Status.URGENT], now)[1]
+
+
+def test_the_road_page_names_the_servers_in_order_and_which_one_is_spoken_to() -> None:
+    two = ("http://tram-vung:8111", "http://trung-tam:8111")
+    at_hub = RoadStatus(RoadState.SETTLED, servers=two, server=two[0])
+    assert servers_line(at_hub) == "1. http://tram-vung:8111 (đang dùng)\n2. http://trung-tam:8111"
+    away = RoadStatus(RoadState.OFFLINE, servers=two, server=two[1])
+    assert servers_line(away).endswith("2. http://trung-tam:8111 (đang thử)")
+    assert servers_line(None) == servers_line(RoadStatus()) == "Chưa biết"
 
 
 def test_the_road_page_shows_what_is_saved_here(window: MainWindow, report: intake.SavedReport, qtbot: QtBot) -> None:

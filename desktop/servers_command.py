@@ -1,0 +1,117 @@
+"""`tram111 servers`: which servers this desk may speak to, in which order; shown and changed with the passphrase."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from desktop import app
+from desktop.home import Home
+from desktop.store import identity
+from desktop.store.keys import Cost, KeySlots
+from sync.transport import health
+from sync.troubles import Trouble
+
+WORLD: Final = 2
+"""Exit code where the world is at fault: the one line on standard error says what to do."""
+
+ASK_S: Final = 5.0
+"""How long (seconds) each server is asked who it is."""
+
+_ROLES: Final = {"hub": "trạm vùng", "centre": "trung tâm"}
+
+
+class NoServers(Trouble):
+    """The list cannot be changed so; the text says why."""
+
+    advice = "Không đổi được danh sách máy chủ."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What `servers` takes."""
+    parser.add_argument("what", nargs="?", default="list", choices=["list", "add", "remove", "order"])
+    parser.add_argument("urls", nargs="*", metavar="ĐỊA_CHỈ", help="ví dụ http://10.3.0.5:8111")
+    parser.add_argument("--first", action="store_true", help="add: đặt lên đầu (trạm vùng đứng trước trung tâm)")
+    parser.add_argument("--home", type=Path, dest="desk_home", help="thư mục của máy trạm")
+    parser.add_argument("--staff", help="tên đăng nhập (không cần khi máy chỉ có một người)")
+
+
+def run(
+    asked: argparse.Namespace,
+    home: Home,
+    ask: Callable[[str], str] = getpass.getpass,
+    key_cost: Cost | None = None,
+) -> int:
+    """Do it; the passphrase is asked for and stands in no argument. Answers the exit code."""
+    try:
+        names = KeySlots(home.slots).names()
+        staff = asked.staff or (names[0] if len(names) == 1 else "")
+        if not staff:
+            print("Máy này có nhiều người hoặc chưa đăng ký: thêm --staff TÊN.", file=sys.stderr)
+            return WORLD
+        given = [address(url) for url in asked.urls]
+        ready = app.unlock(home, staff, ask("Mật khẩu: "), key_cost=key_cost)
+        try:
+            servers = ready.enrolment.servers
+            if asked.what != "list":
+                servers = changed(asked.what, servers, given, first=asked.first)
+                with ready.store.write() as connection:
+                    identity.set_servers(connection, servers)
+                    connection.commit()
+        finally:
+            ready.store.close()
+    except Trouble as trouble:
+        print(trouble.advice, file=sys.stderr)
+        return WORLD
+    for place, url in enumerate(servers, start=1):
+        print(f"{place}. {url}  {_who(url)}")
+    if asked.what != "list":
+        print("Đã ghi. Trạm đang mở dùng danh sách mới từ lần mở sau.")
+    return 0
+
+
+def address(text: str) -> str:
+    """An address as it is kept: scheme, host and port. Raises NoServers."""
+    try:
+        parts = urlsplit(text.strip())
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError as bad:
+        raise NoServers(f"Địa chỉ «{text}» không đúng: hãy viết như http://10.3.0.5:8111.") from bad
+    host = parts.hostname or ""
+    spare = parts.path.strip("/") or parts.query or parts.fragment or parts.username or parts.password
+    if parts.scheme not in ("http", "https") or not host or spare or any(ch.isspace() for ch in text.strip()):
+        raise NoServers(f"Địa chỉ «{text}» không đúng: hãy viết như http://10.3.0.5:8111.")
+    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{port}"
+
+
+def changed(what: str, servers: Sequence[str], given: Sequence[str], *, first: bool) -> tuple[str, ...]:
+    """The list after one change: `add` behind (or before) the others, `remove` but never the last, `order` names
+    every server once. Raises NoServers."""
+    if not given or len(set(given)) != len(given):
+        raise NoServers("Hãy ghi địa chỉ máy chủ sau lệnh, mỗi địa chỉ một lần.")
+    if what == "add":
+        rest = [url for url in servers if url not in given]
+        return (*given, *rest) if first else (*rest, *given)
+    unknown = [url for url in given if url not in servers]
+    if unknown:
+        raise NoServers(f"«{unknown[0]}» không có trong danh sách: xem lại bằng «tram111 servers».")
+    if what == "order":
+        if len(given) != len(servers):
+            raise NoServers("Lệnh order cần đủ mọi máy chủ trong danh sách: xem lại bằng «tram111 servers».")
+        return tuple(given)
+    left = tuple(url for url in servers if url not in given)
+    if not left:
+        raise NoServers("Không bỏ máy chủ cuối cùng: máy này sẽ không gửi được gì. Hãy thêm máy chủ mới trước.")
+    return left
+
+
+def _who(url: str) -> str:
+    try:
+        return _ROLES.get(health(url, ASK_S).role, "máy chủ khác")
+    except Trouble:
+        return "chưa trả lời"
