@@ -9,6 +9,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from sync.interpreter import share
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Read the command line and do it; answers the exit code.
@@ -16,6 +18,8 @@ def main(arguments: list[str] | None = None) -> int:
     Each command loads only what it needs: a number must reach the open desk within a second.
     """
     given = sys.argv[1:] if arguments is None else list(arguments)
+    if arguments is None:
+        share()
     if given[:1] == ["seat"]:
         return _seat()
     if given[:1] == ["centre"]:

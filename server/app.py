@@ -17,6 +17,7 @@ from server.http.application import build_app
 from server.http.counter import PUSHES_IN_FLIGHT, Counter
 from server.http.doorway import Doorway
 from server.operations.centre import Centre
+from sync.interpreter import share
 
 GRACE_S: Final = 1
 """How long requests under way are waited for at the end (held pulls are let go at once)."""
@@ -107,6 +108,7 @@ def serve(centre: Centre, door: socket.socket, announce: TextIO | None = None) -
         if announce is not None:
             print(json.dumps({"url": url_of(door), "lineage": centre.lineage}), file=announce, flush=True)
 
+    share()
     serving = Serving(centre, door, ready)
     # uvicorn raises a caught signal again at its end: by then it must not kill us before the store is closed.
     before = {one: signal.signal(one, serving.told) for one in (signal.SIGTERM, signal.SIGINT)}

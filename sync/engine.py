@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from sync import wire
 from sync.operation import Placed
 from sync.proof import Answer, Ask, Asking, narrow
+from sync.pushing import Pushing
 from sync.signals import (
     AskProof,
     AskReceipt,
@@ -38,8 +38,8 @@ from sync.signals import (
     WakeAt,
     Woke,
 )
-from sync.troubles import Behind, Forked, Offline, ServerTrouble, SignedOut, TooLarge, Trouble
-from sync.wire import PullHead, PushHead
+from sync.troubles import Behind, Forked, ServerTrouble, SignedOut, Trouble
+from sync.wire import PullHead
 
 __all__ = [
     "AskProof",
@@ -80,6 +80,15 @@ class _Lane:
     busy: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """A pull's answer that is folded while the next page is on its way; `asked` is the cursor it was read for."""
+
+    asked: int
+    head: PullHead
+    placed: Sequence[Placed]
+
+
 @dataclass(slots=True)
 class Engine:
     """Pushes what is saved, keeps one pull held, back-fills grants, compares digests; never blocks, never drops.
@@ -95,13 +104,11 @@ class Engine:
     pace: Pace = field(default_factory=Pace)
     road: Road = field(default_factory=Road)
     narrows: bool = True
-    _push: _Lane = field(default_factory=_Lane)
     _pull: _Lane = field(default_factory=_Lane)
     _scope: _Lane = field(default_factory=_Lane)
     _counter: int = 0
     _failures: int = 0
     _retry_at: int = 0
-    _limit: int = 0
     _wake_at: int = -1
     _hold_next: bool = False
     _asked: int = 0
@@ -116,21 +123,28 @@ class Engine:
     _proven: str = ""
     _receipt_at: int = 0
     _may_narrow: bool = True
+    _page: _Page | None = None
+    _pushing: Pushing = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._pushing = Pushing(self.store, self.schema, self.pace)
 
     def step(self, event: Event, now: Now) -> list[Effect]:
         """Take one event; answer what is to be done. Answers of requests no longer in flight are ignored."""
-        before = self.road
+        before, page = self.road, self._page
         if isinstance(event, Carried):
             self._carried(event)
         else:
             self._take(event, now)
+        if page is not None and page is self._page:
+            self._fold_page()
         if self._may_look_again() and now.mono >= self._narrow_at:
             # Without news a held pull brings no digest: ask for one, to see whether the difference is still there.
             self._narrow_at = now.mono + self.pace.narrow
             self._may_narrow = True
             self._forget_pull()
         view = self.store.view()
-        if view.wipes and not view.waiting and not self._push.busy and not self._meeting:
+        if view.wipes and not view.waiting and not self._pushing.busy and not self._meeting:
             # Only after everything written here has left: pending edits of a withdrawn dossier go first. One a
             # step: its receipt is an operation to be sent, and a save may have slipped in between.
             self.store.wipe(view.wipes[0])
@@ -138,7 +152,7 @@ class Engine:
         self._compare(view, now)
         effects = self._work(view, now)
         mending = self._asking is not None
-        self.road = replace(self.road, waiting=view.waiting, sending=self._push.busy, mending=mending)
+        self.road = replace(self.road, waiting=view.waiting, sending=self._pushing.busy, mending=mending)
         if (view.waiting or view.backfills or view.wipes) and self.road.equal:
             # What was proven equal stays true of its moment; the mark on the screen must not claim more.
             self.road = replace(self.road, equal=None)
@@ -148,12 +162,12 @@ class Engine:
 
     def _take(self, event: Event, now: Now) -> None:
         match event:
-            case PushAnswered(request, answer) if self._ends(self._push, request):
+            case PushAnswered(request, answer) if (sent := self._pushing.ends(request)) is not None:
                 self._contact(now)
                 if answer.lineage != self.store.view().lineage:
                     self._meet(answer.lineage)
-                self.store.settle(answer)
-                self._limit = min(self.pace.batch, max(1, self._limit) * 2)
+                self.store.settle(answer, sent.last)
+                self._pushing.succeeded()
             case PullAnswered(request, head, placed) if self._ends(self._pull, request):
                 self._contact(now)
                 self._pulled(head, placed)
@@ -164,6 +178,9 @@ class Engine:
                     past = head.next if last else chunk[-1].seq
                     self.store.receive_scope(scope, chunk, past, last and not head.more)
                 self._hold_next = False
+            case Failed(request, trouble) if (sent := self._pushing.ends(request)) is not None:
+                if not self._pushing.failed(sent, trouble, now):
+                    self._failed(trouble, now)
             case Failed(request, trouble) if self._fails(request):
                 self._failed(trouble, now)
             case Nudged():
@@ -201,7 +218,7 @@ class Engine:
         return True
 
     def _fails(self, request: int) -> bool:
-        return any(self._ends(lane, request) for lane in (self._push, self._pull, self._scope))
+        return any(self._ends(lane, request) for lane in (self._pull, self._scope))
 
     def _begin(self, lane: _Lane) -> int:
         self._counter += 1
@@ -222,9 +239,6 @@ class Engine:
             # A pull in flight was asked in the old name: its answer leaves out what the twin wrote.
             self._forget_pull()
             return
-        timed_out = isinstance(trouble, Offline) and trouble.timed_out
-        if timed_out or isinstance(trouble, TooLarge):
-            self._limit = max(1, (self._limit or self.pace.batch) // 2)
         self._failures += 1
         ceiling = min(self.pace.cap, self.pace.base * 2 ** min(self._failures - 1, 20))
         delay = int(self.random() * ceiling)
@@ -241,13 +255,13 @@ class Engine:
         )
 
     def _move(self, now: Now, *, at_once: bool) -> None:
-        for lane in (self._push, self._pull, self._scope, self._proof):
+        for lane in (self._pull, self._scope, self._proof):
             lane.busy = False
+        self._pushing.moved()
         self._asking = self._ask = None
         self._forget_pull()
         # What the server has of this chain is known by its lineage, and that only its answer tells.
         self._meeting = True
-        self._limit = 0
         if at_once:
             self._failures, self._retry_at = 0, now.mono
 
@@ -255,6 +269,7 @@ class Engine:
         self._pull.busy = False
         self._hold_next = False
         self._uncompared = None
+        self._page = None
 
     def _meet(self, lineage: str) -> None:
         self.store.meet(lineage)
@@ -264,13 +279,13 @@ class Engine:
         if head is None:
             self._hold_next = True
             return
+        self._fold_page()
         view = self.store.view()
         known = view.lineage
         if head.lineage == known and view.cursor != self._asked:
             # A courier brought more (or less) meanwhile: this answer was read for a cursor that is no longer ours.
             return
         self._meeting = self._unsure = False
-        self.store.told(head)
         if head.lineage != known:
             self._meet(head.lineage)
             if known:
@@ -279,10 +294,24 @@ class Engine:
         if self.store.noted(head):
             self._forget_pull()
             return
-        for chunk, last in self._chunks(placed):
-            self.store.receive(chunk, head.next if last else chunk[-1].seq)
+        self._page = _Page(self._asked if known else 0, head, placed)
         self._hold_next = not head.more
         self._uncompared = head if head.digest and not head.more else None
+        if not head.more:
+            self._fold_page()
+
+    def _fold_page(self) -> None:
+        """Fold what the last pull brought, unless the store does not stand where it was asked for: then what lies
+        between would be passed over, and it is asked for again."""
+        page, self._page = self._page, None
+        if page is None:
+            return
+        if self.store.view().cursor != page.asked:
+            self._forget_pull()
+            return
+        self.store.told(page.head)
+        for chunk, last in self._chunks(page.placed):
+            self.store.receive(chunk, page.head.next if last else chunk[-1].seq)
 
     def _carried(self, came: Carried) -> None:
         """As if the line had been there: acknowledgements, a page that joins on to the cursor, a scope's history.
@@ -290,8 +319,9 @@ class Engine:
         if came.answer is not None and came.answer.lineage != self.store.view().lineage:
             # Another server than the line's own may have answered: what is under way there counts by its marks, so
             # its answers are not taken, and nothing is pushed before a pull has told who is at the line's end.
-            for lane in (self._push, self._pull, self._scope, self._proof):
+            for lane in (self._pull, self._scope, self._proof):
                 lane.busy = False
+            self._pushing.under_way.clear()
             self._asking = self._ask = None
             self._meet(came.answer.lineage)
             self._unsure = True
@@ -322,7 +352,7 @@ class Engine:
         head = self._uncompared
         if head is None or view.waiting or view.backfills or view.wipes:
             return
-        if self._push.busy or view.cursor != head.next:
+        if self._pushing.busy or view.cursor != head.next:
             return
         self._uncompared = None
         own = self.store.digest_at(head.next)
@@ -376,14 +406,15 @@ class Engine:
 
     def _work(self, view: View, now: Now) -> list[Effect]:
         if now.mono < self._retry_at:
+            self._fold_page()
             if self._wake_at == self._retry_at:
                 return []
             self._wake_at = self._retry_at
             return [WakeAt(self._retry_at)]
         effects: list[Effect] = []
         meeting = self._meeting or self._unsure
-        if view.waiting and not self._push.busy and not meeting:
-            effects += self._next_push(view)
+        if view.waiting and not meeting:
+            effects += self._pushes(view, now)
         if view.backfills and not self._scope.busy and not meeting:
             want = view.backfills[0]
             request = self._begin(self._scope)
@@ -397,34 +428,22 @@ class Engine:
         if not self._pull.busy:
             hold = self.pace.hold if self._hold_next else 0
             request = self._begin(self._pull)
-            self._asked = view.cursor
             timeout = hold + self.pace.timeout
-            effects.append(Pull(request, view.lineage, view.cursor, self.pace.page, hold, timeout))
+            self._asked = view.cursor if self._page is None else self._page.head.next
+            effects.append(Pull(request, view.lineage, self._asked, self.pace.page, hold, timeout))
+        if self._page is not None or any(isinstance(effect, Push) for effect in effects):
+            # What is asked and sent goes out first: folding and making the next batch are done meanwhile.
+            self._wake_at = now.mono
+            return [*effects, WakeAt(now.mono)]
         if self._may_look_again() and self._wake_at != self._narrow_at:
             self._wake_at = self._narrow_at
             effects.append(WakeAt(self._narrow_at))
         return effects
 
-    def _next_push(self, view: View) -> list[Effect]:
-        limit = self._limit = self._limit or self.pace.batch
-        placed = self.store.pending(limit, self.pace.batch_bytes)
-        if not placed:
+    def _pushes(self, view: View, now: Now) -> list[Effect]:
+        """The next push. Of several, each goes out before the next one is made: a step of its own for each."""
+        push = self._pushing.next(view, self._counter + 1, now)
+        if push is None:
             return []
-        previous, signature = self.store.sign(placed)
-        head = PushHead(
-            p=wire.PROTOCOL,
-            device=placed[0].device,
-            incarnation=placed[0].incarnation,
-            lineage=view.lineage,
-            first=placed[0].n,
-            count=len(placed),
-            previous=previous.hex(),
-            signature=wire.text64(signature),
-            schema=self.schema,
-            cursor=view.cursor,
-        )
-        data = wire.encode_push(head, placed)
-        timeout = max(self.pace.timeout, int(len(data) * 1.5 / self.pace.bytes_per_ms))
-        # A call just taken, or an emergency: small and all there is. What is left of a backlog is neither.
-        urgent = len(placed) == view.waiting and len(data) <= self.pace.urgent_bytes
-        return [Push(self._begin(self._push), data, timeout, urgent)]
+        self._counter += 1
+        return [push]

@@ -261,14 +261,15 @@ class RoadStore(Protocol):
     def view(self) -> View:
         """Where this store stands on the road, read in one transaction."""
 
-    def pending(self, limit: int, max_bytes: int) -> list[Placed]:
-        """Own operations the server has not acknowledged, whole groups, in order."""
+    def pending(self, limit: int, max_bytes: int, past: int) -> list[Placed]:
+        """Own operations the server has not acknowledged, whole groups, in order, of the first chain that has any;
+        of that chain only what stands beyond number `past`."""
 
     def sign(self, placed: Sequence[Placed]) -> tuple[bytes, bytes]:
         """The chain's hash before these operations, and the signature of the head behind them."""
 
-    def settle(self, answer: PushAnswer) -> None:
-        """Remember what the server has."""
+    def settle(self, answer: PushAnswer, upto: int) -> None:
+        """Remember what the server has; `upto` is the last number of the push that it answers."""
 
     def noted(self, head: PullHead) -> bool:
         """Remember what the head of a pull says of the own chain; True where it proves that one end has lost part
@@ -322,10 +323,12 @@ class Pace:
     A batch is at most `batch` operations or `batch_bytes`; a page is folded `chunk` operations at a time, so
     that a save slips in between; `hold` is how long a pull is held; retries wait rand(0, min(cap, base·2ⁿ)).
     A difference that stays is looked into again after `narrow`. A push of at most `urgent_bytes` that is all that
-    waits goes by the server's urgent lane. A signed receipt is asked for once in `receipt`.
+    waits goes by the server's urgent lane. Up to `in_flight` pushes are under way, where each before the last was
+    full. A signed receipt is asked for once in `receipt`.
     """
 
     batch: int = 1_000
+    in_flight: int = 2
     batch_bytes: int = 1 << 20
     page: int = 1_000
     chunk: int = 200

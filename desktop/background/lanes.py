@@ -210,6 +210,21 @@ class StoreLane:
         result: R = answer.take()
         return result
 
+    def peek(self, read: Callable[[Connection], R]) -> R:
+        """Read on the thread that asks, without waiting for another: for the net lane, never for the GUI thread."""
+        if not self._open:
+            raise Closed
+        try:
+            with self._store.read() as connection:
+                return read(connection)
+        except Exception as fault:
+            if not self._open:
+                raise Closed from fault
+            told = translate(fault)
+            if told is None:
+                raise
+            raise told from fault
+
     def close(self) -> None:
         """Finish what was submitted (a save is never dropped), end the threads, close the store."""
         if not self._open:

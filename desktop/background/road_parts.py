@@ -89,14 +89,15 @@ class WriteRun:
 
 
 class ReadRun:
-    """Long counts: each function on a reader's snapshot, so that no save waits for them."""
+    """What only reads: each function on a snapshot and on the engine's own thread, so that no save waits for it and
+    it waits for no other thread."""
 
     def __init__(self, lane: StoreLane) -> None:
         self._lane = lane
 
     def __call__(self, work: Callable[[Connection], R], /) -> R:
         """Run it and answer what it answers."""
-        return self._lane.read(work)
+        return self._lane.peek(work)
 
 
 def asked(transport: Transport, effect: core.Request, replica: Replica) -> Event:

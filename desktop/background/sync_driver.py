@@ -45,6 +45,9 @@ AFTER_TROUBLE_MS: Final = 5_000
 LISTENERS: Final = 2
 """A pull asked in an old name or of an old lineage may still be held when the next one is asked."""
 
+TALKERS: Final = 2
+"""A push may follow one that is still under way."""
+
 _JOIN_S: Final = 10.0
 
 
@@ -115,7 +118,8 @@ class SyncDriver:
     def start(self) -> None:
         """Begin; everything saved before is sent now."""
         self._lane.committed = self.saved
-        lanes = [("net-lane", self._drive), ("net-talk", self._speak)]
+        lanes = [("net-lane", self._drive)]
+        lanes += [(f"net-talk-{i}", self._speak) for i in range(TALKERS)]
         lanes += [(f"net-listen-{i}", self._hear) for i in range(LISTENERS)]
         for name, work in lanes:
             thread = threading.Thread(target=work, name=name, daemon=True)
@@ -158,7 +162,8 @@ class SyncDriver:
             if self._transport is not None:
                 self._transport.close()
         self._events.put(None)
-        self._talk.put(None)
+        for _ in range(TALKERS):
+            self._talk.put(None)
         for _ in range(LISTENERS):
             self._listen.put(None)
         for thread in self._threads:
@@ -283,7 +288,7 @@ class SyncDriver:
             self._transport = self._make(self.server(), self._device, incarnation, self._key.sign)
 
     def _publish(self, road: Road) -> None:
-        view = self._lane.read(road_view)
+        view = self._lane.peek(road_view)
         if (road.up is False) != (view.line_down_since_ms is not None) or _stale(view, road):
             self._lane.run(mark_line(road.last_contact, road.down_since))
         self.status = replace(

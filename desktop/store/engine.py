@@ -34,6 +34,9 @@ KEY_BYTES: Final = 32
 BUSY_S: Final = 5.0
 R = TypeVar("R")
 READERS: Final = 2
+"""Threads that read for the screens."""
+SNAPSHOTS: Final = READERS + 4
+"""Readers' connections: the road's threads look for themselves."""
 
 
 class Store:
@@ -173,7 +176,7 @@ def _open(path: Path, key: bytes) -> Store:
     writer = _engine(
         lambda: _connect(path, key, "journal_mode = WAL", "synchronous = FULL", *_COMMON), 1, "BEGIN IMMEDIATE"
     )
-    readers = _engine(lambda: _connect(path, key, *_COMMON, "query_only = ON"), READERS, "BEGIN")
+    readers = _engine(lambda: _connect(path, key, *_COMMON, "query_only = ON"), SNAPSHOTS, "BEGIN")
     index = SearchIndex()
     replica = Replica(Fold(projections=projections(index)), secrets.token_bytes)
     try:

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import msgspec
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
-from sync.replica import node, own_chains, tables
+from sync.replica import node, own_chains
 from sync.replica.desk_road import EQUAL, EQUAL_AT
 from sync.replica.own_chains import OwnChain
 
@@ -39,13 +39,8 @@ class RoadView:
     at_hub: int | None = None
 
 
-def _own(connection: Connection) -> list[OwnChain]:
-    return own_chains.of(connection, node.get(connection, "device"))
-
-
-def _beyond_hub(connection: Connection) -> list[OwnChain] | None:
+def _beyond_hub(connection: Connection, known: dict[str, str]) -> list[OwnChain] | None:
     """Own chains as the national centre has them, as the hub told; None where the centre itself is spoken to."""
-    known = node.everything(connection)
     centre = known.get(f"centre_of:{known.get(own_chains.LINEAGE, '')}")
     if centre is None:
         return None
@@ -57,7 +52,7 @@ def not_at_centre(connection: Connection, ids: Iterable[str]) -> set[str]:
     device = node.get(connection, "device")
     text = msgspec.json.encode(list(ids)).decode()
     found: set[str] = set()
-    beyond = _beyond_hub(connection)
+    beyond = _beyond_hub(connection, node.everything(connection))
     for one in own_chains.of(connection, device) if beyond is None else beyond:
         if one.acked < one.last:
             rows = connection.exec_driver_sql(
@@ -72,25 +67,30 @@ def not_at_centre(connection: Connection, ids: Iterable[str]) -> set[str]:
 
 def road_view(connection: Connection) -> RoadView:
     """The road at this moment."""
-    chains, centre = _own(connection), _beyond_hub(connection)
+    known = node.everything(connection)
+    chains, centre = own_chains.of(connection, known.get("device", ""), known), _beyond_hub(connection, known)
     waiting = own_chains.waiting(chains)
-    equal = node.get(connection, EQUAL)
+    equal = known.get(EQUAL, "")
     return RoadView(
         saved_here=sum(one.last for one in chains),
         at_centre=sum(one.acked for one in (chains if centre is None else centre)),
         in_backup=sum(one.backed_up for one in (chains if centre is None else centre)),
         waiting=waiting,
-        held=connection.execute(select(func.count()).select_from(tables.waiting)).scalar_one(),
-        siblings=connection.execute(select(func.count()).select_from(tables.sibling)).scalar_one(),
-        last_contact_ms=_time(connection, LAST_CONTACT),
-        line_down_since_ms=_time(connection, DOWN_SINCE),
-        equal_at_ms=_time(connection, EQUAL_AT),
+        held=_count(connection, "SELECT count(*) FROM waiting"),
+        siblings=_count(connection, "SELECT count(*) FROM sibling"),
+        last_contact_ms=_time(known, LAST_CONTACT),
+        line_down_since_ms=_time(known, DOWN_SINCE),
+        equal_at_ms=_time(known, EQUAL_AT),
         equal=None if waiting or not equal else equal == "1",
-        copied_at_ms=_time(connection, COPIED_AT),
+        copied_at_ms=_time(known, COPIED_AT),
         at_hub=None if centre is None else sum(one.acked for one in chains),
     )
 
 
-def _time(connection: Connection, key: str) -> int | None:
-    text = node.get(connection, key)
+def _time(known: dict[str, str], key: str) -> int | None:
+    text = known.get(key)
     return int(text) if text else None
+
+
+def _count(connection: Connection, question: str) -> int:
+    return int(connection.exec_driver_sql(question).scalar_one())

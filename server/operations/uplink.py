@@ -42,6 +42,8 @@ ASK_S: Final = 10.0
 AFTER_TROUBLE_MS: Final = 5_000
 LISTENERS: Final = 2
 _JOIN_S: Final = 10.0
+_PACE: Final = core.Pace(in_flight=1)
+"""A hub sends the chains of many desks in turn: one push at a time, so that each answer is of what it thinks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ class Uplink:
         )  # fmt: skip
         self._incarnation = self._road.begin(centre.lineage)
         self.blobs = BlobUplink(centre, me.device, me.key, url)
-        self._engine = Engine(self._road, me.device, random.random, SCHEMA, pace or core.Pace(), narrows=False)
+        self._engine = Engine(self._road, me.device, random.random, SCHEMA, pace or _PACE, narrows=False)
         self._transport = self._connected()
         self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
         self._talk: queue.SimpleQueue[Effect | None] = queue.SimpleQueue()

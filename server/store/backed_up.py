@@ -44,6 +44,5 @@ def record(connection: Connection, held: Chains, feed: int, at_ms: int) -> None:
 
 def of(connection: Connection, device: str, incarnation: int) -> int:
     """The last number of this chain in a verified backup; 0 for none."""
-    b = backed_up.c
-    found = connection.execute(select(b.n).where(b.device == device, b.incarnation == incarnation))
-    return int(found.scalar_one_or_none() or 0)
+    row = sql.first(connection, "SELECT n FROM backed_up WHERE device = ? AND incarnation = ?", device, incarnation)
+    return 0 if row is None else int(row[0])

@@ -102,8 +102,7 @@ def _add(connection: Connection, differences: Mapping[str, Digest]) -> None:
 
 def running(connection: Connection, device: str) -> Digest:
     """The digest kept for one device."""
-    kept = granted_digest.c
-    row = connection.execute(select(kept.count, kept.total).where(kept.device == device)).first()
+    row = sql.first(connection, "SELECT count, total FROM granted_digest WHERE device = ?", device)
     return NOTHING if row is None else Digest(int(row[0]), int(row[1], 16))
 
 

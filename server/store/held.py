@@ -5,20 +5,19 @@ from __future__ import annotations
 from sqlalchemy import func, select
 
 from server.store.engine import Connection
-from sync.replica import tables
+from sync.replica import sql, tables
 
 
 def of_sender(
     connection: Connection, device: str, incarnation: int, first: int, last: int
 ) -> list[tuple[int, str]]:
     """Number and reason of what is held of one chain between two numbers, in order."""
-    w = tables.waiting.c
-    rows = connection.execute(
-        select(w.n, w.why)
-        .where(w.device == device, w.incarnation == incarnation, w.n.between(first, last))
-        .order_by(w.n)
-    )
-    return [(row.n, row.why) for row in rows]
+    rows = sql.fetch(
+        connection,
+        "SELECT n, why FROM waiting WHERE device = ? AND incarnation = ? AND n BETWEEN ? AND ? ORDER BY n",
+        device, incarnation, first, last,
+    )  # fmt: skip
+    return [(int(n), str(why)) for n, why in rows]
 
 
 def count(connection: Connection) -> int:

@@ -74,20 +74,17 @@ def note_brought(connection: Connection, device: str, incarnation: int, first: i
     sql.upsert_many(connection, brought, [(device, incarnation, first if before is None else int(before), last)])
 
 
+_NOT_BROUGHT = (
+    'coalesce((SELECT b."last" FROM brought AS b WHERE b.hub = ? AND b.incarnation = ? AND b."first" <= log.seq'
+    ' ORDER BY b."first" DESC LIMIT 1), 0) < log.seq'
+)
+
+
 def after(
     connection: Connection, cursor: int, *, device: str, incarnation: int, centre: str, limit: int
 ) -> feed.Page:
     """What a hub may see after its cursor: all that its desks may see, but not what it brought itself."""
     desks = [one.id for one in desks_of(connection, centre)]
-    b, seq = brought.c, tables.log.c.seq
-    nearest = (
-        select(b.last)
-        .where(b.hub == device, b.incarnation == incarnation, b.first <= seq)
-        .order_by(b.first.desc())
-        .limit(1)
-        .correlate(tables.log)
-        .scalar_subquery()
-    )
     return feed.after(
         connection,
         cursor,
@@ -96,7 +93,7 @@ def after(
         audiences=audiences_of(desks, centre),
         limit=limit,
         grantees=desks,
-        besides=func.coalesce(nearest, 0) < seq,
+        besides=(_NOT_BROUGHT, (device, incarnation)),
     )
 
 

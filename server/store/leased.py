@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 
 from server.store.engine import Connection
 from server.store.lineage import floor_key
-from sync.replica import node, tables
+from sync.replica import node, sql, tables
 
 
 def last_number(connection: Connection, series: str, year: int, centre_digit: int) -> int:
@@ -22,13 +22,9 @@ def last_number(connection: Connection, series: str, year: int, centre_digit: in
 
 def last_of(connection: Connection, device: str, incarnation: int, series: str, year: int) -> int | None:
     """The last number of the device's latest block, or None where it has none."""
-    block = tables.records["number_block"].c
-    found = connection.execute(
-        select(func.max(block.last)).where(
-            block.device == device,
-            block.incarnation == incarnation,
-            block.series == series,
-            block.year == year,
-        )
-    ).scalar_one()
-    return None if found is None else int(found)
+    found = sql.first(
+        connection,
+        'SELECT max("last") FROM r_number_block WHERE device = ? AND incarnation = ? AND series = ? AND year = ?',
+        device, incarnation, series, year,
+    )  # fmt: skip
+    return None if found[0] is None else int(found[0])

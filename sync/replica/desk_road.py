@@ -42,12 +42,13 @@ withdrawal = Table(
 )
 """Scopes to be wiped as soon as nothing written here waits to be sent; `grant_id` names the withdrawn grant."""
 
-_WIPES = select(withdrawal.c.scope).order_by(withdrawal.c.scope)
-_BACKFILLS = select(backfill).order_by(backfill.c.scope)
+_WIPES = "SELECT scope FROM withdrawal ORDER BY scope"
+_BACKFILLS = "SELECT scope, upto, past FROM backfill ORDER BY scope"
 
 EVERYTHING = (1 << 53) - 1
 """A feed number above all that will ever be given."""
 
+MINUTE = 60_000
 EQUAL_AT = "equal_at"
 EQUAL = "equal"
 CENTRE_KEY = "centre_key"
@@ -70,8 +71,8 @@ class DeskRoad:
 
     `learned` is told of every foreign stamp's operation batch folded here, inside the transaction, so that the
     owner's clock follows; `folded` is told after the commit what changed. `receipt` writes, in the wipe's own
-    transaction, the bodies of the act that says so to the centre. `read` runs long counts on a snapshot of their
-    own, where the store has one (else they run as writes do).
+    transaction, the bodies of the act that says so to the centre. `read` runs what only reads on a snapshot of its
+    own, where the store has one (else it runs as writes do): no save waits for it, and it waits for none.
     """
 
     def __init__(
@@ -96,7 +97,6 @@ class DeskRoad:
         self._sent = 0
         self.renamed = 0
         """How often the incarnation was raised since this object was made: the transport belongs to one."""
-        self._sent_to = 0
 
     def identity(self, connection: Connection) -> Identity:
         """Device and present incarnation."""
@@ -109,19 +109,21 @@ class DeskRoad:
     def _cursor_key(self, connection: Connection) -> str:
         return f"cursor:{node.get(connection, LINEAGE)}"
 
-    def pending(self, limit: int, max_bytes: int) -> list[Placed]:
-        """Own operations the server has not acknowledged, whole groups, in order, of one incarnation."""
+    def pending(self, limit: int, max_bytes: int, past: int) -> list[Placed]:
+        """Own operations the server has not acknowledged, whole groups, in order, of one incarnation, beyond
+        number `past` of it."""
 
         def work(connection: Connection) -> list[Placed]:
             for one in own_chains.of(connection, self._device):
                 if one.acked < one.last:
+                    start = max(one.acked, past)
                     placed = feed.own_after(
-                        connection, self._device, one.incarnation, one.acked, limit=limit, max_bytes=max_bytes
+                        connection, self._device, one.incarnation, start, limit=limit, max_bytes=max_bytes
                     )
                     return [part for part in placed if part.n <= one.last]
             return []
 
-        return self._run(work)
+        return self._read(work)
 
     def view(self) -> View:
         """Where this store stands on the road, read in one transaction."""
@@ -129,32 +131,31 @@ class DeskRoad:
         def work(connection: Connection) -> View:
             known = node.everything(connection)
             lineage, incarnation = known.get(LINEAGE, ""), int(known.get(INCARNATION, "1"))
-            rows = connection.execute(_BACKFILLS)
+            rows = sql.fetch(connection, _BACKFILLS)
             return View(
                 incarnation=incarnation,
                 lineage=lineage,
                 cursor=int(known.get(f"cursor:{lineage}", "0")),
                 waiting=own_chains.waiting(own_chains.of(connection, self._device, known)),
-                backfills=[Backfill(row.scope, row.upto, row.past) for row in rows],
-                wipes=[str(row.scope) for row in connection.execute(_WIPES)],
+                backfills=[Backfill(*row) for row in rows],
+                wipes=[str(row[0]) for row in sql.fetch(connection, _WIPES)],
             )
 
-        return self._run(work)
+        return self._read(work)
 
     def sign(self, placed: Sequence[Placed]) -> tuple[bytes, bytes]:
         """The chain's hash before these operations, and the signature of the head behind them."""
 
         def work(connection: Connection) -> tuple[bytes, bytes]:
             me = Identity(self._device, placed[0].incarnation)
-            self._sent_to = placed[-1].n
             previous = self._replica.hash_at(connection, me, placed[0].n - 1)
             head = self._replica.hash_at(connection, me, placed[-1].n)
             return previous, chain.sign_head(self._key, me.device, me.incarnation, placed[-1].n, head)
 
         self._sent = placed[0].incarnation
-        return self._run(work)
+        return self._read(work)
 
-    def settle(self, answer: PushAnswer) -> None:
+    def settle(self, answer: PushAnswer, upto: int) -> None:
         """Remember what the server has. An older answer that arrives late takes nothing back."""
 
         def work(connection: Connection) -> None:
@@ -164,7 +165,7 @@ class DeskRoad:
                 # A twin was faster: what is written next here would bear numbers that are acknowledged already.
                 self._fork(connection, incarnation, n + 1)
                 return
-            acked = self._believed(connection, Identity(self._device, incarnation), answer)
+            acked = self._believed(connection, Identity(self._device, incarnation), answer, upto)
             _raise(connection, acked_key(lineage, incarnation), acked)
             if answer.centre:
                 self._reached(connection, answer.lineage, answer.centre, incarnation, min(answer.centre_acked, acked))
@@ -199,16 +200,25 @@ class DeskRoad:
             own_chains.read_anew(connection)
             return True
 
-        return self._run(work)
+        return self._read(lambda connection: self._says_more(connection, head)) and self._run(work)
 
-    def _believed(self, connection: Connection, of: Identity, answer: PushAnswer) -> int:
+    def _says_more(self, connection: Connection, head: PullHead) -> bool:
+        """Whether a pull's head says anything of the own chain that is not known: nearly never."""
+        me, known = self.identity(connection), node.everything(connection)
+        n, _ = self._replica.head(connection, me)
+        lineage = known.get(LINEAGE, "")
+        acked = int(known.get(acked_key(lineage, me.incarnation), "0"))
+        backed_up = int(known.get(backed_up_key(lineage, me.incarnation), "0"))
+        return head.acked > n or head.acked < acked or head.backed_up > backed_up
+
+    def _believed(self, connection: Connection, of: Identity, answer: PushAnswer, upto: int) -> int:
         """How far the server's chain is proven to be this one: as far as the hashes agree, or what was sent. A twin
         of this desk may have sent more than this one, and other things."""
         n, _ = self._replica.head(connection, of)
         same = answer.head and 0 < answer.acked <= n
         if same and self._replica.hash_at(connection, of, answer.acked).hex() == answer.head:
             return answer.acked
-        return min(answer.acked, self._sent_to) if answer.head else answer.acked
+        return min(answer.acked, upto) if answer.head else answer.acked
 
     def _reached(self, connection: Connection, lineage: str, centre: str, incarnation: int, acked: int) -> None:
         """A hub says how far this chain has come at the centre: there it is waited for no longer."""
@@ -256,7 +266,8 @@ class DeskRoad:
             if came.answer is not None:
                 if came.behind:
                     self.behind(came.answer.acked)
-                self.settle(came.answer)
+                # Where the hashes differ a twin wrote, and nobody here knows what of this chain was taken: nothing.
+                self.settle(came.answer, 0)
         finally:
             self._sent = sent
 
@@ -386,17 +397,23 @@ class DeskRoad:
                 return None
             return sums.of_audiences(connection, [""]).text()
 
-        return self._run(work)
+        return self._read(work)
 
     def compared(self, equal: bool, wall_ms: int) -> None:
-        """Remember the outcome of the last comparison, and when it last was equality."""
+        """Remember the outcome of the last comparison, and when it last was equality (to the minute)."""
+        said = "1" if equal else "0"
+
+        def known(connection: Connection) -> bool:
+            kept = node.everything(connection)
+            return kept.get(EQUAL) == said and (not equal or wall_ms - int(kept.get(EQUAL_AT) or "0") < MINUTE)
 
         def work(connection: Connection) -> None:
-            node.put(connection, **{EQUAL: "1" if equal else "0"})
+            node.put(connection, **{EQUAL: said})
             if equal:
                 node.put(connection, **{EQUAL_AT: str(wall_ms)})
 
-        self._run(work)
+        if not self._read(known):
+            self._run(work)
 
 
 def _raise(connection: Connection, key: str, value: int) -> None:

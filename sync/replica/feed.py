@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, not_, or_, select, true, type_coerce
-from sqlalchemy.types import NullType
+from sqlalchemy import Connection
 
 from sync.operation import Placed
-from sync.replica import node, tables
-from sync.replica.scopes import scope_grant, scope_home
+from sync.replica import node, sql
 
 
 class Page(NamedTuple):
@@ -21,17 +19,8 @@ class Page(NamedTuple):
     more: bool
 
 
-_log = tables.log.c
-
-_COLUMNS = (
-    _log.device,
-    _log.incarnation,
-    _log.n,
-    _log.grp,
-    # Both drivers give bytes already: SQLAlchemy's own pass over every value would cost more than the read.
-    type_coerce(_log.salt, NullType()),
-    type_coerce(_log.body, NullType()),
-    _log.seq,
+_COLUMNS: Final = (
+    "SELECT log.device, log.incarnation, log.n, log.grp, log.salt, log.body, log.seq"
 )
 
 
@@ -60,10 +49,20 @@ def _cut(placed: Sequence[Placed], limit: int, max_bytes: int) -> int:
     return ends
 
 
-def _read(connection: Connection, wanted: Select[Any], limit: int, max_bytes: int) -> tuple[list[Placed], bool]:
+class _Asked(NamedTuple):
+    """A question to the log: what stands behind `FROM`, and its values; without order and limit."""
+
+    where: str
+    values: tuple[Any, ...]
+    order: str = "log.seq"
+
+
+def _read(connection: Connection, asked: _Asked, limit: int, max_bytes: int) -> tuple[list[Placed], bool]:
     """Whole groups within the limits, and whether there is more; an act larger than the limits goes whole."""
     while True:
-        rows = connection.execute(wanted.limit(limit + 1))
+        rows = sql.fetch(
+            connection, f"{_COLUMNS} FROM {asked.where} ORDER BY {asked.order} LIMIT ?", *asked.values, limit + 1
+        )
         # An erased body is NULL in the log and empty on the road.
         placed = [Placed(d, i, n, grp, salt, body or b"", seq) for d, i, n, grp, salt, body, seq in rows]
         ends = _cut(placed, limit, max_bytes)
@@ -82,35 +81,29 @@ def after(
     limit: int = 1_000,
     max_bytes: int = 1 << 20,
     grantees: Collection[str] = (),
-    besides: ColumnElement[bool] | None = None,
+    besides: tuple[str, tuple[Any, ...]] = ("", ()),
 ) -> Page:
     """What this device may see after its cursor, its own operations left out (by device and incarnation).
 
-    A hub sees what was granted to any of its desks (`grantees`), and of that only what fulfils `besides`.
+    A hub sees what was granted to any of its desks (`grantees`), and of that only what fulfils `besides`, a
+    condition on `log` and `scope_home`, and its values.
 
     Runs in one read transaction; commit numbers above the counter read first are left for the next page.
     """
     top = node.feed(connection)
-    log = tables.log.c
-    visible = or_(
-        scope_home.c.audience.in_(list(audiences)),
-        log.scope.in_(select(scope_grant.c.scope).where(scope_grant.c.device.in_([device, *grantees]))),
+    among = sql.members(connection)
+    visible = (
+        f"(scope_home.audience IN {among} OR log.scope IN"
+        f" (SELECT scope_grant.scope FROM scope_grant WHERE scope_grant.device IN {among}))"
     )
-    wanted = (
-        select(*_COLUMNS)
-        .select_from(tables.log.join(scope_home, scope_home.c.scope == log.scope))
-        .where(
-            log.seq > cursor,
-            log.seq <= top,
-            log.held.is_(None),
-            log.body.is_not(None),
-            not_(and_(log.device == device, log.incarnation == incarnation)),
-            visible,
-            true() if besides is None else besides,
-        )
-        .order_by(log.seq)
+    where = (
+        "log JOIN scope_home ON scope_home.scope = log.scope WHERE log.seq > ? AND log.seq <= ? AND log.held IS NULL"
+        " AND log.body IS NOT NULL AND NOT (log.device = ? AND log.incarnation = ?)"
+        f" AND {visible}{f' AND {besides[0]}' if besides[0] else ''}"
     )
-    placed, more = _read(connection, wanted, limit, max_bytes)
+    [seen], [given] = sql.parts(audiences), sql.parts([device, *grantees])
+    values = (cursor, top, device, incarnation, seen, given, *besides[1])
+    placed, more = _read(connection, _Asked(where, values), limit, max_bytes)
     return Page(placed, placed[-1].seq if more else top, more)
 
 
@@ -118,13 +111,8 @@ def of_scope(
     connection: Connection, scope: str, *, upto: int, past: int, limit: int = 1_000, max_bytes: int = 1 << 20
 ) -> Page:
     """One scope's operations with past < seq ≤ upto: the back-fill of a grant."""
-    log = tables.log.c
-    wanted = (
-        select(*_COLUMNS)
-        .where(log.scope == scope, log.seq > past, log.seq <= upto, log.held.is_(None), log.body.is_not(None))
-        .order_by(log.seq)
-    )
-    placed, more = _read(connection, wanted, limit, max_bytes)
+    where = "log WHERE scope = ? AND seq > ? AND seq <= ? AND held IS NULL AND body IS NOT NULL"
+    placed, more = _read(connection, _Asked(where, (scope, past, upto)), limit, max_bytes)
     return Page(placed, placed[-1].seq if more else upto, more)
 
 
@@ -132,17 +120,11 @@ def own_after(
     connection: Connection, device: str, incarnation: int, n: int, *, limit: int = 1_000, max_bytes: int = 1 << 20
 ) -> list[Placed]:
     """This node's own operations after n, whole groups, within the limits: what is still to be pushed."""
-    log = tables.log.c
-    wanted = (
-        select(*_COLUMNS)
-        .where(log.device == device, log.incarnation == incarnation, log.n > n)
-        .order_by(log.n)
-    )
-    return _read(connection, wanted, limit, max_bytes)[0]
+    where = "log WHERE device = ? AND incarnation = ? AND n > ?"
+    return _read(connection, _Asked(where, (device, incarnation, n), "log.n"), limit, max_bytes)[0]
 
 
 def last_seq(connection: Connection, device: str, incarnation: int) -> int:
     """The highest feed number that an operation of this chain has here; 0 for none."""
-    log = tables.log.c
-    found = select(func.max(log.seq)).where(log.device == device, log.incarnation == incarnation)
-    return int(connection.execute(found).scalar_one() or 0)
+    row = sql.first(connection, "SELECT max(seq) FROM log WHERE device = ? AND incarnation = ?", device, incarnation)
+    return int(row[0] or 0)

@@ -132,8 +132,7 @@ class Fold:
 
     def _released(self, connection: Connection, founding: Sequence[Body]) -> list[_Decoded]:
         """Operations that wait for a record which is being made now."""
-        w = tables.waiting.c
-        if not founding or connection.execute(select(w.n).where(w.why == "missing_target").limit(1)).first() is None:
+        if not founding or sql.first(connection, _ANY_WAITS) is None:
             return []
         born = {(body.kind, body.id) for body in founding}
         found = [
@@ -299,6 +298,7 @@ class Fold:
         return done
 
 
+_ANY_WAITS = "SELECT n FROM waiting WHERE why = 'missing_target' LIMIT 1"
 _NOWHERE = Placed("", 0, 0, 0, b"", b"")
 
 

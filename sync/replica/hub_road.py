@@ -114,8 +114,10 @@ class HubRoad:
 
         return self._run(work)
 
-    def pending(self, limit: int, max_bytes: int) -> list[Placed]:
-        """The next stretch of one chain that ends at a signed number: of the chain that waits longest."""
+    def pending(self, limit: int, max_bytes: int, past: int) -> list[Placed]:
+        """The next stretch of one chain that ends at a signed number: of the chain that waits longest. A hub has one
+        push under way at a time, so `past` says nothing new."""
+        del past
 
         def work(connection: Connection) -> list[Placed]:
             unsent = self._unsent(connection)
@@ -163,14 +165,14 @@ class HubRoad:
 
         return self._run(work)
 
-    def settle(self, answer: PushAnswer) -> None:
+    def settle(self, answer: PushAnswer, upto: int) -> None:
         """Remember what the centre has of the chain that was sent."""
-        of, _, last = self._flight
+        of, _, _ = self._flight
 
         def work(connection: Connection) -> bool:
             known = upstream.lineage(connection)
             before = upstream.of(connection, known, of.device, of.incarnation)
-            acked = max(before.acked, self._believed(connection, of, answer.acked, answer.head, last))
+            acked = max(before.acked, self._believed(connection, of, answer.acked, answer.head, upto))
             now = Known(acked, max(before.backed_up, min(answer.backed_up, acked)))
             upstream.put(connection, known, of.device, of.incarnation, now)
             if answer.last_seq > int(node.get(connection, f"up_own_seq:{known}", "0")):

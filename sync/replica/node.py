@@ -18,14 +18,13 @@ operations in the log they are all numbers ever given."""
 
 def get(connection: Connection, key: str, default: str = "") -> str:
     """The value of a key, or the default."""
-    mark = "%s" if connection.dialect.name == "postgresql" else "?"
-    found = connection.exec_driver_sql(f"SELECT value FROM node WHERE key = {mark}", (key,)).scalar_one_or_none()
-    return default if found is None else str(found)
+    found = sql.first(connection, "SELECT value FROM node WHERE key = ?", key)
+    return default if found is None else str(found[0])
 
 
 def everything(connection: Connection) -> dict[str, str]:
     """All keys at once: the table is small, and one read is cheaper than five."""
-    return {str(key): str(value) for key, value in connection.exec_driver_sql("SELECT key, value FROM node")}
+    return {str(key): str(value) for key, value in sql.fetch(connection, "SELECT key, value FROM node")}
 
 
 def put(connection: Connection, **values: str) -> None:
@@ -46,9 +45,9 @@ def feed(connection: Connection) -> int:
 def take(connection: Connection, count: int) -> int:
     """Take `count` commit numbers and answer the first. The counter's row stays locked to the commit, so a
     reader never meets a number whose operation is still on its way (sync.md §3.5): call it last."""
-    mark = "%s" if connection.dialect.name == "postgresql" else "?"
-    last = connection.exec_driver_sql(
-        f"UPDATE node SET value = CAST(CAST(value AS BIGINT) + {mark} AS TEXT) WHERE key = 'feed' RETURNING value",
-        (count,),
-    ).scalar_one()
+    [(last,)] = sql.fetch(
+        connection,
+        "UPDATE node SET value = CAST(CAST(value AS BIGINT) + ? AS TEXT) WHERE key = 'feed' RETURNING value",
+        count,
+    )
     return int(last) - count + 1

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
-from sync.replica import node, tables
+from sync.replica import node, sql
 
 INCARNATION = "incarnation"
 LINEAGE = "lineage"
@@ -48,8 +48,7 @@ def of(connection: Connection, device: str, known: dict[str, str] | None = None)
     """
     kept = node.everything(connection) if known is None else known
     lineage = kept.get(LINEAGE, "")
-    c = tables.chain.c
-    rows = connection.execute(select(c.incarnation, c.n).where(c.device == device).order_by(c.incarnation))
+    rows = sql.fetch(connection, "SELECT incarnation, n FROM chain WHERE device = ? ORDER BY incarnation", device)
     found: list[OwnChain] = []
     for incarnation, n in rows:
         last = min(int(n), int(kept.get(closed_key(incarnation), n)))

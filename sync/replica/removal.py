@@ -34,7 +34,7 @@ def erased_in(connection: Connection, decoded: Sequence[tuple[Placed, Body]]) ->
     """Records that this batch erases or that were erased before; the batch's erasures are remembered."""
     orders = [(one, body) for one, body in decoded if body.action == ERASE]
     sql.upsert_many(connection, erased, [(b.kind, b.id, b.scope, b.stamp, one.seq) for one, b in orders])
-    if not orders and connection.execute(select(erased.c.id).limit(1)).first() is None:
+    if not orders and sql.first(connection, "SELECT id FROM erased LIMIT 1") is None:
         return frozenset()
     return known_among(connection, {body.id for _, body in decoded})
 

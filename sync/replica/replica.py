@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection
+from sqlalchemy.exc import NoResultFound
 
 from domain.records.kinds import KINDS
 from sync import chain
@@ -20,14 +21,8 @@ from sync.replica.sums import Audiences, one_audience
 
 SALT_BYTES = 16
 
-_HEAD = select(tables.chain.c.n, tables.chain.c.head).where(
-    tables.chain.c.device == bindparam("device"), tables.chain.c.incarnation == bindparam("incarnation")
-)
-_HASH_AT = select(tables.log.c.hash).where(
-    tables.log.c.device == bindparam("device"),
-    tables.log.c.incarnation == bindparam("incarnation"),
-    tables.log.c.n == bindparam("n"),
-)
+_HEAD = "SELECT n, head FROM chain WHERE device = ? AND incarnation = ?"
+_HASH_AT = "SELECT hash FROM log WHERE device = ? AND incarnation = ? AND n = ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,14 +286,16 @@ class Replica:
         return self._hash_at(connection, identity.device, identity.incarnation, n)
 
     def _head(self, connection: Connection, device: str, incarnation: int) -> tuple[int, bytes]:
-        row = connection.execute(_HEAD, {"device": device, "incarnation": incarnation}).first()
-        return (0, chain.GENESIS) if row is None else (int(row.n), bytes(row.head))
+        row = sql.first(connection, _HEAD, device, incarnation)
+        return (0, chain.GENESIS) if row is None else (int(row[0]), bytes(row[1]))
 
     def _hash_at(self, connection: Connection, device: str, incarnation: int, n: int) -> bytes:
         if n == 0:
             return chain.GENESIS
-        place = {"device": device, "incarnation": incarnation, "n": n}
-        return bytes(connection.execute(_HASH_AT, place).scalar_one())
+        row = sql.first(connection, _HASH_AT, device, incarnation, n)
+        if row is None:
+            raise NoResultFound
+        return bytes(row[0])
 
     def _log(
         self,

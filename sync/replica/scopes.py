@@ -74,12 +74,10 @@ def settle(connection: Connection, founded: Mapping[str, str]) -> None:
 def granted_among(connection: Connection, device: str, wanted: Iterable[str]) -> frozenset[str]:
     """Which of these scopes the device was granted."""
     found: set[str] = set()
-    members, mark = sql.members(connection), sql.mark(connection)
+    members = sql.members(connection)
     for part in sql.parts(wanted):
-        rows = connection.exec_driver_sql(
-            f"SELECT scope FROM scope_grant WHERE scope IN {members}"
-            f" AND device = {mark}",
-            (part, device),
+        rows = sql.fetch(
+            connection, f"SELECT scope FROM scope_grant WHERE scope IN {members} AND device = ?", part, device
         )
         found.update(row[0] for row in rows)
     return frozenset(found)
@@ -90,9 +88,7 @@ def holders(connection: Connection, touched: Iterable[str]) -> frozenset[str]:
     found: set[str] = set()
     members = sql.members(connection)
     for part in sql.parts(touched):
-        rows = connection.exec_driver_sql(
-            f"SELECT DISTINCT device FROM scope_grant WHERE scope IN {members}", (part,)
-        )
+        rows = sql.fetch(connection, f"SELECT DISTINCT device FROM scope_grant WHERE scope IN {members}", part)
         found.update(row[0] for row in rows)
     return frozenset(found)
 

@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, Table
+from sqlalchemy.exc import DBAPIError
 
 _CHUNK = 5_000
 
@@ -20,6 +21,38 @@ _TOGETHER: Final = (200, 20, 1)
 def mark(connection: Connection) -> str:
     """The sign of a parameter."""
     return "%s" if connection.dialect.name == "postgresql" else "?"
+
+
+def run(connection: Connection, statement: str, *values: Any) -> Any:
+    """Run a statement with `?` for its values in the transaction of this connection, past SQLAlchemy's own work on
+    each (70-150 µs, where SQLite needs 20). Answers the cursor. Raises what SQLAlchemy would: DBAPIError."""
+    if connection.dialect.name == "postgresql":
+        return connection.exec_driver_sql(_percent(statement), values)
+    if not connection.in_transaction():
+        connection.begin()
+    try:
+        return connection.connection.dbapi_connection.execute(statement, values)  # type: ignore[union-attr]  # a checked-out connection is there
+    except connection.dialect.loaded_dbapi.Error as fault:
+        base = connection.dialect.loaded_dbapi.Error
+        raise DBAPIError.instance(
+            statement, None, fault, base, hide_parameters=True, dialect=connection.dialect
+        ) from fault
+
+
+def fetch(connection: Connection, statement: str, *values: Any) -> list[Any]:
+    """The rows that a statement answers, as tuples (see `run`)."""
+    found: list[Any] = run(connection, statement, *values).fetchall()
+    return found
+
+
+def first(connection: Connection, statement: str, *values: Any) -> Any:
+    """The first row that a statement answers, or None (see `run`)."""
+    return run(connection, statement, *values).fetchone()
+
+
+@cache
+def _percent(statement: str) -> str:
+    return statement.replace("?", "%s")
 
 
 def insert_many(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -82,15 +115,14 @@ def _many(connection: Connection, statement: _Statement, rows: Sequence[tuple[An
     done = 0
     for size in _TOGETHER:
         while len(rows) - done >= size:
-            values = tuple(chain.from_iterable(rows[done : done + size]))
-            connection.exec_driver_sql(_text(statement, size, sign), values)
+            run(connection, _text(statement, size, sign), *chain.from_iterable(rows[done : done + size]))
             done += size
 
 
 def members(connection: Connection) -> str:
     """The right side of IN for one parameter that is a JSON array of texts (arrays are 4 × slower in psycopg)."""
     if connection.dialect.name == "postgresql":
-        return "(SELECT jsonb_array_elements_text(CAST(%s AS jsonb)))"
+        return "(SELECT jsonb_array_elements_text(CAST(? AS jsonb)))"
     return "(SELECT value FROM json_each(?))"
 
 
@@ -105,19 +137,20 @@ def select_in(
     connection: Connection, table: Table, column: str, wanted: Iterable[str]
 ) -> Iterator[dict[str, Any]]:
     """Rows whose column is one of these."""
+    keys, start = _selects(table)
+    for part in parts(wanted):
+        for row in fetch(connection, f'{start} "{column}" IN {members(connection)}', part):
+            yield dict(zip(keys, row, strict=True))
+
+
+@cache
+def _selects(table: Table) -> tuple[list[str], str]:
     keys = [c.name for c in table.columns]
     names = ", ".join(f'"{key}"' for key in keys)
-    for part in parts(wanted):
-        found = connection.exec_driver_sql(
-            f'SELECT {names} FROM {table.name} WHERE "{column}" IN {members(connection)}', (part,)
-        )
-        for row in found:
-            yield dict(zip(keys, row, strict=True))
+    return keys, f"SELECT {names} FROM {table.name} WHERE"
 
 
 def delete_in(connection: Connection, table: Table, column: str, wanted: Iterable[str]) -> None:
     """Delete rows whose column is one of these."""
     for part in parts(wanted):
-        connection.exec_driver_sql(
-            f'DELETE FROM {table.name} WHERE "{column}" IN {members(connection)}', (part,)
-        )
+        run(connection, f'DELETE FROM {table.name} WHERE "{column}" IN {members(connection)}', part)

@@ -21,6 +21,7 @@ from desktop.reference import Reference
 from desktop.store.unit_of_work import Seat, UnitOfWork
 from desktop.wall_clock import WallClock
 from domain.records.case import Case
+from sync.interpreter import share
 from sync.replica import tables
 from sync.transport import HttpTransport
 from tests.bench.road_records import cases
@@ -28,6 +29,8 @@ from tests.bench.road_records import cases
 STAFF, PASSPHRASE = "tvv-bench", "trời xanh mây trắng gió nhẹ"
 PATIENCE_S = 1_800.0
 AT_ONCE = 500
+NEVER = 1_000_000_000
+"""Pulling is measured operation by operation; filling by segments is measured in tests/bench/bootstrap.py."""
 BEAT_MS = 50
 """How often a wait looks again where no signal woke it."""
 
@@ -107,7 +110,9 @@ class Probe:
         """
         ready = unlock(self._home, STAFF, PASSPHRASE, reference=Reference.load())
         cpu, start = time.process_time(), time.perf_counter()
-        desk = self._desk = build(self._home, STAFF, "", unlocked=ready, transport_factory=HttpTransport)
+        desk = self._desk = build(
+            self._home, STAFF, "", unlocked=ready, transport_factory=HttpTransport, fill_from=NEVER
+        )
         self._heard = Heard(desk)
         driver = desk.driver
         assert driver is not None
@@ -201,6 +206,7 @@ def peak_mb() -> float:
 
 def main(root: Path, orders: Iterable[str]) -> int:
     """Carry out what is ordered until stdin ends."""
+    share()
     probe = Probe(root)
     for line in orders:
         order = json.loads(line)

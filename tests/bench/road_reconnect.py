@@ -49,7 +49,7 @@ class Store:
     def view(self) -> View:
         return View(1, self.lineage, 0, self.n - self.acked)
 
-    def pending(self, limit: int, max_bytes: int, past: int = 0) -> list[Placed]:
+    def pending(self, limit: int, max_bytes: int, past: int) -> list[Placed]:
         first = max(self.acked, past) + 1
         last = min(self.n, first + min(limit, max_bytes // 380) - 1)
         return [Placed(self.device, 1, n, n, b"0123456789abcdef", _BODY) for n in range(first, last + 1)]
@@ -57,7 +57,7 @@ class Store:
     def sign(self, placed: Sequence[Placed]) -> tuple[bytes, bytes]:
         return bytes(32), bytes(64)
 
-    def settle(self, answer: PushAnswer) -> None:
+    def settle(self, answer: PushAnswer, upto: int) -> None:
         self.acked = max(self.acked, answer.acked)
 
     def behind(self, acked: int) -> None:
@@ -173,7 +173,9 @@ class World:
         self.at(self.now + timeout, partial(self._too_late, desk, request))
 
     def _too_late(self, desk: Desk, request: int) -> None:
-        if any(lane.busy and lane.request == request for lane in (desk.engine._push, desk.engine._pull)):
+        pushes = [sent.request for sent in desk.engine._pushing.under_way]
+        pull = desk.engine._pull
+        if request in pushes or (pull.busy and pull.request == request):
             self.late += 1
             self.tell(desk, engine.Failed(request, Offline(timed_out=True)))
 

@@ -129,7 +129,7 @@ class Desk:
 
     def push_by_line(self, most: int = 1 << 20) -> PushAnswer:
         """What the engine would push now, taken by the centre as its door takes it."""
-        placed = self.road.pending(most, 1 << 30)
+        placed = self.road.pending(most, 1 << 30, 0)
         previous, signature = self.road.sign(placed)
         view = self.view()
         head = PushHead(
@@ -137,7 +137,7 @@ class Desk:
             count=len(placed), previous=previous.hex(), signature=wire.text64(signature), schema=1,
         )  # fmt: skip
         answer = accept_push(self.centre, self.session(), wire.encode_push(head, placed)).answer
-        self.road.settle(answer)
+        self.road.settle(answer, placed[-1].n)
         return answer
 
     def session(self) -> Session:

@@ -93,16 +93,16 @@ def _twin_ahead_not_seen() -> AbstractContextManager[Any]:
 
 
 def _outbox_trimmed_on_push() -> AbstractContextManager[Any]:
-    real = Engine._next_push
+    real = Engine._pushes
 
-    def next_push(self: Engine, view: View) -> list[Effect]:
-        effects = real(self, view)
+    def pushes(self: Engine, view: View, now: Now) -> list[Effect]:
+        effects = real(self, view, now)
         for effect in effects:
             if isinstance(effect, Push):
                 self.store.behind(wire.decode_push(effect.data)[1][-1].n)
         return effects
 
-    return patch.object(Engine, "_next_push", next_push)
+    return patch.object(Engine, "_pushes", pushes)
 
 
 def _back_fill_forgotten() -> AbstractContextManager[Any]:

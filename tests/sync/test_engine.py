@@ -102,7 +102,7 @@ def test_a_time_out_halves_the_batch_and_success_brings_it_back() -> None:
     for number in range(1, 9):
         _found(line, desk, number)
     line.run_until(line.now + 10 * 60_000)
-    assert desk.engine._limit == 1
+    assert desk.engine._pushing.limit == 1
     line.faults.lose_request = 0.0
     line.run_until(line.now + HOUR, lambda: proven_equal([desk], line.centre))
     assert proven_equal([desk], line.centre)
