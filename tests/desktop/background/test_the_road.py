@@ -340,10 +340,11 @@ def test_pressing_try_again_does_not_wait_for_the_delay(place: Callable[..., Pla
     )  # fmt: skip
     opened.bus.road.connect(desk.road.done)
     try:
-        qtbot.waitUntil(lambda: desk.status().state is RoadState.OFFLINE, timeout=20_000)
+        driver = opened.driver
+        assert driver is not None
+        qtbot.waitUntil(lambda: driver.status.state is RoadState.OFFLINE, timeout=20_000)
         desk.line.up = True
-        assert opened.driver is not None
-        opened.driver.nudge()
+        driver.nudge()
         qtbot.waitUntil(lambda: settled(desk), timeout=20_000)
     finally:
         opened.close()
