@@ -88,7 +88,7 @@ def _accept_one(
     except Gap as gap:
         # Only the sender's word that more was acknowledged: it sends again from there. The history is named anew
         # for a cursor beyond the feed, which nobody but this centre can have given out.
-        log.error("gap device=%s from=%d here=%d; was a backup restored?", head.device, head.first, gap.acked)
+        log.warning("gap device=%s from=%d here=%d", head.device, head.first, gap.acked)
         raise Refusal(409, "gap", acked=gap.acked) from gap
     except Fork as fork:
         log.warning("fork device=%s incarnation=%d n=%d", head.device, head.incarnation, fork.n)
