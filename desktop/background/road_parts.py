@@ -10,7 +10,7 @@ from typing import Final, Protocol, TypeVar
 from desktop.background.lanes import StoreLane
 from desktop.store.engine import Connection
 from sync import engine as core
-from sync.door import Receipt
+from sync.door import Health, Receipt
 from sync.engine import Event
 from sync.operation import Placed
 from sync.proof import Answer, Ask
@@ -118,11 +118,16 @@ def asked(transport: Transport, effect: core.Request, replica: Replica) -> Event
     return core.ScopeAnswered(effect.request, effect.scope, head, replica.read(placed))
 
 
+def health_of(url: str) -> Health:
+    """Which server answers at this address, and how far its feed stands. Raises sync.troubles."""
+    from sync.transport import health  # noqa: PLC0415 - only a desk that meets a server needs it
+
+    return health(url, PROBE_S)
+
+
 def answers(url: str) -> bool:
     """Whether a server of ours answers at this address."""
-    from sync.transport import health  # noqa: PLC0415 - a desk with one server never needs it
-
     try:
-        return bool(health(url, PROBE_S).lineage)
+        return bool(health_of(url).lineage)
     except Trouble:
         return False

@@ -17,8 +17,19 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from desktop.background.change_bus import ChangeBus, Changes, Origin, RoadState, RoadStatus
 from desktop.background.first_fill import LEAST, FirstFill
+from desktop.background.first_meeting import FirstMeeting
 from desktop.background.lanes import Closed, StoreLane
-from desktop.background.road_parts import Handed, MakeTransport, Probed, ReadRun, Transport, WriteRun, answers, asked
+from desktop.background.road_parts import (
+    Handed,
+    MakeTransport,
+    Probed,
+    ReadRun,
+    Transport,
+    WriteRun,
+    answers,
+    asked,
+    health_of,
+)
 from desktop.store.courier import learn_receiver
 from desktop.store.engine import Connection, Store
 from desktop.store.reads import RoadView, road_view
@@ -32,6 +43,8 @@ from sync.engine import Effect, Engine, Event, Now, Road
 from sync.operation import Placed
 from sync.replica.changes import Folded
 from sync.replica.desk_road import DeskRoad
+from sync.replica.guest import DeskGuest
+from sync.replica.scopes import device_scope
 from sync.troubles import Offline, Trouble
 from sync.wayfinder import Wayfinder
 
@@ -109,6 +122,11 @@ class SyncDriver:
         self._renamed = 0
         self._threads: list[threading.Thread] = []
         self.fill = FirstFill(lane, store, bus, clock, self._filling, fill_from)
+        self._meet = FirstMeeting(
+            DeskGuest(WriteRun(lane), ReadRun(lane), store.replica, self._learned, self._folded),
+            lambda: health_of(self.server()),
+            device_scope(self._device),
+        )
         self.status = RoadStatus()
         self.on_status: Callable[[RoadStatus], None] | None = None
         """Told every new status, on the engine's thread: whoever gives way to text listens here."""
@@ -343,7 +361,7 @@ class SyncDriver:
             if transport is None:
                 raise Offline
             if isinstance(effect, core.Pull):
-                effect = self._filled(transport, effect)
+                effect = self._meet(transport, self._filled(transport, effect))
             self._events.put(asked(transport, effect, self._store.replica))
             self._learn_receivers(getattr(transport, "couriers", {}))
         except Trouble as trouble:
