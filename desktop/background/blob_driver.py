@@ -96,6 +96,7 @@ class BlobDriver:
         self._road: Road | None = None
         self._closing = False
         self._was_down = False
+        self._at = ""
         self._text = False
         self._thread = threading.Thread(target=self._drive, name="blob-net", daemon=True)
 
@@ -115,8 +116,10 @@ class BlobDriver:
         if text != self._text:
             self._text = text
             self._events.put(signals.Text(text))
-        if up and self._was_down:
+        if up and (self._was_down or status.server != self._at):
+            # What another server had whole may never have come to this one.
             self._events.put(signals.Nudged())
+            self._at = status.server
         self._was_down = not up
 
     def road_folded(self, touched: Mapping[str, frozenset[str]]) -> None:

@@ -129,7 +129,7 @@ class SyncDriver:
         )
         self.status = RoadStatus()
         self.on_status: Callable[[RoadStatus], None] | None = None
-        """Told every new status, on the engine's thread: whoever gives way to text listens here."""
+        """Told every new status, on a thread of the road: whoever gives way to text listens here."""
         self.on_folded: Callable[[Mapping[str, frozenset[str]]], None] | None = None
         """Told what a fold from the road touched, ids by kind, on the engine's thread."""
 
@@ -309,16 +309,17 @@ class SyncDriver:
         view = self._lane.peek(road_view)
         if (road.up is False) != (view.line_down_since_ms is not None) or _stale(view, road):
             self._lane.run(mark_line(road.last_contact, road.down_since))
-        self.status = replace(
-            status_of(road, view), filling=self.fill.words, servers=self._servers, server=self.server()
-        )
-        self._bus.road.emit(self.status)
+        status = status_of(road, view)
+        self._say(replace(status, filling=self.fill.words, servers=self._servers, server=self.server()))
 
     def _filling(self) -> None:
-        self.status = replace(self.status, filling=self.fill.words)
-        self._bus.road.emit(self.status)
+        self._say(replace(self.status, filling=self.fill.words))
+
+    def _say(self, status: RoadStatus) -> None:
+        self.status = status
+        self._bus.road.emit(status)
         if self.on_status is not None:
-            self.on_status(self.status)
+            self.on_status(status)
 
     # ------------------------------------------------------------ inside and after the fold
 

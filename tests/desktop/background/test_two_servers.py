@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from desktop import app
 from desktop.app import Desk
+from desktop.background.blob_driver import BlobDriver
 from desktop.background.change_bus import RoadState, RoadStatus
 from desktop.home import Home
 from desktop.operations import calls, intake
@@ -196,11 +197,30 @@ def test_a_file_put_in_at_the_hub_is_at_the_centre_only_when_the_centre_says_so(
     shelf = hub.folder / "blobs"
     qtbot.waitUntil(lambda: sum(len(one.name) == 64 for one in shelf.glob("*/*")) == 1, timeout=PATIENCE_MS)
     assert (row().here, row().centre_at, row().want) == (True, None, "up")
+    driver = one.desk.blob_driver
+    assert driver is not None
+    until_given_way(driver, one, qtbot)
     hub.kill()  # and now straight to the centre: bytes go where their words went
     hub.wan.open()
     one.nudge()
     qtbot.waitUntil(lambda: row().centre_at is not None and row().want == "", timeout=PATIENCE_MS)
     assert len(list(centre.centre.blobs.names())) == 1
+
+
+def until_given_way(driver: BlobDriver, one: Seated, qtbot: QtBot) -> None:
+    """Bytes are told of every status of the road: they give way while text waits, and go on when it has gone."""
+    told: list[bool] = []
+    road_said = driver.road_said
+    assert one.desk.driver is not None
+    assert one.desk.driver.on_status == road_said
+
+    def listen(status: RoadStatus) -> None:
+        told.append(status.waiting > 0)
+        road_said(status)
+
+    one.desk.driver.on_status = listen
+    one.act(3)
+    qtbot.waitUntil(lambda: True in told and told[-1] is False, timeout=PATIENCE_MS)
 
 
 def more_at_hub(one: Seated, qtbot: QtBot) -> None:
