@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from sync.operation import Placed
+from sync.operation import Placed, in_chunks
 from sync.proof import Answer, Ask, Asking, narrow
 from sync.pushing import Pushing
 from sync.signals import (
@@ -167,19 +167,21 @@ class Engine:
                 if answer.lineage != self.store.view().lineage:
                     self._meet(answer.lineage)
                 self.store.settle(answer, sent.last)
-                self._pushing.succeeded()
+                self._pushing.succeeded(sent, answer.took)
             case PullAnswered(request, head, placed) if self._ends(self._pull, request):
                 self._contact(now)
                 self._pulled(head, placed)
             case ScopeAnswered(request, scope, head, placed) if self._ends(self._scope, request):
                 self._contact(now)
                 self.store.told(head)
-                for chunk, last in self._chunks(placed):
+                for chunk, last in in_chunks(placed, self.pace.chunk):
                     past = head.next if last else chunk[-1].seq
                     self.store.receive_scope(scope, chunk, past, last and not head.more)
                 self._hold_next = False
             case Failed(request, trouble) if (sent := self._pushing.ends(request)) is not None:
-                if not self._pushing.failed(sent, trouble, now):
+                if self._pushing.failed(sent, trouble, now):
+                    self._contact(now)
+                else:
                     self._failed(trouble, now)
             case Failed(request, trouble) if self._fails(request):
                 self._failed(trouble, now)
@@ -310,7 +312,7 @@ class Engine:
             self._forget_pull()
             return
         self.store.told(page.head)
-        for chunk, last in self._chunks(page.placed):
+        for chunk, last in in_chunks(page.placed, self.pace.chunk):
             self.store.receive(chunk, page.head.next if last else chunk[-1].seq)
 
     def _carried(self, came: Carried) -> None:
@@ -321,7 +323,7 @@ class Engine:
             # its answers are not taken, and nothing is pushed before a pull has told who is at the line's end.
             for lane in (self._pull, self._scope, self._proof):
                 lane.busy = False
-            self._pushing.under_way.clear()
+            self._pushing.forget()
             self._asking = self._ask = None
             self._meet(came.answer.lineage)
             self._unsure = True
@@ -334,13 +336,13 @@ class Engine:
             return
         if came.scope:
             if any(one.scope == came.scope and came.start <= one.past for one in view.backfills):
-                for chunk, last in self._chunks(came.placed):
+                for chunk, last in in_chunks(came.placed, self.pace.chunk):
                     past = head.next if last else chunk[-1].seq
                     self.store.receive_scope(came.scope, chunk, past, last and not head.more)
             return
         if came.start <= view.cursor < head.next:
             new = [one for one in came.placed if one.seq > view.cursor]
-            for chunk, last in self._chunks(new):
+            for chunk, last in in_chunks(new, self.pace.chunk):
                 self.store.receive(chunk, head.next if last else chunk[-1].seq)
             self._hold_next = False
         if came.start <= view.cursor <= head.next and head.digest and not head.more:
@@ -387,23 +389,6 @@ class Engine:
             # The next answer of a pull that is not held has a digest: it will tell whether it helped.
             self._forget_pull()
 
-    def _chunks(self, placed: Sequence[Placed]) -> list[tuple[Sequence[Placed], bool]]:
-        """Chunks that split no group; the last one is marked, and there is always one."""
-        found: list[Sequence[Placed]] = []
-        start = 0
-        for index, one in enumerate(placed):
-            after = placed[index + 1] if index + 1 < len(placed) else None
-            if after is None:
-                found.append(placed[start:])
-            elif index + 1 - start >= self.pace.chunk and (
-                (after.device, after.incarnation, after.group) != (one.device, one.incarnation, one.group)
-            ):
-                found.append(placed[start : index + 1])
-                start = index + 1
-        if not found:
-            found.append(())
-        return [(chunk, index == len(found) - 1) for index, chunk in enumerate(found)]
-
     def _work(self, view: View, now: Now) -> list[Effect]:
         if now.mono < self._retry_at:
             self._fold_page()
@@ -431,6 +416,10 @@ class Engine:
             timeout = hold + self.pace.timeout
             self._asked = view.cursor if self._page is None else self._page.head.next
             effects.append(Pull(request, view.lineage, self._asked, self.pace.page, hold, timeout))
+        rest = self._pushing.resting_until
+        if now.mono < rest and view.waiting and self._wake_at != rest:
+            self._wake_at = rest
+            effects.append(WakeAt(rest))
         if self._page is not None or any(isinstance(effect, Push) for effect in effects):
             # What is asked and sent goes out first: folding and making the next batch are done meanwhile.
             self._wake_at = now.mono
@@ -442,7 +431,8 @@ class Engine:
 
     def _pushes(self, view: View, now: Now) -> list[Effect]:
         """The next push. Of several, each goes out before the next one is made: a step of its own for each."""
-        push = self._pushing.next(view, self._counter + 1, now)
+        number = self._counter + 1
+        push = self._pushing.next(view, number, now) or self._pushing.next_ahead(view, number, now)
         if push is None:
             return []
         self._counter += 1

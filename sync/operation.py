@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -122,3 +122,21 @@ def decode_body(data: bytes) -> Body:
     if "\x00" in body.id + body.kind + body.scope:
         raise Undecodable("no name on the road holds a zero character")
     return body
+
+
+def in_chunks(placed: Sequence[Placed], size: int) -> list[tuple[Sequence[Placed], bool]]:
+    """Chunks of about this size that split no group; the last one is marked, and there is always one."""
+    found: list[Sequence[Placed]] = []
+    start = 0
+    for index, one in enumerate(placed):
+        after = placed[index + 1] if index + 1 < len(placed) else None
+        if after is None:
+            found.append(placed[start:])
+        elif index + 1 - start >= size and (
+            (after.device, after.incarnation, after.group) != (one.device, one.incarnation, one.group)
+        ):
+            found.append(placed[start : index + 1])
+            start = index + 1
+    if not found:
+        found.append(())
+    return [(chunk, index == len(found) - 1) for index, chunk in enumerate(found)]

@@ -35,7 +35,10 @@ class Pushing:
     under_way: list[Sent] = field(default_factory=list)
     limit: int = 0
     _alone: bool = False
-    _alone_until: int = 0
+    resting_until: int = 0
+    _ahead: int = 0
+    _ahead_upto: int = 0
+    _no_ahead: bool = False
 
     @property
     def busy(self) -> bool:
@@ -43,24 +46,39 @@ class Pushing:
         return bool(self.under_way)
 
     def ends(self, request: int) -> Sent | None:
-        """The push that this answers; None where nobody waits for it any more."""
+        """The push that this answers; None where nobody waits for it any more. What went ahead of its turn proves
+        nothing of the chain: as if no number had been sent."""
+        if request and request == self._ahead:
+            self._ahead = 0
+            return Sent(request, 0, 0, 0, full=False, piped=True)
         for index, sent in enumerate(self.under_way):
             if sent.request == request:
                 del self.under_way[index]
                 return sent
         return None
 
-    def succeeded(self) -> None:
-        """A push was taken: the next may be larger."""
-        self.limit = min(self.pace.batch, max(1, self.limit) * 2)
+    def succeeded(self, sent: Sent, took: int) -> None:
+        """A push was taken: the next may be larger, unless it kept the server from others for long."""
+        if took > self.pace.share and sent.count:
+            self.limit = max(self.pace.fresh, sent.count * self.pace.share // took)
+        elif sent.count and took * 2 < self.pace.share:
+            self.limit = min(self.pace.batch, max(1, self.limit) * 2)
 
     def failed(self, sent: Sent, trouble: Trouble, now: Now) -> bool:
-        """Note that it failed; True where that only says that it came before its turn: what stands before it was
-        not taken or is not yet, and everything is sent again, one after the other, once nothing is under way."""
+        """Note that it failed; True where the server is well. Either it came before its turn: what stands before it
+        was not taken or is not yet, and everything is sent again, one after the other, once nothing is under way. Or
+        the server has its hands full with backlogs: this one rests a while, and only this one."""
+        if not sent.count:
+            # A server that knows nothing of turns, or a twin: the chain itself will come to it.
+            self._no_ahead = isinstance(trouble, Behind | Forked | TooLarge)
+            if not self._no_ahead:
+                self._ahead_upto = 0
+            return self._no_ahead or isinstance(trouble, ServerTrouble)
         self._alone = True
-        if sent.piped and isinstance(trouble, Behind | Forked | ServerTrouble):
-            if isinstance(trouble, ServerTrouble):
-                self._alone_until = now.mono + self.pace.cap
+        if isinstance(trouble, ServerTrouble) and trouble.retry_after_ms is not None:
+            self.resting_until = now.mono + trouble.retry_after_ms
+            return True
+        if sent.piped and isinstance(trouble, Behind | Forked):
             return True
         timed_out = isinstance(trouble, Offline) and trouble.timed_out
         if timed_out or isinstance(trouble, TooLarge):
@@ -69,17 +87,25 @@ class Pushing:
 
     def moved(self) -> None:
         """Another server is spoken to: nothing is under way there."""
-        self.under_way.clear()
+        self.forget()
         self.limit = 0
+
+    def forget(self) -> None:
+        """What is under way will not be answered to anybody who knows of it."""
+        self.under_way.clear()
+        self._ahead = self._ahead_upto = 0
+        self._no_ahead = False
+        self.resting_until = 0
 
     def next(self, view: View, request: int, now: Now) -> Push | None:
         """The next push, if one is to be sent now: as soon as nothing is under way, or behind a full batch."""
         before = self.under_way[-1] if self.under_way else None
+        if now.mono < self.resting_until and view.waiting > self.pace.fresh:
+            return None
         if before is None:
             self._alone = False
         elif (
             self._alone
-            or now.mono < self._alone_until
             or not before.full
             or len(self.under_way) >= self.pace.in_flight
             or before.incarnation != view.incarnation
@@ -98,7 +124,22 @@ class Pushing:
         self.under_way.append(Sent(request, last.incarnation, last.n, len(placed), full, before is not None))
         return Push(request, data, timeout * len(self.under_way), urgent)
 
-    def _packed(self, placed: list[Placed], view: View) -> bytes:
+    def next_ahead(self, view: View, request: int, now: Now) -> Push | None:
+        """What was just written, where a backlog would be sent before it: an emergency does not wait for thirty days
+        of notes. It is sent once more in its turn."""
+        last = self.under_way[-1] if self.under_way else Sent(0, view.incarnation, 0, 0, full=True, piped=False)
+        resting = now.mono < self.resting_until
+        if self._ahead or self._no_ahead or not last.full or last.incarnation != view.incarnation:
+            return None
+        if not self.under_way and not resting:
+            return None
+        placed = self.store.fresh(max(last.last, self._ahead_upto), self.pace.fresh, self.pace.urgent_bytes)
+        if not placed or placed[0].n == last.last + 1 or len(placed) >= view.waiting:
+            return None
+        self._ahead, self._ahead_upto = request, placed[-1].n
+        return Push(request, self._packed(placed, view, ahead=True), self.pace.timeout, urgent=True)
+
+    def _packed(self, placed: list[Placed], view: View, *, ahead: bool = False) -> bytes:
         previous, signature = self.store.sign(placed)
         head = PushHead(
             p=wire.PROTOCOL,
@@ -111,5 +152,6 @@ class Pushing:
             signature=wire.text64(signature),
             schema=self.schema,
             cursor=view.cursor,
+            ahead=ahead,
         )
         return wire.encode_push(head, placed)

@@ -265,6 +265,10 @@ class RoadStore(Protocol):
         """Own operations the server has not acknowledged, whole groups, in order, of the first chain that has any;
         of that chain only what stands beyond number `past`."""
 
+    def fresh(self, past: int, most: int, max_bytes: int) -> list[Placed]:
+        """The newest own operations of the present incarnation beyond number `past`: whole groups, at most so many
+        and so many bytes, as far as they fit from the end."""
+
     def sign(self, placed: Sequence[Placed]) -> tuple[bytes, bytes]:
         """The chain's hash before these operations, and the signature of the head behind them."""
 
@@ -324,11 +328,15 @@ class Pace:
     that a save slips in between; `hold` is how long a pull is held; retries wait rand(0, min(cap, base·2ⁿ)).
     A difference that stays is looked into again after `narrow`. A push of at most `urgent_bytes` that is all that
     waits goes by the server's urgent lane. Up to `in_flight` pushes are under way, where each before the last was
-    full. A signed receipt is asked for once in `receipt`.
+    full. Behind a backlog the `fresh` newest operations go ahead of their turn. A push shall keep the server from
+    others no longer than `share`. A signed receipt is asked for once in
+    `receipt`.
     """
 
     batch: int = 1_000
     in_flight: int = 2
+    fresh: int = 50
+    share: int = 300
     batch_bytes: int = 1 << 20
     page: int = 1_000
     chunk: int = 200

@@ -27,7 +27,8 @@ class PushHead(msgspec.Struct, frozen=True, kw_only=True):
 
     `previous` is the device's chain hash before the batch (hex); `signature` covers device, incarnation, last
     number and the head after the batch (base64). `lineage` is the server's as the device knows it (empty at
-    the first meeting), `cursor` the feed number up to which the device has pulled.
+    the first meeting), `cursor` the feed number up to which the device has pulled. `ahead`: the batch does not wait
+    for what comes before it in its chain; what is acknowledged is the chain still.
     """
 
     p: int
@@ -41,6 +42,7 @@ class PushHead(msgspec.Struct, frozen=True, kw_only=True):
     schema: int
     cursor: int = 0
     urgent: bool = False
+    ahead: bool = False
 
 
 class HeldNotice(msgspec.Struct, frozen=True):
@@ -56,6 +58,7 @@ class PushAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
     `head` is the chain's hash at `acked` (hex): who has another hash there, or none, believes only what it sent.
     `centre` is the lineage of the national centre, where a hub answers (empty: it is the answering server).
+    `took` is how long (ms) the batch kept the server from all others.
     """
 
     lineage: str
@@ -63,6 +66,7 @@ class PushAnswer(msgspec.Struct, frozen=True, kw_only=True):
     centre_acked: int
     backed_up: int = 0
     last_seq: int = 0
+    took: int = 0
     held: list[HeldNotice] = []
     time: int = 0
     head: str = ""

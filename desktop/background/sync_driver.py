@@ -58,8 +58,8 @@ AFTER_TROUBLE_MS: Final = 5_000
 LISTENERS: Final = 2
 """A pull asked in an old name or of an old lineage may still be held when the next one is asked."""
 
-TALKERS: Final = 2
-"""A push may follow one that is still under way."""
+TALKERS: Final = 3
+"""A push may follow one that is still under way, and a call just taken may pass both."""
 
 _JOIN_S: Final = 10.0
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from desktop.store.reads_road import DOWN_SINCE, LAST_CONTACT
 from sync.operation import Placed
 from sync.replica import node
-from sync.replica.desk_road import stamps_of
+from sync.replica.batch import stamps_of
 from sync.stamp import HybridClock
 
 

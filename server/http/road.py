@@ -52,7 +52,7 @@ async def push(
         data = await read_body(request, door.MOST_URGENT if quick else MOST_BODY)
         write = counter.write_now if quick else counter.write
         pushed = await write(accept_push, counter.centre, asker, data, quick)
-    counter.room.publish(pushed.news)
+    counter.room.publish(pushed.news, asker.device.id)
     answer = pushed.answer
     log.info("push device=%s acked=%d held=%d", asker.device.id, answer.acked, len(answer.held))
     return Response(msgspec.json.encode(answer), media_type=JSON)

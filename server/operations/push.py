@@ -140,6 +140,7 @@ def _accept(
     signature: bytes,
     hashes: Sequence[bytes],
 ) -> Pushed:
+    began = centre.clock.monotonic_ms()
     _keeps_whole(centre, connection, head, placed)
     wanted = {body.scope for _, body, _ in placed.reads if body is not None}
     mine = granted.granted_among(connection, head.device, wanted)
@@ -147,8 +148,11 @@ def _accept(
     lost = (
         frozenset() if centre.role == HUB else scopes.withdrawn_among(connection, head.device, wanted - mine)
     )
-    accepted = centre.replica.accept(connection, peer, placed, previous, signature, mine, lost, hashes)
-    signed.keep(connection, head.device, head.incarnation, placed[-1].n, signature)
+    accepted = centre.replica.accept(
+        connection, peer, placed, previous, signature, mine, lost, hashes, ahead=head.ahead
+    )
+    if accepted.acked >= placed[-1].n:
+        signed.keep(connection, head.device, head.incarnation, placed[-1].n, signature)
     carriage.note_brought(connection, session, accepted)
     told = _follow(centre, connection, author, head, accepted)
     if session.hub and author.id != session.device.id and not leases.has_block(
@@ -164,6 +168,7 @@ def _accept(
         centre_acked=beyond.centre_acked,
         backed_up=beyond.backed_up,
         last_seq=accepted.last_seq,
+        took=centre.clock.monotonic_ms() - began,
         held=[HeldNotice(n, why) for n, why in notices],
         time=centre.now_ms(),
         head=accepted.head.hex(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -15,6 +16,8 @@ R = TypeVar("R")
 
 MOST_TOGETHER = 16
 """How many waiting jobs share one commit, and so one fsync (settled 12)."""
+TOGETHER_S = 0.1
+"""After so long (seconds) no further job is taken into a commit: an urgent one waits for the commit under way."""
 
 
 class _Order(Generic[R]):
@@ -76,22 +79,35 @@ class WriteLane:
         self._thread.join()
 
     def _work(self) -> None:
-        while orders := self._next():
-            self._commit(orders)
+        while (first := self._next()) is not None:
+            self._commit(*first)
 
-    def _next(self) -> list[_Order[object]]:
-        """What goes into the next commit: the urgent ones alone, else what waits; nothing when all is over."""
+    def _next(self) -> tuple[_Order[object], deque[_Order[object]], bool] | None:
+        """What the next commit begins with, where more of its kind wait, and whether any do; None when all is
+        over."""
         with self._door:
             while not (self._urgent or self._orders or self._closed):
                 self._door.wait()
             waiting = self._urgent or self._orders
-            return [waiting.popleft() for _ in range(min(len(waiting), MOST_TOGETHER))]
+            return (waiting.popleft(), waiting, bool(waiting)) if waiting else None
 
-    def _commit(self, orders: list[_Order[object]]) -> None:
+    def _further(self, waiting: deque[_Order[object]]) -> _Order[object] | None:
+        """The next one for the same commit; none of a backlog while an urgent one waits."""
+        with self._door:
+            may = waiting and (waiting is self._urgent or not self._urgent)
+            return waiting.popleft() if may else None
+
+    def _commit(self, first: _Order[object], waiting: deque[_Order[object]], company: bool) -> None:
+        orders, until = [first], time.monotonic() + TOGETHER_S
         try:
             with self._store.writing() as connection:
-                for order in orders:
-                    order.run(connection, alone=len(orders) == 1)
+                first.run(connection, alone=not company)
+                while company and len(orders) < MOST_TOGETHER and time.monotonic() < until:
+                    order = self._further(waiting)
+                    if order is None:
+                        break
+                    orders.append(order)
+                    order.run(connection, alone=False)
         except Exception as fault:  # noqa: BLE001  # nothing was committed: each caller hears it
             for order in orders:
                 order.done.set_exception(fault)

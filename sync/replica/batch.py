@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, Final, NamedTuple, overload
 
+import msgspec
+
 from sync.operation import Body, Placed, Undecodable, decode_body
 from sync.replica.fresh import Fresh
 
@@ -60,3 +62,23 @@ def _read(one: Placed, plans: Plans) -> Read:
         return Read(one, None)
     plan = plans.get(body.kind)
     return Read(one, body, plan(body) if plan is not None else None)
+
+
+class _Stamped(msgspec.Struct, gc=False):
+    t: str
+
+
+_stamped = msgspec.json.Decoder(_Stamped)
+
+
+def stamps_of(placed: Sequence[Placed]) -> list[str]:
+    """The stamps of operations that can be read so far, for the owner's clock to follow."""
+    if isinstance(placed, Batch):
+        return [body.stamp for _, body, _ in placed.reads if body is not None]
+    found: list[str] = []
+    for one in placed:
+        try:
+            found.append(_stamped.decode(one.body).t)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            continue
+    return found

@@ -15,7 +15,6 @@ from sync.engine import Backfill, Carried, View
 from sync.operation import Body, Placed
 from sync.proof import Ledger, Verdict
 from sync.replica import feed, node, own_chains, sql, sums, tables
-from sync.replica.batch import Batch
 from sync.replica.changes import Folded
 from sync.replica.ledger import DeskLedger, Runner, is_signed
 from sync.replica.own_chains import INCARNATION, LINEAGE, acked_key, backed_up_key, closed_key
@@ -122,6 +121,26 @@ class DeskRoad:
                     )
                     return [part for part in placed if part.n <= one.last]
             return []
+
+        return self._read(work)
+
+    def fresh(self, past: int, most: int, max_bytes: int) -> list[Placed]:
+        """The newest own operations beyond number `past`, whole groups, as many as fit."""
+
+        def work(connection: Connection) -> list[Placed]:
+            me = self.identity(connection)
+            n, _ = self._replica.head(connection, me)
+            start = max(past, n - most)
+            placed = feed.own_after(connection, me.device, me.incarnation, start, limit=most, max_bytes=1 << 40)
+            size, first = 0, len(placed)
+            for at in range(len(placed) - 1, -1, -1):
+                size += len(placed[at].body) + 80
+                if size > max_bytes:
+                    break
+                # A group begins where the one before it ends; what stands at `past` ended its own.
+                if placed[at].n == past + 1 or (at > 0 and placed[at - 1].n == placed[at - 1].group):
+                    first = at
+            return placed[first:]
 
         return self._read(work)
 
@@ -419,23 +438,3 @@ class DeskRoad:
 def _raise(connection: Connection, key: str, value: int) -> None:
     if value > int(node.get(connection, key, "0")):
         node.put_key(connection, key, str(value))
-
-
-class _Stamped(msgspec.Struct, gc=False):
-    t: str
-
-
-_stamped = msgspec.json.Decoder(_Stamped)
-
-
-def stamps_of(placed: Sequence[Placed]) -> list[str]:
-    """The stamps of operations that can be read so far, for the owner's clock to follow."""
-    if isinstance(placed, Batch):
-        return [body.stamp for _, body, _ in placed.reads if body is not None]
-    found: list[str] = []
-    for one in placed:
-        try:
-            found.append(_stamped.decode(one.body).t)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            continue
-    return found

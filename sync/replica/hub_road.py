@@ -153,6 +153,11 @@ class HubRoad:
             taken = end - acked
         return rows[:taken]
 
+    def fresh(self, past: int, most: int, max_bytes: int) -> list[Placed]:
+        """A hub has chains of many desks, and sends what waits longest first: nothing goes ahead of its turn."""
+        del past, most, max_bytes
+        return []
+
     def sign(self, placed: Sequence[Placed]) -> tuple[bytes, bytes]:
         """The chain's hash before these operations, and the author's own signature behind them."""
 

@@ -10,15 +10,11 @@ from sqlalchemy import Connection, select
 from sync import chain
 from sync.authorship import CENTRE
 from sync.operation import FOUNDING, Body, Placed
-from sync.replica import node, removal, scopes, sql, sums, tables, upstream
+from sync.replica import beside, node, removal, scopes, sql, sums, tables, upstream
 from sync.replica.changes import Folded
 from sync.replica.fold import forget
-from sync.replica.replica import Accepted, Fork, Identity, Peer, Replica
+from sync.replica.replica import Identity, Replica
 from sync.replica.upstream import Known
-
-UNCHAINED = b""
-"""Stands for the hash of an operation that came from the centre without those before it: a hub is shown parts of
-chains. When its author brings the chain itself, the operation takes its place in it."""
 
 SIGNED_EVERY = 200
 """About how many rescued operations lie between two signatures of the hub: so much travels at once."""
@@ -29,63 +25,17 @@ Chain = tuple[str, int]
 class RelayReplica(Replica):
     """As every replica; and it takes what the centre shows it, and keeps apart what a cloned desk wrote twice."""
 
-    def accept(
-        self,
-        connection: Connection,
-        peer: Peer,
-        placed: Sequence[Placed],
-        previous: bytes,
-        signature: bytes,
-        *further: Any,
-    ) -> Accepted:
-        """As Replica.accept; what came from the centre before without its chain is taken into it."""
-        self._make_way(connection, placed)
-        return super().accept(connection, peer, placed, previous, signature, *further)
-
     def _found(self, connection: Connection, bodies: Sequence[Body], centre: str) -> dict[str, str]:
         founding = founded_by(bodies)
         found = super()._found(connection, bodies, centre)
         return {s: home for s, home in found.items() if not s.startswith(scopes.DOSSIER) or s in founding}
 
-    def _make_way(self, connection: Connection, placed: Sequence[Placed]) -> None:
-        """Take unchained rows of this batch out of the log; `accept` writes them again in their chain, under new
-        feed numbers, and folding them once more changes nothing. Raises Fork where they hold other bytes."""
-        first = placed[0]
-        n, _ = self._head(connection, first.device, first.incarnation)
-        if first.n > n + 1:
-            return
-        gone = 0
-        log = tables.log.c
-        for one, row in self._beside(connection, [one for one in placed if one.n > n]):
-            if not _same(one, row):
-                raise Fork(one.n)
-            connection.execute(tables.log.delete().where(log.seq == row.seq))
-            forget(connection, [one])
-            gone += 1
-        if gone:
-            moved = int(node.get(connection, node.MOVED, "0")) + gone
-            node.put(connection, **{node.MOVED: str(moved)})
-
-    def _beside(self, connection: Connection, placed: Sequence[Placed]) -> list[tuple[Placed, Any]]:
-        """Those operations whose place is taken in the log already, each with what stands there."""
-        chains: dict[Chain, dict[int, Placed]] = {}
-        for one in placed:
-            chains.setdefault((one.device, one.incarnation), {})[one.n] = one
-        log = tables.log.c
-        found: list[tuple[Placed, Any]] = []
-        for (device, incarnation), wanted in chains.items():
-            rows = connection.execute(
-                select(log.seq, log.n, log.grp, log.salt, log.body, log.hash, log.held)
-                .where(log.device == device, log.incarnation == incarnation, log.n.between(min(wanted), max(wanted)))
-                .order_by(log.n)
-            )
-            found += [(wanted[row.n], row) for row in rows if row.n in wanted]
-        return found
-
     def clashing(self, connection: Connection, placed: Sequence[Placed]) -> set[Chain]:
         """Chains of which the centre shows other bytes than this hub holds under the same number."""
         return {
-            (one.device, one.incarnation) for one, row in self._beside(connection, placed) if not _same(one, row)
+            (one.device, one.incarnation)
+            for one, row in beside.found(connection, placed)
+            if not beside.is_same(one, row)
         }
 
     def carry(
@@ -102,12 +52,12 @@ class RelayReplica(Replica):
         `homes` tells the audience of every scope in it, `proven` whether the centre signed an operation of its
         own (one that it did not is held), `centre` is the hub's centre, `known` the upper lineage.
         """
-        beside = {(one.device, one.incarnation, one.n): row for one, row in self._beside(connection, placed)}
-        fresh = [one for one in placed if (one.device, one.incarnation, one.n) not in beside]
+        known_here = {(one.device, one.incarnation, one.n): row for one, row in beside.found(connection, placed)}
+        fresh = [one for one in placed if (one.device, one.incarnation, one.n) not in known_here]
         again = [
             one
             for one in placed
-            if (row := beside.get((one.device, one.incarnation, one.n))) is not None and row.held is not None
+            if (row := known_here.get((one.device, one.incarnation, one.n))) is not None and row.held is not None
         ]
         forget(connection, again)
 
@@ -150,7 +100,7 @@ class RelayReplica(Replica):
         for i, (one, body, _) in enumerate(self.read(placed).reads):
             key = (one.device, one.incarnation)
             n, head = heads[key] if key in heads else self._head(connection, *key)
-            hash_ = UNCHAINED
+            hash_ = beside.UNCHAINED
             if one.n == n + 1:
                 hash_ = chain.advance(head, [one])[0]
                 n, head = one.n, hash_
@@ -220,7 +170,7 @@ class RelayReplica(Replica):
                 log.device == of.device,
                 log.incarnation == of.incarnation,
                 log.n.between(keep + 1, top),
-                log.hash != UNCHAINED,
+                log.hash != beside.UNCHAINED,
             )
             .order_by(log.n)
         ).all()
@@ -265,17 +215,6 @@ class RelayReplica(Replica):
         )
         if n:
             sql.upsert_many(connection, tables.chain, [(of.device, of.incarnation, n, head)])
-
-
-def _same(one: Placed, row: Any) -> bool:
-    """Whether the log holds these very bytes; of an erased operation nothing but its place is left to compare."""
-    if row.grp != one.group:
-        return False
-    if row.body is None:
-        return True
-    if one.erased:
-        return chain.sealed_hash(bytes(row.salt), bytes(row.body)) == one.salt
-    return bytes(row.body) == one.body and bytes(row.salt) == one.salt
 
 
 def founded_by(bodies: Iterable[Body]) -> frozenset[str]:

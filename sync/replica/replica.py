@@ -13,7 +13,7 @@ from domain.records.kinds import KINDS
 from sync import chain
 from sync.digest import NOTHING, Digest
 from sync.operation import ERASE, Body, Placed, encode_body
-from sync.replica import node, removal, scopes, sql, sums, tables
+from sync.replica import beside, node, removal, scopes, sql, sums, tables
 from sync.replica.batch import Batch
 from sync.replica.changes import Folded, HeldOperation
 from sync.replica.fold import Fold
@@ -168,20 +168,26 @@ class Replica:
         granted: frozenset[str] = frozenset(),
         withdrawn: frozenset[str] = frozenset(),
         hashes: Sequence[bytes] | None = None,
+        *,
+        ahead: bool = False,
     ) -> Accepted:
         """Take a device's batch: whole, signed, contiguous, each operation exactly once.
 
         `previous` is the device's own hash before the batch; `hashes` those after each operation, where the caller
         has proven the signature already (`proven`). Raises Gap, Fork, BadSignature. An operation
         that may not or cannot be applied is logged and held. What the device wrote into a scope that was
-        withdrawn from it is applied and told as `late` (sync.md §3.7).
+        withdrawn from it is applied and told as `late` (sync.md §3.7). What comes `ahead` of its turn is taken beside
+        its chain until that has come so far; what is acknowledged is the chain.
         """
         first = placed[0]
         if hashes is None:
             hashes = proven(peer, placed, previous, signature)
         n, head = self._head(connection, first.device, first.incarnation)
         if first.n > n + 1:
-            raise Gap(n)
+            if not ahead:
+                raise Gap(n)
+            new = self._unknown(connection, placed)
+            return self._take(connection, peer, new, None, granted, withdrawn, Accepted(n, 0, 0, head=head))
         if self._hash_at(connection, first.device, first.incarnation, first.n - 1) != previous:
             # Where the chains parted lies before this batch and cannot be seen from here: all of it again.
             raise Fork(1)
@@ -190,8 +196,34 @@ class Replica:
         for one, hash_ in zip(known, hashes, strict=False):
             if self._hash_at(connection, one.device, one.incarnation, one.n) != hash_:
                 raise Fork(one.n)
+        if beside.is_any(connection, first.device, first.incarnation, n):
+            clash = beside.take_out(connection, new)
+            if clash is not None:
+                raise Fork(clash)
+        said = Accepted(placed[-1].n if new else n, 0, 0, head=hashes[-1] if new else head)
+        return self._take(connection, peer, new, hashes[len(known) :], granted, withdrawn, said)
+
+    def _unknown(self, connection: Connection, placed: Sequence[Placed]) -> Batch:
+        """Of a batch that comes ahead of its turn what did not come so before. Raises Fork."""
+        there = {one.n: beside.is_same(one, row) for one, row in beside.found(connection, placed)}
+        for n, same in there.items():
+            if not same:
+                raise Fork(n)
+        return self._fold.read([one for one in placed if one.n not in there])
+
+    def _take(
+        self,
+        connection: Connection,
+        peer: Peer,
+        new: Batch,
+        hashes: Sequence[bytes] | None,
+        granted: frozenset[str],
+        withdrawn: frozenset[str],
+        said: Accepted,
+    ) -> Accepted:
+        """Fold and log what is new; without `hashes` beside its chain. Answers `said` with what became of it."""
         if not new:
-            return Accepted(n, 0, 0, head=head)
+            return said
         named = {body.scope for _, body, _ in new.reads if body is not None}
         homes = dict(scopes.homes(connection, named))
         founded = {scope: scopes.audience_of(scope, peer.centre) for scope in named if scope not in homes}
@@ -200,10 +232,10 @@ class Replica:
         scopes.settle(connection, rules.founded_rightly)
         homes |= rules.founded_rightly
         sums.add(connection, folded.deltas, self._known_homes(homes))
-        first_seq, last_seq = self._log(connection, new, hashes[len(known) :], folded)
+        first_seq, last_seq = self._log(connection, new, hashes, folded)
         removal.empty_log(connection, folded.erased)
         late = tuple(rules.late)
-        return Accepted(new[-1].n, first_seq, last_seq, tuple(folded.held), folded, late, hashes[-1], homes)
+        return Accepted(said.acked, first_seq, last_seq, tuple(folded.held), folded, late, said.head, homes)
 
     def _known_homes(self, homes: Mapping[str, str]) -> Audiences:
         """The replica's own answer to whose a scope is, without asking again for what was read just now."""
@@ -301,15 +333,16 @@ class Replica:
         self,
         connection: Connection,
         placed: Batch,
-        hashes: Sequence[bytes],
+        hashes: Sequence[bytes] | None,
         folded: Folded,
     ) -> tuple[int, int]:
+        """Answers the first and the last feed number given. Without `hashes` they stand beside their chain."""
         held = {held.placed.n: held.why for held in folded.held}
-        sql.upsert_many(
-            connection,
-            tables.chain,
-            [(placed[-1].device, placed[-1].incarnation, placed[-1].n, hashes[-1])],
-        )
+        if hashes is None:
+            hashes = [beside.UNCHAINED] * len(placed)
+        else:
+            head = (placed[-1].device, placed[-1].incarnation, placed[-1].n, hashes[-1])
+            sql.upsert_many(connection, tables.chain, [head])
         seq = node.take(connection, len(placed))
         rows = [
             (

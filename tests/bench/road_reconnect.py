@@ -13,12 +13,12 @@ from functools import partial
 from typing import Any, Final
 
 from server.http.counter import BACK_SOON_MS, PUSHES_IN_FLIGHT, URGENT_IN_FLIGHT
-from server.store.lane import MOST_TOGETHER
+from server.store.lane import MOST_TOGETHER, TOGETHER_S
 from sync import engine, wire
 from sync.engine import Engine, Now
 from sync.operation import Placed
 from sync.signals import View
-from sync.troubles import Offline, ServerTrouble
+from sync.troubles import Behind, Offline, ServerTrouble
 from sync.wire import PullHead, PushAnswer
 
 DESKS: Final = 60
@@ -54,6 +54,10 @@ class Store:
         last = min(self.n, first + min(limit, max_bytes // 380) - 1)
         return [Placed(self.device, 1, n, n, b"0123456789abcdef", _BODY) for n in range(first, last + 1)]
 
+    def fresh(self, past: int, most: int, max_bytes: int) -> list[Placed]:
+        first = max(past, self.n - min(most, max_bytes // 380)) + 1
+        return [Placed(self.device, 1, n, n, b"0123456789abcdef", _BODY) for n in range(first, self.n + 1)]
+
     def sign(self, placed: Sequence[Placed]) -> tuple[bytes, bytes]:
         return bytes(32), bytes(64)
 
@@ -85,22 +89,25 @@ _BODY: Final = b'{"k":"note","i":"' + b"0" * 270 + b'"}'
 
 @dataclass
 class Desk:
-    """One desk: its engine, its next waking, and acts saved that the centre does not have yet."""
+    """One desk: its engine, its next waking, how much of its chain the centre has, and acts that it does not have."""
 
     store: Store
     engine: Engine
     due: int = -1
+    taken: int = 0
     open: list[tuple[int, int]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class Job:
-    """A push that waits for the accept lane: whose, which, up to which number, how many operations."""
+    """A push that waits for the accept lane: whose, which, from which number, how many operations, and whether it
+    came ahead of its turn."""
 
     desk: Desk
     request: int
-    acked: int
+    first: int
     count: int
+    ahead: bool
 
 
 class World:
@@ -173,7 +180,7 @@ class World:
         self.at(self.now + timeout, partial(self._too_late, desk, request))
 
     def _too_late(self, desk: Desk, request: int) -> None:
-        pushes = [sent.request for sent in desk.engine._pushing.under_way]
+        pushes = [*(sent.request for sent in desk.engine._pushing.under_way), desk.engine._pushing._ahead]
         pull = desk.engine._pull
         if request in pushes or (pull.busy and pull.request == request):
             self.late += 1
@@ -190,7 +197,7 @@ class World:
             return
         self.in_flight[urgent] += 1
         head, placed = wire.decode_push(data)
-        self.waiting[urgent].append(Job(desk, request, head.first + len(placed) - 1, len(placed)))
+        self.waiting[urgent].append(Job(desk, request, head.first, len(placed), head.ahead))
         self._commit()
 
     def _commit(self) -> None:
@@ -199,30 +206,47 @@ class World:
         if self.committing or not lane:
             return
         self.committing = True
-        jobs, lane[:] = lane[:MOST_TOGETHER], lane[MOST_TOGETHER:]
-        takes = COMMIT_MS + sum(job.count for job in jobs) * self.op_ms
+        jobs = [lane.pop(0)]
+        takes = jobs[0].count * self.op_ms
+        while lane and len(jobs) < MOST_TOGETHER and takes < TOGETHER_S * 1_000:
+            jobs.append(lane.pop(0))
+            takes += jobs[-1].count * self.op_ms
+        takes += COMMIT_MS
         self.at(self.now + math.ceil(takes), partial(self._done, jobs, urgent))
 
     def _done(self, jobs: Sequence[Job], urgent: bool) -> None:
         self.committing = False
         self.in_flight[urgent] -= len(jobs)
         for job in jobs:
-            answer = PushAnswer(lineage="L", acked=job.acked, centre_acked=job.acked)
+            desk, last = job.desk, job.first + job.count - 1
+            if job.first <= desk.taken + 1:
+                desk.taken = max(desk.taken, last)
+            elif not job.ahead:
+                refused = engine.Failed(job.request, Behind(acked=desk.taken))
+                self.at(self.now + LINE_MS, partial(self.tell, desk, refused))
+                continue
+            self._seen(desk, job.first, last)
+            took = int(job.count * self.op_ms)
+            answer = PushAnswer(lineage="L", acked=desk.taken, centre_acked=desk.taken, took=took)
             said = engine.PushAnswered(job.request, answer)
-            self.at(self.now + LINE_MS, partial(self._answered, job.desk, said))
+            self.at(self.now + LINE_MS, partial(self._answered, desk, said))
         self._commit()
+
+    def _seen(self, desk: Desk, first: int, last: int) -> None:
+        """The centre has these acts now, whatever of the chain before them is still to come."""
+        for n, saved in [one for one in desk.open if first <= one[0] <= last]:
+            desk.open.remove((n, saved))
+            self.waits.append(self.now - saved)
 
     def _answered(self, desk: Desk, event: engine.PushAnswered) -> None:
         self.tell(desk, event)
-        while desk.open and desk.open[0][0] <= desk.store.acked:
-            self.waits.append(self.now - desk.open.pop(0)[1])
         if desk.store.acked >= BACKLOG and not any(one.store.acked < BACKLOG for one in self.desks):
             self.drained = self.drained or self.now
 
 
 def measure(cpu_s: float) -> dict[str, float]:
     """`sync.reconnect_min`: virtual minutes until the last desk's backlog is at the centre; `sync.fresh_p95_s`:
-    from the save of a new act to its acknowledgement; `sync.timeouts`. `cpu_s`: seconds an operation costs."""
+    from the save of a new act until the centre has it; `sync.timeouts`. `cpu_s`: seconds an operation costs."""
     world = World(cpu_s * 1_000 * SLOWER)
     world.run()
     if not world.drained or any(desk.store.acked < desk.store.n for desk in world.desks) or len(world.waits) != SAVES:

@@ -246,7 +246,7 @@ class Place:
     def publish(self, news: News) -> None:
         """Wake the pulls that a commit concerns."""
         if news:
-            self.room._wake(news)
+            self.room._wake(news, "")
             self.told()
 
     # ------------------------------------------------------------ what the laws look at

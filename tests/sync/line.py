@@ -22,8 +22,9 @@ from sync.operation import APPEND, Body, Placed, decode_body
 from sync.proof import Answer, Ask, Told
 from sync.proof import Line as ProofLine
 from sync.replica import feed, node, proof, scopes, sums
+from sync.replica.batch import stamps_of
 from sync.replica.changes import Folded
-from sync.replica.desk_road import DeskRoad, stamps_of
+from sync.replica.desk_road import DeskRoad
 from sync.replica.replica import Fork, Gap
 from sync.troubles import Behind, Forked, Offline, ServerTrouble, Trouble
 from tests.sync.nodes import Node
@@ -71,7 +72,9 @@ class Centre:
         def work(c: Connection) -> Any:
             granted = scopes.granted(c, head.device)
             lost = scopes.withdrawn_among(c, head.device, {decode_body(one.body).scope for one in placed if one.body})
-            return self.at.replica.accept(c, peer.peer(), placed, previous, signature, granted, lost - granted)
+            return self.at.replica.accept(
+                c, peer.peer(), placed, previous, signature, granted, lost - granted, ahead=head.ahead
+            )
 
         try:
             accepted = self.at.run(work)
