@@ -6,7 +6,6 @@ import os
 import shutil
 import statistics
 import sys
-import time
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,8 +16,6 @@ from tests.bench.road_ends import Centre, DeskProcess, emptied
 RECORDS: Final = int(os.environ.get("TRAM111_BENCH_RECORDS", "50000"))
 PAIRS: Final = int(os.environ.get("TRAM111_BENCH_PAIRS", "5"))
 CHANGES: Final = 60
-REST_S: Final = 0.05
-"""Between two changes; the floor rests 10 ms. The held pull is on its way again by then."""
 
 Runs = dict[str, list[float]]
 
@@ -105,7 +102,6 @@ def live(one: DeskProcess, two: DeskProcess, changes: int = CHANGES) -> list[flo
     for _ in range(changes):
         one.do("settled")
         two.do("settled")
-        time.sleep(REST_S)
         saved = one.do("save")
         taken.append((two.do("seen", record=saved["record"])["at"] - saved["start"]) * 1_000)
     return taken

@@ -195,12 +195,11 @@ def _group_split_on_a_page() -> AbstractContextManager[Any]:
 
 
 def _group_split_while_folding() -> AbstractContextManager[Any]:
-    def chunks(self: Engine, placed: Sequence[Placed]) -> list[tuple[Sequence[Placed], bool]]:
-        size = self.pace.chunk
+    def chunks(placed: Sequence[Placed], size: int) -> list[tuple[Sequence[Placed], bool]]:
         starts = range(0, max(1, len(placed)), size)
         return [(placed[start : start + size], start + size >= len(placed)) for start in starts]
 
-    return patch.object(Engine, "_chunks", chunks)
+    return patch("sync.engine.in_chunks", chunks)
 
 
 def _last_writer_wins() -> AbstractContextManager[Any]:
