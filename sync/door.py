@@ -85,13 +85,14 @@ class Nonce(msgspec.Struct, frozen=True):
 class SessionGiven(msgspec.Struct, frozen=True, kw_only=True):
     """The bearer token of a session, and for how many ms from now it holds; which server gave it, and the X25519
     public key that sticks for it are sealed to (base64; both empty: an older server); `couriers`: the same of other
-    servers by lineage (a hub's centre)."""
+    servers by lineage (a hub's centre); `dictionary`: the newest that the server unpacks with (0: none)."""
 
     token: str
     expires_ms: int
     lineage: str = ""
     courier_key: str = ""
     couriers: dict[str, str] = {}
+    dictionary: int = 0
 
 
 class HeldOperation(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import Final
 
 import msgspec
-import zstandard
 
+from sync import packing
 from sync.operation import Placed
 
 PROTOCOL: Final = 1
@@ -126,19 +126,21 @@ def raw64(text: str) -> bytes:
 
 
 def pack(raw: bytes) -> bytes:
-    """Compress a body (zstd level 3: 10 × cheaper than gzip and smaller, sync.md §4.2)."""
-    return zstandard.ZstdCompressor(level=3, write_checksum=True).compress(raw)
+    """Compress a body."""
+    return packing.pack(raw)
 
 
 def unpack(data: bytes) -> bytes:
     """Decompress a body of at most MAX_BYTES. Raises BadMessage."""
     try:
-        size = zstandard.frame_content_size(data)
-        if size < 0 or size > MAX_BYTES:
-            raise BadMessage("size")
-        return zstandard.ZstdDecompressor().decompress(data, max_output_size=MAX_BYTES)
-    except zstandard.ZstdError as fault:
-        raise BadMessage("compression") from fault
+        return packing.unpack(data, MAX_BYTES)
+    except packing.Unpackable as fault:
+        raise BadMessage(str(fault)) from fault
+
+
+def repacked(data: bytes, dictionary: int) -> bytes:
+    """A small body packed anew with the dictionary that the other end has (0: none)."""
+    return packing.repacked(data, dictionary, MAX_BYTES)
 
 
 def _line(one: Placed) -> bytes:
@@ -165,7 +167,7 @@ def _placed_lines(lines: Sequence[bytes], count: int) -> list[Placed]:
 
 def encode_push(head: PushHead, placed: Sequence[Placed]) -> bytes:
     """A push body: the head's line, then one line an operation."""
-    return pack(b"\n".join([_encode(head), *map(_line, placed)]))
+    return packing.pack(b"\n".join([_encode(head), *map(_line, placed)]), packing.LEVEL_UP)
 
 
 def decode_push(data: bytes) -> tuple[PushHead, list[Placed]]:
@@ -193,7 +195,7 @@ def decode_push(data: bytes) -> tuple[PushHead, list[Placed]]:
 
 def encode_pull(head: PullHead, placed: Sequence[Placed]) -> bytes:
     """A pull answer's body."""
-    return pack(b"\n".join([_encode(head), *map(_line, placed)]))
+    return packing.pack(b"\n".join([_encode(head), *map(_line, placed)]))
 
 
 def decode_pull(data: bytes) -> tuple[PullHead, list[Placed]]:

@@ -79,4 +79,5 @@ async def session(asked: SessionAsk, counter: AtCounter) -> SessionAnswer:
         lineage=given.lineage,
         courier_key=given.courier_key,
         couriers=given.couriers,
+        dictionary=given.dictionary,
     )

@@ -98,17 +98,20 @@ class SessionAnswer(_Said):
     lineage: str = Field(default="", description="Which server gave it")
     courier_key: str = Field(default="", description="X25519 public key that sticks are sealed to, base64")
     couriers: dict[str, str] = Field(default={}, description="The same of other servers, by lineage")
+    dictionary: int = Field(default=0, description="The newest dictionary that it unpacks with; 0: none")
 
 
 class PullAsk(_Asked):
     """Cursor `lineage.seq` (lineage empty at the first meeting), page size, seconds to hold the request.
 
-    With `wait` 0 the answer is always 200 with the digest, also without news.
+    With `wait` 0 the answer is always 200 with the digest, also without news. `z`: the dictionary that the asker
+    unpacks small answers with (0: none).
     """
 
     c: str = Field(pattern=r"^[0-9a-f]{0,32}\.[0-9]{1,15}$")
     limit: int = Field(default=MOST_OPERATIONS, ge=1, le=MOST_OPERATIONS)
     wait: float = Field(default=0.0, ge=0.0, le=LONGEST_WAIT_S, allow_inf_nan=False)
+    z: int = Field(default=0, ge=0, le=1_000)
 
 
 class ScopeAsk(_Asked):

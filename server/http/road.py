@@ -86,14 +86,14 @@ async def pull(request: Request, asked: Annotated[PullAsk, Query()], asker: Aske
         told = counter.told_backed_up(asker, pulled.backed_up)
         further = counter.further(asker, pulled.centre_acked)
         if pulled.news or told or further or not asked.wait:
-            return _message(pulled)
+            return _message(pulled, asked.z)
         woken = await _woken(request, waiter, asked.wait)
         if woken is None or counter.room.closed:
             return Response(status_code=204)
         pulled = await counter.read(answer_pull, *given)
         told = counter.told_backed_up(asker, pulled.backed_up)
         further = counter.further(asker, pulled.centre_acked)
-        return _message(pulled) if woken or pulled.news or told or further else Response(status_code=204)
+        return _message(pulled, asked.z) if woken or pulled.news or told or further else Response(status_code=204)
 
 
 @router.get(
@@ -122,8 +122,8 @@ async def held(asker: Asker, counter: AtCounter) -> list[HeldAnswer]:
     return [HeldAnswer(device=one.device, n=one.n, why=one.why, kind=one.kind) for one in found]
 
 
-def _message(pulled: Pulled) -> Response:
-    return Response(pulled.body, media_type=wire.CONTENT_TYPE)
+def _message(pulled: Pulled, dictionary: int = 0) -> Response:
+    return Response(wire.repacked(pulled.body, dictionary), media_type=wire.CONTENT_TYPE)
 
 
 async def _woken(request: Request, waiter: Waiter, wait_s: float) -> bool | None:

@@ -19,7 +19,7 @@ from server.operations.refusals import Refusal, unknown_device
 from server.store import accounts, courier, hubs
 from server.store.accounts import Device
 from server.store.engine import Connection
-from sync import wire
+from sync import packing, wire
 from sync.door import SessionGiven, session_claim
 
 LASTS_MS: Final = 15 * MINUTE
@@ -102,6 +102,7 @@ class Sessions:
             self._sessions[_hash(token)] = Session(device, incarnation, now + LASTS_MS, hub)
         return SessionGiven(
             couriers=self._centre.read(courier.others),
+            dictionary=packing.DICTIONARY,
             token=token,
             expires_ms=LASTS_MS,
             lineage=self._centre.lineage,

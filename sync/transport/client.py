@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from sync import door, manifest, proof, wire
+from sync import door, manifest, packing, proof, wire
 from sync.door import Devices, Enrolled, Health, HeldOperation, Nonce, Receipt, SessionGiven, session_claim
 from sync.operation import Placed
 from sync.proof import Ask, Told
@@ -55,6 +55,7 @@ class HttpTransport:
         self._sign = sign
         self._door = threading.Lock()
         self._token = ""
+        self._dictionary = 0
         self.couriers: dict[str, str] = {}
         """X25519 keys (base64) by lineage that sticks are sealed to, as the last session answer gave them."""
 
@@ -72,7 +73,7 @@ class HttpTransport:
         """Send a packed batch; a small urgent one passes those of desks with a backlog."""
         quick = urgent and len(data) <= door.MOST_URGENT
         path = f"{door.PUSH}?urgent=1" if quick else door.PUSH
-        answer = self._ask("POST", path, timeout_s, wire.CONTENT_TYPE, data)
+        answer = self._ask("POST", path, timeout_s, wire.CONTENT_TYPE, wire.repacked(data, self._dictionary))
         if answer.status != 200:
             _refused(answer)
         _is_kind(answer, _JSON)
@@ -90,6 +91,8 @@ class HttpTransport:
         """What is new after the cursor; None where the wait ended without news. With `wait_s` 0 the answer
         always has the digest."""
         asked = {"c": f"{lineage}.{cursor}", "limit": limit}
+        if self._dictionary:
+            asked["z"] = self._dictionary
         if wait_s > 0:
             asked["wait"] = f"{min(wait_s, door.LONGEST_WAIT_S):g}"
         answer = self._ask("GET", f"{door.PULL}?{urlencode(asked)}", timeout_s)
@@ -184,6 +187,7 @@ class HttpTransport:
             raise ServerLied
         if given.courier_key:
             self.couriers = {**given.couriers, given.lineage: given.courier_key}
+        self._dictionary = max(0, min(given.dictionary, packing.DICTIONARY))
         return given.token
 
 

@@ -49,8 +49,8 @@ def measure(folder: Path) -> dict[str, float]:
     found |= road_growth.measure(folder)
     found |= road_reconnect.measure(found["sync.push_cpu_s_per_10k"] / 10_000)
     found |= bootstrap.measure(folder=folder)
-    if "sync.bootstrap_per_s" in found:
-        found["sync.bootstrap_ratio_pouchdb"] = found["sync.bootstrap_per_s"] / found["sync.pull_per_s.pouchdb"]
+    if "sync.bootstrap_rows_s" in found:
+        found["sync.bootstrap_ratio_pouchdb"] = found["sync.bootstrap_rows_s"] / found["sync.pull_per_s.pouchdb"]
     return found
 
 
