@@ -6,8 +6,12 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Final
 
 import pytest
+
+PATIENCE_S: Final = 4 * 3_600
+"""After so long (seconds) a single test of a soak is taken for hung."""
 
 
 class Chosen:
@@ -44,7 +48,8 @@ def main(arguments: list[str]) -> int:
         again = [sys.executable, "-m", "tests.soak", *arguments]
         return subprocess.call(again, env={**os.environ, "TRAM111_SOAK": "1"}, cwd=Path(__file__).parents[1])
     plugin = Chosen(arguments[0])
-    code = pytest.main(["-s", "--durations=5", *arguments[1:]], plugins=[plugin])
+    patience = f"faulthandler_timeout={PATIENCE_S}"  # the suite's own would end a soak after seven minutes
+    code = pytest.main(["-s", "--durations=5", "-o", patience, *arguments[1:]], plugins=[plugin])
     if code == pytest.ExitCode.NO_TESTS_COLLECTED:
         print(f"Không có bài «{arguments[0]}»; có: {', '.join(sorted(plugin.names))}", file=sys.stderr)
         return 2
