@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -16,7 +17,7 @@ from desktop.background.change_bus import ChangeBus
 from desktop.background.first_fill import LEAST
 from desktop.background.keeper import Keeper
 from desktop.background.lanes import StoreLane
-from desktop.background.road_parts import MakeTransport
+from desktop.background.road_parts import AskHealth, MakeTransport, health_of
 from desktop.background.sync_driver import SyncDriver
 from desktop.home import Home
 from desktop.operations.attachments import attach
@@ -44,6 +45,7 @@ from sync.operation import Placed
 from sync.replica.changes import Folded
 from sync.replica.desk_road import DeskRoad
 from sync.replica.ledger import Runner
+from sync.trust import Trust
 
 
 class Enrolled(Protocol):
@@ -162,11 +164,12 @@ def build(
     pace: Pace | None = None,
     blob_transport_factory: MakeBlobRoad | None = None,
     fill_from: int = LEAST,
+    ask_health: AskHealth = health_of,
 ) -> Desk:
     """Join a desk's wires, on the GUI thread. With `unlocked` (from `unlock` on another thread) nothing here
     waits for key derivation or disk. Without `transport_factory` the desk has no road, without
-    `blob_transport_factory` its attachments stay where they are. A new desk that may see `fill_from` records or
-    more is filled by segments.
+    `blob_transport_factory` its attachments stay where they are; the factories and `ask_health` know whom to believe.
+    A new desk that may see `fill_from` records or more is filled by segments.
 
     Raises what `unlock` raises.
     """
@@ -191,6 +194,7 @@ def build(
             pace,
             give_codes(),
             fill_from,
+            ask_health,
         )
         if blob_transport_factory is not None:
             space = ready.settings[ATTACHMENT_SPACE_MB] << 20
@@ -293,7 +297,8 @@ def enrol(
     """Make this desk's store and key, and register it with a one-time code; answers its seat.
 
     The key is durable before the server hears of it, so an enrolment cut off half-way is tried again with the
-    same key. Raises the road's troubles, WrongPassphrase where the store is another person's,
+    same key. Whom to believe, the provisioning file says; its servers stand behind the one given.
+    Raises the road's troubles, WrongPassphrase where the store is another person's,
     AlreadyEnrolled, and the store's.
     """
     home.prepare()
@@ -306,22 +311,25 @@ def enrol(
                 raise AlreadyEnrolled
             key = identity.make_signing_key(connection)
             connection.commit()
-        register = enroller or _over_http
+        trust = home.trust
+        register = enroller or partial(_over_http, trust)
         given = register(server_url, code, key.public_key().public_bytes_raw(), name or staff)
         seat = Seat(given.centre, given.seat, given.centre_digit, given.device)
         with store.write() as connection:
             identity.enrol(connection, seat, server_url, given.lineage, getattr(given, "centre_key", ""))
             courier.learn_receiver(connection, given.lineage, getattr(given, "courier_key", ""))
-            if upstream := getattr(given, "upstream", ""):
-                identity.set_servers(connection, [server_url, upstream])
+            upstream = getattr(given, "upstream", "")
+            known = [url for url in (server_url, upstream, *trust.servers) if url]
+            if len(known) > 1:
+                identity.set_servers(connection, list(dict.fromkeys(known)))
             connection.commit()
         return seat
     finally:
         store.close()
 
 
-def _over_http(server_url: str, code: str, public_key: bytes, name: str) -> Enrolled:
+def _over_http(trust: Trust, server_url: str, code: str, public_key: bytes, name: str) -> Enrolled:
     # Imported here: a desk that is enrolled already starts without it.
     from sync.transport import enrol as ask  # noqa: PLC0415 - see above
 
-    return ask(server_url, code, public_key, name)
+    return ask(server_url, code, public_key, name, trust)

@@ -18,6 +18,7 @@ from domain.clock import MINUTE, vn_text
 from domain.codes.catalogue import CatalogueError
 from sync.transport import health
 from sync.troubles import Trouble
+from sync.trust import SYSTEM, Trust
 
 LEAST_FREE: Final = 1 << 30
 """Bytes that should be free on the disk of a desk."""
@@ -48,8 +49,10 @@ def look(home: Home, server: str | None) -> Iterator[Finding]:
     yield from _store(home)
     now = WallClock().now_ms()
     yield Finding(True, f"Đồng hồ máy: {vn_text(now, seconds=True)} (giờ Việt Nam)")
-    if server:
-        yield from _server(server)
+    trust = home.trust
+    yield _provisioned(trust)
+    if server or trust.servers:
+        yield from _server(server or trust.servers[0], trust)
 
 
 def _screens() -> Finding:
@@ -101,9 +104,22 @@ def _store(home: Home) -> Iterator[Finding]:
         yield Finding(False, "Thư mục của kho cho người khác đọc: gọi bộ phận kỹ thuật.")
 
 
-def _server(url: str) -> Iterator[Finding]:
+def _provisioned(trust: Trust) -> Finding:
+    if trust.fault:
+        return Finding(False, trust.fault)
+    if trust == SYSTEM:
+        return Finding(True, "Kết nối: chưa có provisioning.toml, tin các cơ quan chứng thư của hệ điều hành")
+    whom = "chỉ CA riêng" if trust.authorities else "các cơ quan chứng thư của hệ điều hành"
+    words = f"Kết nối theo provisioning.toml: tin {whom}, {len(trust.pins)} mã ghim, "
+    words += "qua proxy" if trust.proxy else "không qua proxy"
+    if trust.plain:
+        return Finding(False, words + "; MÁY THỬ: cho phép đường không mã hóa, không dùng cho dữ liệu thật")
+    return Finding(True, words)
+
+
+def _server(url: str, trust: Trust) -> Iterator[Finding]:
     try:
-        said = health(url)
+        said = health(url, trust=trust)
     except Trouble as trouble:
         yield Finding(False, f"Máy chủ: {trouble.advice}")
         return

@@ -6,6 +6,10 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from platformdirs import site_config_path
+
+from sync.trust import NAME, Trust, read
+
 
 @dataclass(frozen=True, slots=True)
 class Home:
@@ -37,6 +41,12 @@ class Home:
     def blobs(self) -> Path:
         """Sealed chunks of attachments, named by their hashes."""
         return self.root / "blobs"
+
+    @property
+    def trust(self) -> Trust:
+        """Whom this desk's road believes, read now: the machine's provisioning file wins over the one in this folder,
+        because whoever uses the desk cannot change it."""
+        return read(site_config_path("tram111", appauthor=False) / NAME, self.root / NAME)
 
     def prepare(self) -> None:
         """Make the folders (0700) and let nothing made from now on be read by others (umask 077).

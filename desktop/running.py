@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, QSocketNotifier, Slot
 from PySide6.QtWidgets import QApplication
 
 from desktop import app
+from desktop.background.road_parts import health_of
 from desktop.call_door import CallDoor, door_name
 from desktop.diary import close_diary, open_diary
 from desktop.home import Home
@@ -101,19 +102,22 @@ class Session(QObject):
         """Show the sign-in window (the enrolment page on a new home)."""
         unlock, enrol = partial(app.unlock, self._home), partial(app.enrol, self._home)
         restore = partial(app.restore, self._home)
-        self._signin = SignInWindow(self._home, unlock, enrol, self.look, restore)
+        servers = self._home.trust.servers
+        self._signin = SignInWindow(self._home, unlock, enrol, self.look, restore, servers[0] if servers else "")
         self._signin.unlocked.connect(self._unlocked)
         self._signin.show()
 
     @Slot(object)
     def _unlocked(self, ready: Any) -> None:
+        trust = self._home.trust
         desk = app.build(
             self._home,
             ready.staff,
             "",
             unlocked=ready,
-            transport_factory=HttpTransport,
-            blob_transport_factory=BlobRoad,
+            transport_factory=partial(HttpTransport, trust=trust),
+            blob_transport_factory=partial(BlobRoad, trust=trust),
+            ask_health=partial(health_of, trust=trust),
         )
         self.show(desk)
         if self._signin is not None:

@@ -15,7 +15,8 @@ from desktop.home import Home
 from desktop.store import identity
 from desktop.store.keys import Cost, KeySlots
 from sync.transport import health
-from sync.troubles import Trouble
+from sync.troubles import Trouble, Untrusted
+from sync.trust import Trust
 
 WORLD: Final = 2
 """Exit code where the world is at fault: the one line on standard error says what to do."""
@@ -68,8 +69,9 @@ def run(
     except Trouble as trouble:
         print(trouble.advice, file=sys.stderr)
         return WORLD
+    trust = home.trust
     for place, url in enumerate(servers, start=1):
-        print(f"{place}. {url}  {_who(url)}")
+        print(f"{place}. {url}  {_who(url, trust)}")
     if asked.what != "list":
         print("Đã ghi. Trạm đang mở dùng danh sách mới từ lần mở sau.")
     return 0
@@ -110,8 +112,10 @@ def changed(what: str, servers: Sequence[str], given: Sequence[str], *, first: b
     return left
 
 
-def _who(url: str) -> str:
+def _who(url: str, trust: Trust) -> str:
     try:
-        return _ROLES.get(health(url, ASK_S).role, "máy chủ khác")
+        return _ROLES.get(health(url, ASK_S, trust).role, "máy chủ khác")
+    except Untrusted as doubt:
+        return doubt.advice
     except Trouble:
         return "chưa trả lời"

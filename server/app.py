@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import socket
+import ssl
 from collections.abc import Callable
 from types import FrameType
 from typing import Final, TextIO
@@ -40,16 +41,18 @@ def listen(host: str, port: int) -> socket.socket:
     return door
 
 
-def url_of(door: socket.socket) -> str:
+def url_of(door: socket.socket, *, secure: bool = False) -> str:
     """The base URL of a listening socket."""
     host, port = door.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    scheme = "https" if secure else "http"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 class Serving(uvicorn.Server):
     """Serves one centre on one socket until told to end; `ready` is called once requests are taken.
 
-    Runs in any thread; `stop` may be called from any other. It closes neither centre nor socket of others.
+    With `tls` it speaks nothing else. Runs in any thread; `stop` may be called from any other. It closes neither
+    centre nor socket of others.
     """
 
     def __init__(
@@ -58,6 +61,7 @@ class Serving(uvicorn.Server):
         door: socket.socket,
         ready: Callable[[], None],
         pushes_in_flight: int = PUSHES_IN_FLIGHT,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.counter = Counter(centre, pushes_in_flight)
         self._door = door
@@ -75,6 +79,7 @@ class Serving(uvicorn.Server):
                 timeout_graceful_shutdown=GRACE_S,
                 lifespan="on",
                 ws="none",
+                ssl_context_factory=None if tls is None else lambda _config, _default: tls,
             )
         )
 
@@ -101,15 +106,18 @@ class Serving(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def serve(centre: Centre, door: socket.socket, announce: TextIO | None = None) -> None:
+def serve(
+    centre: Centre, door: socket.socket, announce: TextIO | None = None, tls: ssl.SSLContext | None = None
+) -> None:
     """Serve until SIGTERM or SIGINT; with `announce`, one JSON line {"url", "lineage"} when ready."""
 
     def ready() -> None:
         if announce is not None:
-            print(json.dumps({"url": url_of(door), "lineage": centre.lineage}), file=announce, flush=True)
+            url = url_of(door, secure=tls is not None)
+            print(json.dumps({"url": url, "lineage": centre.lineage}), file=announce, flush=True)
 
     share()
-    serving = Serving(centre, door, ready)
+    serving = Serving(centre, door, ready, tls=tls)
     # uvicorn raises a caught signal again at its end: by then it must not kill us before the store is closed.
     before = {one: signal.signal(one, serving.told) for one in (signal.SIGTERM, signal.SIGINT)}
     try:

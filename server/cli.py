@@ -19,9 +19,11 @@ from server.operations.erasure import NotHere, erase
 from server.store.audit import audit
 from server.store.held import count
 from server.store.proven import all_devices
+from server.tls import serving_context
 from server.wall_clock import WallClock
 from sync.replica import node, read
 from sync.troubles import Trouble
+from sync.trust import is_here
 
 _log = logging.getLogger("tram111.centre")
 
@@ -65,6 +67,8 @@ def _parser() -> argparse.ArgumentParser:
     serving = add("serve", "Mở trung tâm cho các máy trạm.", _serve)
     serving.add_argument("--host", default="127.0.0.1")
     serving.add_argument("--port", type=int, default=8111, help="0: cổng trống bất kỳ")
+    serving.add_argument("--tls-cert", type=Path, help="chứng thư TLS (PEM, kèm các chứng thư trung gian)")
+    serving.add_argument("--tls-key", type=Path, help="khóa riêng của chứng thư TLS (PEM)")
     serving.add_argument("--announce", action="store_true", help="in một dòng JSON khi đã sẵn sàng")
     code = add("code", "Tạo mã đăng ký dùng một lần cho một máy trạm.", _code)
     code.add_argument("--centre", required=True, choices=sorted(CENTRES.values()))
@@ -115,6 +119,13 @@ def _serve(asked: argparse.Namespace) -> int:
     if (asked.role == HUB) != bool(asked.upstream):
         print("--role hub cần --upstream, và chỉ trạm vùng mới có --upstream.", file=sys.stderr)
         return WORLD
+    if bool(asked.tls_cert) != bool(asked.tls_key):
+        print("--tls-cert và --tls-key phải đi cùng nhau.", file=sys.stderr)
+        return WORLD
+    tls = serving_context(asked.tls_cert, asked.tls_key) if asked.tls_cert else None
+    if tls is None and not is_here(asked.host):
+        # Something else may speak TLS before this door; where nothing does, desks refuse to send anything here.
+        _log.warning("serving without TLS: give --tls-cert and --tls-key, desks send nothing over plain http")
     centre = _open(asked)
     try:
         with listen(asked.host, asked.port) as door:
@@ -129,12 +140,12 @@ def _serve(asked: argparse.Namespace) -> int:
                 try:
                     # Read again by `desktop.day.checker`: a hub that was killed has begun once more than it ended.
                     _log.info("serving begun")
-                    serve(centre, door, sys.stdout if asked.announce else None)
+                    serve(centre, door, sys.stdout if asked.announce else None, tls)
                     _log.info("serving ended")
                 finally:
                     uplink.close()
             else:
-                serve(centre, door, sys.stdout if asked.announce else None)
+                serve(centre, door, sys.stdout if asked.announce else None, tls)
     finally:
         centre.close()
     return 0

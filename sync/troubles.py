@@ -36,6 +36,24 @@ class ServerLied(Trouble):
     )
 
 
+class Untrusted(ServerLied):
+    """The server did not prove that it is ours (certificate, name, pin, old TLS): nothing was sent to it."""
+
+    advice = (
+        "Máy chủ không chứng minh được là của tổng đài nên máy này không gửi gì. Dữ liệu vẫn an toàn trên máy; "
+        "hãy báo bộ phận kỹ thuật kiểm tra chứng thư của máy chủ và ngày giờ của máy này."
+    )
+
+
+class PlainRefused(Untrusted):
+    """The address is not encrypted and lies beyond this machine: nothing is sent there."""
+
+    advice = (
+        "Địa chỉ máy chủ không mã hóa (http://) nên máy này không gửi gì. Dữ liệu vẫn an toàn trên máy; "
+        "hãy xin bộ phận kỹ thuật địa chỉ bắt đầu bằng https://."
+    )
+
+
 class ServerTrouble(Trouble):
     """The server says that it cannot now (5xx, 429). `retry_after_ms` is what it asked for, or None."""
 

@@ -16,6 +16,7 @@ from sync.operation import Placed
 from sync.proof import Answer, Ask
 from sync.replica.replica import Replica
 from sync.troubles import Trouble
+from sync.trust import SYSTEM, Trust
 from sync.wire import PullHead, PushAnswer
 
 R = TypeVar("R")
@@ -118,16 +119,20 @@ def asked(transport: Transport, effect: core.Request, replica: Replica) -> Event
     return core.ScopeAnswered(effect.request, effect.scope, head, replica.read(placed))
 
 
-def health_of(url: str) -> Health:
+AskHealth = Callable[[str], Health]
+"""(server's address) → which server answers there; raises sync.troubles."""
+
+
+def health_of(url: str, trust: Trust = SYSTEM) -> Health:
     """Which server answers at this address, and how far its feed stands. Raises sync.troubles."""
     from sync.transport import health  # noqa: PLC0415 - only a desk that meets a server needs it
 
-    return health(url, PROBE_S)
+    return health(url, PROBE_S, trust)
 
 
-def answers(url: str) -> bool:
+def answers(url: str, ask: AskHealth = health_of) -> bool:
     """Whether a server of ours answers at this address."""
     try:
-        return bool(health_of(url).lineage)
+        return bool(ask(url).lineage)
     except Trouble:
         return False

@@ -20,6 +20,7 @@ from desktop.background.first_fill import LEAST, FirstFill
 from desktop.background.first_meeting import FirstMeeting
 from desktop.background.lanes import Closed, StoreLane
 from desktop.background.road_parts import (
+    AskHealth,
     Handed,
     MakeTransport,
     Probed,
@@ -85,6 +86,7 @@ class SyncDriver:
         pace: core.Pace | None = None,
         on_numbers: Operation[int] | None = None,
         fill_from: int = LEAST,
+        ask_health: AskHealth = health_of,
     ) -> None:
         self._lane = lane
         self._store = store
@@ -95,6 +97,7 @@ class SyncDriver:
         self._probing = False
         self._key = key
         self._make = make_transport
+        self._ask_health = ask_health
         self._on_numbers = on_numbers
         self._device = lane.seat.device
         self._road = DeskRoad(
@@ -124,7 +127,7 @@ class SyncDriver:
         self.fill = FirstFill(lane, store, bus, clock, self._filling, fill_from)
         self._meet = FirstMeeting(
             DeskGuest(WriteRun(lane), ReadRun(lane), store.replica, self._learned, self._folded),
-            lambda: health_of(self.server()),
+            lambda: ask_health(self.server()),
             device_scope(self._device),
         )
         self.status = RoadStatus()
@@ -345,7 +348,7 @@ class SyncDriver:
         """Ask the first server on a thread of its own: nothing that is said now may wait for it."""
 
         def look() -> None:
-            self._events.put(Probed(answers(self._servers[0])))
+            self._events.put(Probed(answers(self._servers[0], self._ask_health)))
 
         threading.Thread(target=look, name="net-probe", daemon=True).start()
 

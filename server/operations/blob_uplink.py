@@ -25,6 +25,7 @@ from sync.blobs.signals import Event, Fetch, Gone, LetGo, Offer, Progress, Send,
 from sync.signals import Now, Road
 from sync.transport import BlobRoad
 from sync.troubles import Offline, SignedOut, Trouble
+from sync.trust import SYSTEM, Trust
 
 R = TypeVar("R")
 
@@ -42,9 +43,11 @@ class BlobUplink:
     """Drives the same carrier as a desk, on a thread and a connection of its own. What a crash interrupts goes on
     from where the other side ends. Every public method may be called from any thread."""
 
-    def __init__(self, centre: Centre, device: str, key: Ed25519PrivateKey, url: str) -> None:
+    def __init__(
+        self, centre: Centre, device: str, key: Ed25519PrivateKey, url: str, trust: Trust = SYSTEM
+    ) -> None:
         self._centre = centre
-        self._device, self._key, self._url = device, key, url
+        self._device, self._key, self._url, self._trust = device, key, url, trust
         self._carrier = Carrier(_Queue(centre, self.attachments_went), random.random)
         self._events: queue.SimpleQueue[Event | Swept | None] = queue.SimpleQueue()
         self._wake_at: int | None = None
@@ -207,7 +210,7 @@ class BlobUplink:
         with self._guard:
             if self._closing:
                 raise Offline
-            road = BlobRoad(self._url, self._device, 1, self._key.sign)
+            road = BlobRoad(self._url, self._device, 1, self._key.sign, self._trust)
             self._roads.append(road)
             return road
 

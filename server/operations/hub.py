@@ -17,13 +17,14 @@ from sync.door import Enrolled
 from sync.engine import Pace
 from sync.transport import enrol
 from sync.troubles import ServerTrouble, SignedOut, Trouble
+from sync.trust import NAME, read
 
 
 def enrol_hub(hub: Centre, folder: Path, url: str, code: str) -> str:
     """Register this server as the hub its code names; answers the centre it serves. Raises sync.troubles, NotAHub
     where the code makes a desk."""
     key = hub_identity.make_key(folder)
-    made = enrol(url, code, key.public_key().public_bytes_raw(), socket.gethostname()[:100])
+    made = enrol(url, code, key.public_key().public_bytes_raw(), socket.gethostname()[:100], read(folder / NAME))
     if not made.hub:
         raise NotAHub("Mã này dùng cho máy trạm, không phải cho trạm vùng: hãy xin mã bằng lệnh code --hub.")
     hub.lane.do(lambda connection: hub_identity.write(connection, made.device, made.centre, made.centre_key))
@@ -39,9 +40,10 @@ def identity(hub: Centre, folder: Path) -> HubIdentity:
 
 
 def link(hub: Centre, folder: Path, url: str, pace: Pace | None = None) -> Uplink:
-    """The hub's road to the centre, not begun yet. Raises NotAHub."""
+    """The hub's road to the centre, not begun yet; whom it believes, the provisioning file in its folder says. Raises
+    NotAHub."""
     assert hub.role == HUB
-    made = Uplink(hub, identity(hub, folder), url, pace)
+    made = Uplink(hub, identity(hub, folder), url, pace, read(folder / NAME))
     hub.uplink = made
     return made
 

@@ -32,6 +32,7 @@ from sync.replica.relay import RelayReplica
 from sync.signals import AskProof
 from sync.transport import HttpTransport, enrol
 from sync.troubles import Forked, Offline, Trouble
+from sync.trust import SYSTEM, Trust
 
 R = TypeVar("R")
 
@@ -72,9 +73,12 @@ class Uplink:
     `refresh` may be called from any thread; `close` ends everything, and what is not sent stays in the log.
     """
 
-    def __init__(self, centre: Centre, me: HubIdentity, url: str, pace: core.Pace | None = None) -> None:
+    def __init__(
+        self, centre: Centre, me: HubIdentity, url: str, pace: core.Pace | None = None, trust: Trust = SYSTEM
+    ) -> None:
         assert isinstance(centre.replica, RelayReplica), "only a hub has a centre above it"
         self.url = url
+        self._trust = trust
         self._centre = centre
         self._me = me
         self._road = HubRoad(
@@ -82,7 +86,7 @@ class Uplink:
             self._follow, self._folded, self._reached,
         )  # fmt: skip
         self._incarnation = self._road.begin(centre.lineage)
-        self.blobs = BlobUplink(centre, me.device, me.key, url)
+        self.blobs = BlobUplink(centre, me.device, me.key, url, trust)
         self._engine = Engine(self._road, me.device, random.random, SCHEMA, pace or _PACE, narrows=False)
         self._transport = self._connected()
         self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
@@ -152,7 +156,7 @@ class Uplink:
 
     def enrol(self, code: str, key: bytes, name: str) -> Enrolled:
         """Hand a desk's enrolment on to the centre. Raises sync.troubles."""
-        made = enrol(self.url, code, key, name)
+        made = enrol(self.url, code, key, name, self._trust)
         self.refresh()
         return made
 
@@ -202,7 +206,7 @@ class Uplink:
     # ------------------------------------------------------------ the engine's thread
 
     def _connected(self) -> HttpTransport:
-        return HttpTransport(self.url, self._me.device, self._incarnation, self._me.key.sign)
+        return HttpTransport(self.url, self._me.device, self._incarnation, self._me.key.sign, self._trust)
 
     def _drive(self) -> None:
         self._step(core.Started())

@@ -15,6 +15,7 @@ from sync.operation import Placed
 from sync.proof import Ask, Told
 from sync.transport.line import Answer, Line
 from sync.troubles import Behind, Forked, SegmentGone, ServerLied, ServerTrouble, SignedOut, TooLarge
+from sync.trust import SYSTEM, Trust
 from sync.wire import BadMessage, Problem, PullHead, PushAnswer
 
 M = TypeVar("M")
@@ -47,9 +48,14 @@ class HttpTransport:
     """
 
     def __init__(
-        self, base_url: str, device: str, incarnation: int, sign: Callable[[bytes], bytes]
+        self,
+        base_url: str,
+        device: str,
+        incarnation: int,
+        sign: Callable[[bytes], bytes],
+        trust: Trust = SYSTEM,
     ) -> None:
-        self._line = Line(base_url)
+        self._line = Line(base_url, trust)
         self._device = device
         self._incarnation = incarnation
         self._sign = sign
@@ -191,14 +197,16 @@ class HttpTransport:
         return given.token
 
 
-def enrol(base_url: str, code: str, public_key: bytes, name: str) -> Enrolled:
+def enrol(base_url: str, code: str, public_key: bytes, name: str, trust: Trust = SYSTEM) -> Enrolled:
     """Make this computer a device by a one-time code. `public_key` is raw Ed25519 (32 bytes).
 
     Asking again with the same code and key is harmless. Raises SignedOut for a wrong, used or expired code,
     and the other sync.troubles.
     """
-    line = Line(base_url)
+    line = Line(base_url, trust)
     try:
+        # A question without a body first: a code that goes to a page that redirects is a code given away.
+        _said(line.ask("GET", door.HEALTH, ENTRANCE_S), Health)
         return _said(
             _post(line, door.ENROL, {"code": code, "key": wire.text64(public_key), "name": name}), Enrolled
         )
@@ -206,9 +214,9 @@ def enrol(base_url: str, code: str, public_key: bytes, name: str) -> Enrolled:
         line.close()
 
 
-def health(base_url: str, timeout_s: float = ENTRANCE_S) -> Health:
+def health(base_url: str, timeout_s: float = ENTRANCE_S, trust: Trust = SYSTEM) -> Health:
     """Which server answers there. Raises sync.troubles."""
-    line = Line(base_url)
+    line = Line(base_url, trust)
     try:
         return _said(line.ask("GET", door.HEALTH, timeout_s), Health)
     finally:

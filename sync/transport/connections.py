@@ -1,10 +1,9 @@
-"""Connections that another thread may cut in the middle of a held request, and that trust the machine's own CAs."""
+"""Connections that another thread may cut in the middle of a held request, and that believe whom they are told to."""
 
 from __future__ import annotations
 
 import contextlib
 import socket
-import ssl
 import threading
 import weakref
 from typing import Any, Final
@@ -12,6 +11,9 @@ from typing import Any, Final
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from sync.transport import tls
+from sync.trust import Trust
 
 KEPT: Final = 4
 """Connections kept for reuse: a push, a held pull, a back-fill, one to spare."""
@@ -48,32 +50,35 @@ class Sockets:
 class Adapter(HTTPAdapter):
     """requests' adapter over watched connections. No retries of its own: the engine decides when to ask again."""
 
-    def __init__(self, sockets: Sockets, *, secure: bool) -> None:
-        self._context = _system_context() if secure else None
+    def __init__(self, sockets: Sockets, trust: Trust, *, secure: bool) -> None:
+        self._context = tls.context(trust) if secure else None
         super().__init__(pool_connections=1, pool_maxsize=KEPT, max_retries=0)
-        plain, tls = _pools(sockets)
-        self.poolmanager.pool_classes_by_scheme = {"http": plain, "https": tls}
+        plain, over_tls = _pools(sockets, trust)
+        self._pools = {"http": plain, "https": over_tls}
+        self.poolmanager.pool_classes_by_scheme = self._pools
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **more: Any) -> None:
-        """With the system's certificate store where TLS is spoken."""
+        """With the context of whom we trust where TLS is spoken."""
         if self._context is not None:
             more["ssl_context"] = self._context
         super().init_poolmanager(connections, maxsize, block, **more)
 
+    def proxy_manager_for(self, proxy: str, **more: Any) -> Any:
+        """Through a proxy the same is demanded of the server at its end, and the same sockets are cut."""
+        if self._context is not None:
+            more["ssl_context"] = self._context
+        manager = super().proxy_manager_for(proxy, **more)
+        manager.pool_classes_by_scheme = self._pools
+        return manager
+
     def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:  # noqa: ARG002  # requests' signature
-        """Certificates are checked against the system's store alone; requests would add its own bundle."""
+        """Certificates are checked by our context alone; requests would add its own bundle."""
         conn.cert_reqs = "CERT_REQUIRED"
         conn.ca_certs = None
         conn.ca_cert_dir = None
 
 
-def _system_context() -> ssl.SSLContext:
-    import truststore  # noqa: PLC0415  # only a desk that speaks TLS pays for it
-
-    return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-
-
-def _pools(sockets: Sockets) -> tuple[type[HTTPConnectionPool], type[HTTPSConnectionPool]]:
+def _pools(sockets: Sockets, trust: Trust) -> tuple[type[HTTPConnectionPool], type[HTTPSConnectionPool]]:
     class Plain(HTTPConnection):
         def connect(self) -> None:
             super().connect()
@@ -82,6 +87,11 @@ def _pools(sockets: Sockets) -> tuple[type[HTTPConnectionPool], type[HTTPSConnec
     class Secure(HTTPSConnection):
         def connect(self) -> None:
             super().connect()
+            try:
+                tls.check_pins(self.sock, trust)
+            except BaseException:
+                self.close()
+                raise
             sockets.took(self)
 
     class PlainPool(HTTPConnectionPool):

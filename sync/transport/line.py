@@ -11,11 +11,12 @@ from typing import Final
 
 import requests
 import urllib3.exceptions
-from urllib3.util import SKIP_HEADER
+from urllib3.util import SKIP_HEADER, parse_url
 
 from sync import wire
 from sync.transport.connections import Adapter, Sockets
-from sync.troubles import Offline, ServerLied, Trouble
+from sync.troubles import Offline, PlainRefused, ServerLied, Trouble, Untrusted
+from sync.trust import SYSTEM, Trust, is_here
 
 CONNECT_S: Final = 5.0
 """How long (seconds) reaching the server may take; whether a line is down is known by then."""
@@ -31,6 +32,8 @@ _UNREACHED: Final = (
     requests.exceptions.MissingSchema,
 )
 _TOO_SLOW: Final = (TimeoutError, requests.Timeout, urllib3.exceptions.TimeoutError)
+_ENDED: Final = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
+"""TLS's words for a connection that broke: no doubt about who the server is."""
 _FAULTS: Final = (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError)
 
 
@@ -51,20 +54,23 @@ class _Dropped(Exception):
 
 
 class Line:
-    """One server as seen from here. `ask` may be called from several threads."""
+    """One server as seen from here, believed as `trust` says. `ask` may be called from several threads."""
 
-    def __init__(self, base_url: str) -> None:
+    def __init__(self, base_url: str, trust: Trust = SYSTEM) -> None:
         self._base = base_url.rstrip("/")
+        self._forbidden = _forbidden(self._base, trust)
         self._sockets = Sockets()
         self._session = requests.Session()
-        self._session.trust_env = False  # no proxy, no netrc: the server's address was given on purpose
+        self._session.trust_env = False  # neither proxy nor netrc: only provisioning says
         self._session.headers.clear()
         # urllib3 would add both of its own; every header is paid for on a slow line.
         self._session.headers.update({"User-Agent": SKIP_HEADER, "Accept-Encoding": SKIP_HEADER})
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self._session.adapters.clear()
         scheme = "https://" if self._base.lower().startswith("https:") else "http://"
-        self._session.mount(scheme, Adapter(self._sockets, secure=scheme == "https://"))
+        self._session.mount(scheme, Adapter(self._sockets, trust, secure=scheme == "https://"))
+        proxy = trust.proxy_to(_host(self._base)) if scheme == "https://" else ""
+        self._proxies = {"https": proxy} if proxy else {}
 
     def close(self) -> None:
         """Cut what is under way, from any thread; every later request is Offline."""
@@ -83,7 +89,9 @@ class Line:
         further: Mapping[str, str] | None = None,
     ) -> Answer:
         """One request, answered whole within `timeout_s` seconds, with `further` headers. Raises Offline,
-        ServerLied."""
+        ServerLied; Untrusted before anything is sent where the server does not prove who it is."""
+        if self._forbidden is not None:
+            raise type(self._forbidden)(self._forbidden.advice)
         headers: dict[str, str] = dict(further or {})
         if token:
             headers["Authorization"] = f"Bearer {token}"
@@ -111,6 +119,7 @@ class Line:
                 data=body or None,
                 timeout=(min(CONNECT_S, left), left),
                 allow_redirects=False,
+                proxies=self._proxies,
                 stream=True,
             )
         except _FAULTS as fault:
@@ -141,6 +150,8 @@ class Line:
         causes = list(_causes(fault))
         if self._sockets.closed:
             return Offline()
+        if unanswered and any(isinstance(one, ssl.SSLError) and not isinstance(one, _ENDED) for one in causes):
+            return Untrusted()
         if any(isinstance(one, _UNREACHED) for one in causes):
             return Offline()  # not timed_out: a smaller batch would not have come further
         if any(isinstance(one, _TOO_SLOW) for one in causes):
@@ -150,6 +161,23 @@ class Line:
         if any(_is_of_the_system(one) for one in causes):
             return Offline()
         return ServerLied()
+
+
+def _host(url: str) -> str:
+    """The host as requests will understand it; nothing for what it will refuse itself."""
+    try:
+        return parse_url(url).host or ""
+    except urllib3.exceptions.LocationParseError:
+        return ""
+
+
+def _forbidden(url: str, trust: Trust) -> Untrusted | None:
+    """Why nothing may be sent there: the provisioning file is at fault, or the way is open to every eye."""
+    if trust.fault:
+        return Untrusted(trust.fault)
+    if url.lower().startswith("http:") and not trust.plain and (host := _host(url)) and not is_here(host):
+        return PlainRefused()
+    return None
 
 
 def _is_of_the_system(fault: BaseException) -> bool:

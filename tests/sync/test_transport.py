@@ -30,6 +30,7 @@ from sync.troubles import (
     TooLarge,
     Trouble,
 )
+from sync.trust import Trust
 from sync.wire import Problem, PullHead, PushAnswer
 from tests.sync.liar import Liar, Says, bytes_of, http
 
@@ -210,7 +211,7 @@ def test_nobody_listening_and_no_such_name_are_offline_and_no_reason_for_smaller
     with socket.create_server(("127.0.0.1", 0)) as door_:
         port = door_.getsockname()[1]
     for url in (f"http://127.0.0.1:{port}", "http://no-such-host.invalid:1", "not a url", "http://[::1"):
-        one = HttpTransport(url, "d", 1, lambda data: bytes(64))
+        one = HttpTransport(url, "d", 1, lambda data: bytes(64), Trust(plain=True))
         with pytest.raises(Offline) as told:
             one.push(b"batch", 2.0)
         assert not told.value.timed_out

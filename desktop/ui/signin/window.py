@@ -60,12 +60,19 @@ class Aside(QObject):
 
 
 class SignInWindow(QWidget):
-    """`unlocked` carries what `unlock` gave. Nothing of the passphrase stays in the boxes afterwards."""
+    """`unlocked` carries what `unlock` gave; `server` is the address a new desk is offered.
+    Nothing of the passphrase stays in the boxes afterwards."""
 
     unlocked = Signal(object)
 
     def __init__(
-        self, home: Home, unlock: Unlock, enrol: Enrol, look: Look | None = None, restore: Unlock | None = None
+        self,
+        home: Home,
+        unlock: Unlock,
+        enrol: Enrol,
+        look: Look | None = None,
+        restore: Unlock | None = None,
+        server: str = "",
     ) -> None:
         super().__init__()
         app = QApplication.instance()
@@ -84,6 +91,7 @@ class SignInWindow(QWidget):
         self.pages.setFixedWidth(round(560 * self.look.zoom))
         self.pages.addWidget(self._sign_in_page())
         self.pages.addWidget(self._first_page())
+        self.server.setText(server)
         row = QHBoxLayout()
         row.addStretch(1)
         row.addWidget(self.pages)
