@@ -47,13 +47,14 @@ def _chain(sock: ssl.SSLSocket, trust: Trust) -> list[bytes]:
         return list(sock.get_verified_chain())
     import _ssl  # noqa: PLC0415  # the same call is public only since Python 3.13
 
-    inner = sock._sslobj  # type: ignore[attr-defined]  # noqa: SLF001  # as above
+    inner = sock._sslobj  # type: ignore[attr-defined]  # noqa: SLF001  # public only since Python 3.13
     return [one.public_bytes(_ssl.ENCODING_DER) for one in inner.get_verified_chain()]
 
 
 def _key_hash(der: bytes) -> bytes:
     from cryptography import x509  # noqa: PLC0415  # only a node with pins reads certificates
-    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat  # noqa: PLC0415  # as above
+    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415  # only a node with pins, again
 
     key = x509.load_der_x509_certificate(der).public_key()
-    return hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest()
+    form = serialization.PublicFormat.SubjectPublicKeyInfo
+    return hashlib.sha256(key.public_bytes(serialization.Encoding.DER, form)).digest()
