@@ -30,7 +30,7 @@ def columns_of(connection: Connection) -> dict[str, list[str]]:
 
 def made(node: str, folder: Path, url: str = "", *, plant: bool = False) -> dict[str, frozenset[str]]:
     """Columns by table of a fresh store of `desk`, `centre` or `hub`; `plant` adds what no entry knows."""
-    command = [sys.executable, "-m", "tests.house.fresh_store", node, folder, url, "plant" if plant else ""]
+    command = [sys.executable, "-m", "tests.house.fresh_store", node, str(folder), url, "plant" if plant else ""]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return {table: frozenset(columns) for table, columns in json.loads(done.stdout).items()}
