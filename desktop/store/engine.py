@@ -133,6 +133,7 @@ def _connect(path: Path, key: bytes, *pragmas: str) -> Any:
     return connection
 
 
+_READING = ("query_only = ON", "cache_size = -16384")
 _COMMON = ("foreign_keys = ON", "secure_delete = ON", "temp_store = MEMORY", "cache_size = -32768")
 
 
@@ -144,6 +145,7 @@ def _engine(creator: Callable[[], Any], size: int, begin: str) -> Engine:
         poolclass=QueuePool,
         pool_size=size,
         max_overflow=0,
+        pool_use_lifo=True,  # the same few connections are used again: each has pages of its own in memory
         hide_parameters=True,  # an error's text must never hold what a child said
     )
 
@@ -176,7 +178,7 @@ def _open(path: Path, key: bytes) -> Store:
     writer = _engine(
         lambda: _connect(path, key, "journal_mode = WAL", "synchronous = FULL", *_COMMON), 1, "BEGIN IMMEDIATE"
     )
-    readers = _engine(lambda: _connect(path, key, *_COMMON, "query_only = ON"), SNAPSHOTS, "BEGIN")
+    readers = _engine(lambda: _connect(path, key, *_COMMON, *_READING), SNAPSHOTS, "BEGIN")
     index = SearchIndex()
     replica = Replica(Fold(projections=projections(index)), secrets.token_bytes)
     try:

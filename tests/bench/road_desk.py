@@ -74,8 +74,9 @@ class Probe:
         seat = enrol(self._home, url, code, STAFF, PASSPHRASE)
         return {"device": seat.device}
 
-    def fill(self, count: int, together: int = 1) -> dict[str, Any]:
-        """Save that many cases, `together` in one act, without a road."""
+    def fill(self, count: int, together: int = 1, past: int = 0) -> dict[str, Any]:
+        """Save that many cases, `together` in one act, without a road; `past` of the same notes were saved before."""
+        self._notes = itertools.islice(self._notes, past, None)
         ready = unlock(self._home, STAFF, PASSPHRASE, reference=Reference.load())
         try:
             start = time.perf_counter()

@@ -24,11 +24,11 @@ def measure(folder: Path) -> dict[str, float]:
             with DeskProcess(there / name) as desk:
                 desk.do("enrol", url=centre.url, code=centre.code(seat))
         _say(f"growing to {FEW}")
-        _grow(centre, there, FEW - MORE, 1)
-        few, _ = _grow(centre, there, MORE, 1)
+        _grow(centre, there, FEW - MORE, 1, 0)
+        few, _ = _grow(centre, there, MORE, 1, FEW - MORE)
         _say(f"growing to {MANY}")
-        _grow(centre, there, MANY - FEW - MORE, TOGETHER)
-        many, rss = _grow(centre, there, MORE, 1)
+        _grow(centre, there, MANY - FEW - MORE, TOGETHER, FEW)
+        many, rss = _grow(centre, there, MORE, 1, MANY - MORE)
     return {
         "sync.growth_ratio": many / few,
         "sync.growth_us.few": few * 1e6,
@@ -38,12 +38,13 @@ def measure(folder: Path) -> dict[str, float]:
     }
 
 
-def _grow(centre: Centre, there: Path, count: int, together: int) -> tuple[float, float]:
-    """CPU seconds a record, and the peak memory of the pulling desk, while this many more cross the road."""
+def _grow(centre: Centre, there: Path, count: int, together: int, past: int) -> tuple[float, float]:
+    """CPU seconds a record, and the peak memory of the pulling desk, while this many more cross the road, none of
+    them of the `past` ones that crossed before: a record made twice is merged, and that is another cost."""
     if count <= 0:
         return 0.0, 0.0
     with DeskProcess(there / "one") as one:
-        one.do("fill", count=count, together=together)
+        one.do("fill", count=count, together=together, past=past)
     before = centre.cpu()
     with DeskProcess(there / "one") as one, DeskProcess(there / "two") as two:
         sent = one.do("open")
