@@ -123,12 +123,12 @@ def _serve(asked: argparse.Namespace) -> int:
         print("--tls-cert và --tls-key phải đi cùng nhau.", file=sys.stderr)
         return WORLD
     tls = serving_context(asked.tls_cert, asked.tls_key) if asked.tls_cert else None
-    if tls is None and not is_here(asked.host):
-        # Something else may speak TLS before this door; where nothing does, desks refuse to send anything here.
-        _log.warning("serving without TLS: give --tls-cert and --tls-key, desks send nothing over plain http")
     centre = _open(asked)
     try:
         with listen(asked.host, asked.port) as door:
+            if tls is None and not is_here(asked.host):
+                # Something else may speak TLS before this door; where nothing does, desks send nothing here.
+                _log.warning("serving without TLS: give --tls-cert and --tls-key, desks send nothing over plain http")
             if asked.role == HUB:
                 from server.operations.hub import link  # noqa: PLC0415  # only a hub needs the road's own end
 
