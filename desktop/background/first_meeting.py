@@ -48,11 +48,15 @@ class FirstMeeting:
 
     def __call__(self, host: object, pull: Pull) -> Pull:
         """The pull to be made: this one, or the one that goes on behind what is equal. Raises Offline where the line
-        failed: then it is met at the next pull."""
+        failed in the middle of it: then it is met at the next pull."""
         if pull.cursor or not pull.lineage or pull.lineage in self._met or not isinstance(host, Host):
             return pull
         try:
             there = self._health()
+        except Trouble:
+            # Not known to the pull's own road: where that stands, the road must not wait for this question.
+            return pull
+        try:
             met = there.lineage == pull.lineage and self._meet(host, there.feed)
         except Offline:
             raise

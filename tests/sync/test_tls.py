@@ -92,7 +92,7 @@ SCENES: Mapping[str, Stage] = {
     "self-signed": shown(make("localhost")),
     "wrong host": shown(make("localhost", OURS, hosts=["other.invalid", "127.0.0.2"])),
     "expired": shown(make("localhost", OURS, starts=-2 * DAY, ends=-timedelta(minutes=5))),
-    "not yet valid": shown(make("localhost", OURS, starts=timedelta(minutes=5), ends=2 * DAY)),
+    "not yet valid": shown(make("localhost", OURS, starts=DAY, ends=2 * DAY)),
     "wrong pin": shown(make("localhost", OURS), believed=Trust(authorities=OURS.pem, pins=pins(THEIRS))),
     "leaf used as CA": leaf_as_authority(),
     "wrong key usage": shown(make("localhost", OURS, usage=ExtendedKeyUsageOID.CLIENT_AUTH)),
