@@ -1,4 +1,4 @@
-"""The dated reference data a desk works by: code lists, places, working calendar, clock rules."""
+"""The dated reference data a desk works by: code lists, places, working calendar, clock rules, roles."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from domain.codes.catalogue import Catalogue
 from domain.codes.places import Places
 from domain.rules.calendar import WorkingCalendar
 from domain.rules.clocks import ClockRules
+from domain.rules.privacy import Policy
 
 RESOURCES = Path(__file__).parent.parent / "resources"
 """Beside the program's rooms, in a checkout and in the frozen desk alike."""
@@ -22,16 +23,19 @@ class Reference:
     places: Places
     calendar: WorkingCalendar
     clock_rules: ClockRules
+    policy: Policy
 
     @classmethod
     def load(cls, resources: Path = RESOURCES) -> Reference:
         """Read and check every code list; places are read when first asked for.
 
-        Raises `CatalogueError` (file, line) on the first fault.
+        Raises `CatalogueError` (file, line) on the first fault, `BadPolicy` for a table of roles that leads nowhere.
         """
+        catalogue = Catalogue.load(resources / "codes")
         return cls(
-            Catalogue.load(resources / "codes"),
+            catalogue,
             Places(resources / "places"),
             WorkingCalendar.load(resources / "calendar"),
             ClockRules.load(resources / "calendar" / "clock_rules.csv"),
+            Policy.load(resources / "policy", [code.code for code in catalogue["centres"].codes]),
         )
