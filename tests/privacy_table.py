@@ -1,7 +1,8 @@
 """The whole table of permissions, written by hand from the hotline's matrix and never from roles.toml.
 
-Four letters a cell: what a person may do with a thing of their own, of their centre, of another centre of their region,
-and of elsewhere. A allowed, M masked, L after one logged key, R with a reason, 2 with a second person, - not at all.
+Four letters a cell: what a person may do with a thing of their own, of their centre, of another centre of
+their region, and of elsewhere. A allowed, M masked, L after one logged key, R with a reason, 2 with a second
+person, - not at all.
 Columns: counsellor, shift lead, regional lead, therapist, national analyst, IT, inspector.
 """
 

@@ -1,4 +1,4 @@
-"""S-06 at the engine: every role × action × state of a thing, against a table written by hand; every flip is found."""
+"""S-06 at the engine: every role × action × state of a thing against a table written by hand; flips are found."""
 
 from __future__ import annotations
 

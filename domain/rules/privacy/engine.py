@@ -25,8 +25,8 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """What is asked for. `centre` is whose it is (empty: nobody's), `workers` the staff ids that work on it, `dossier`
-    the file it belongs to (its contact's id)."""
+    """What is asked for. `centre` is whose it is (empty: nobody's), `workers` the staff ids that work on it,
+    `dossier` the file it belongs to (its contact's id)."""
 
     centre: str = ""
     workers: frozenset[str] = frozenset()
