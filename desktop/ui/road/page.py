@@ -14,6 +14,7 @@ from desktop.ui.road.courier import CourierCard, CourierModel
 from desktop.ui.road.words import road_line, road_story, servers_line
 from desktop.ui.theme.tokens import READING, Status
 from desktop.ui.widgets.said import Card, Mark, Said
+from desktop.ui.widgets.scrolled import Scrolled
 from desktop.ui.words import tr, when_text
 from domain.clock import Clock
 
@@ -127,7 +128,8 @@ class RoadPage(QWidget):
             self._lines[name] = Mark()
             grid.addWidget(self._lines[name], place, 1)
         details.inside.addLayout(grid)
-        page = QVBoxLayout(self)
+        inside = QWidget()
+        page = QVBoxLayout(inside)
         page.setContentsMargins(24, 16, 24, 16)
         page.setSpacing(READING)
         page.addWidget(Said(tr("Đường truyền"), "title"))
@@ -138,6 +140,9 @@ class RoadPage(QWidget):
         page.addWidget(self.courier)
         courier.taken.connect(model.refresh)
         page.addStretch(1)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(Scrolled(inside))
         model.changed.connect(self._changed)
         self.show_road()
 

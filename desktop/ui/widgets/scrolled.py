@@ -1,0 +1,31 @@
+"""A page that may be taller than the window: it scrolls up and down, never sideways, and follows the caret."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QApplication, QFrame, QScrollArea, QWidget
+
+
+class Scrolled(QScrollArea):
+    """Holds one widget at the width there is; its height is never less than its words need."""
+
+    def __init__(self, inside: QWidget) -> None:
+        super().__init__()
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWidget(inside)
+        self._inside = inside
+        app = QApplication.instance()
+        assert isinstance(app, QApplication), "a page needs an application"
+        app.focusChanged.connect(self._focus_changed)
+
+    def _focus_changed(self, _old: QWidget | None, new: QWidget | None) -> None:
+        if new is not None and self._inside.isAncestorOf(new):
+            self.ensureWidgetVisible(new, 0, 24)
+
+    def minimumSizeHint(self) -> QSize:
+        """Never narrower than what stands inside: it cannot be scrolled sideways."""
+        least = self._inside.minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
+        return QSize(least, super().minimumSizeHint().height())
