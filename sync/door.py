@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
+import base64
+import re
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -39,12 +41,41 @@ LONGEST_WAIT_S: Final = 30.0
 MOST_OPERATIONS: Final = 1_000
 """Most operations of one pulled page (settled 12); a larger act still travels whole."""
 
+_CREDENTIALS: Final = re.compile(r"([A-Za-z0-9_-]{1,24})\.([1-9][0-9]{0,14})\.([A-Za-z0-9_-]{86})")
 _CLAIM: Final = b"tram111/session/1\x00"
+_REQUEST: Final = b"tram111/request/1\x00"
 
 
 def session_claim(device: str, incarnation: int, nonce: str) -> bytes:
     """What a device signs with its registered key to open a session; a nonce of the server serves once."""
     return _CLAIM + msgspec.json.encode((device, incarnation, nonce))
+
+
+def request_claim(method: str, target: str, body: bytes, token: str, counter: int) -> bytes:
+    """What a device signs of each request: method, path with query, SHA-256 of the body (raw), token, and a number
+    that it uses once in a session. `body` is that hash."""
+    return _REQUEST + msgspec.json.encode((method, target, body.hex(), token, counter))
+
+
+class Credentials(NamedTuple):
+    """What stands behind `Authorization: Bearer`: token, counter (from 1 on), signature (64 bytes)."""
+
+    token: str
+    counter: int
+    signature: bytes
+
+
+def write_credentials(one: Credentials) -> str:
+    """`token.counter.signature`, the last in base64url without `=`."""
+    return f"{one.token}.{one.counter}.{base64.urlsafe_b64encode(one.signature).decode().rstrip('=')}"
+
+
+def read_credentials(text: str) -> Credentials | None:
+    """The three parts, or None for anything else."""
+    said = _CREDENTIALS.fullmatch(text)
+    if said is None:
+        return None
+    return Credentials(said[1], int(said[2]), base64.urlsafe_b64decode(said[3] + "=="))
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):

@@ -51,6 +51,7 @@ async def create(request: Request, asker: Asker, counter: AtCounter) -> Response
     length = _NUMBER.fullmatch(request.headers.get("upload-length", ""))
     if named is None or length is None:
         raise bad_message()
+    await read_body(request, 0)
     record = _text64(named[1])
     found = await counter.carry(blobs.to_send, counter.centre, asker, record)
     if int(length[0]) != found.plan.sealed:

@@ -6,12 +6,14 @@ import asyncio
 import secrets
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from types import TracebackType
 from typing import Annotated, Any, Final, Self, TypeVar
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from server.http.doorway import Heard, target_of
 from server.http.waiters import WaitingRoom
 from server.operations.bootstrap import SegmentBuilder
 from server.operations.centre import HUB, Centre
@@ -19,6 +21,7 @@ from server.operations.enrolment import Attempts
 from server.operations.refusals import busy, unknown_device
 from server.operations.sessions import Session, Sessions
 from server.store.engine import READERS
+from sync.door import read_credentials
 
 R = TypeVar("R")
 
@@ -129,16 +132,25 @@ def counter_of(request: Request) -> Counter:
     return found
 
 
-_bearer = HTTPBearer(auto_error=False, description="Token of `/v1/session`, at most 24 characters.")
+_bearer = HTTPBearer(
+    auto_error=False,
+    description="`token.counter.signature`: the token of `/v1/session`, and a proof of this request.",
+)
 
 
 async def session_of(
     request: Request, bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 ) -> Session:
-    """Who asks, by the bearer token. Raises Refusal (401)."""
-    if bearer is None:
+    """Who asks: the holder of the token, who signed this request. A body is proven when its last byte is read,
+    before the route has it (`doorway.Heard`). Raises Refusal (401)."""
+    said = read_credentials(bearer.credentials) if bearer is not None else None
+    if said is None:
         raise unknown_device()
-    return counter_of(request).sessions.of(bearer.credentials)
+    sessions = counter_of(request).sessions
+    session = sessions.of(said.token)
+    heard: Heard = request.state.heard
+    heard.expect(partial(sessions.prove, said, request.method, target_of(request.scope)))
+    return session
 
 
 async def _counter(request: Request) -> Counter:

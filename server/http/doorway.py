@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import secrets
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import PurePath
 from typing import Final
 
@@ -21,6 +22,8 @@ from sync.wire import Problem
 log = logging.getLogger("tram111.door")
 
 REQUEST_ID: Final = "x-request-id"
+_BODILESS: Final = frozenset({"GET", "HEAD"})
+_BODY_HEADERS: Final = frozenset({b"content-length", b"transfer-encoding"})
 MOST_JSON: Final = 64 << 10
 """Largest body (bytes) of a request that is no push."""
 
@@ -48,6 +51,47 @@ async def read_body(request: Request, most: int) -> bytes:
     return b"".join(parts)
 
 
+class Heard:
+    """What has come of a request's body, and the proof that waits for its end."""
+
+    def __init__(self, scope: Scope) -> None:
+        headers = {name: value for name, value in scope["headers"] if name in _BODY_HEADERS}
+        self.whole = scope["method"] in _BODILESS or not (
+            b"transfer-encoding" in headers or headers.get(b"content-length", b"0").strip(b"0 ")
+        )
+        self._hash = hashlib.sha256()
+        self._waits: Callable[[bytes], None] | None = None
+
+    def take(self, message: Message) -> None:
+        """A part of the body came. Raises what the proof raises, before the route has the last part."""
+        if message["type"] != "http.request" or self.whole:
+            return
+        self._hash.update(message.get("body", b""))
+        self.whole = not message.get("more_body", False)
+        if self.whole and self._waits is not None:
+            waits, self._waits = self._waits, None
+            waits(self._hash.digest())
+
+    def expect(self, prove: Callable[[bytes], None]) -> None:
+        """Prove the request by its body's SHA-256: now where it is known, else when the last byte was heard."""
+        if self.whole:
+            prove(self._hash.digest())
+        else:
+            self._waits = prove
+
+    @property
+    def unproven(self) -> bool:
+        """Whether a proof was asked for and did not come: no such request may be answered with success."""
+        return self._waits is not None
+
+
+def target_of(scope: Scope) -> str:
+    """Path and query as they were sent."""
+    path: bytes = scope.get("raw_path") or scope["path"].encode()
+    query: bytes = scope["query_string"]
+    return (path + b"?" + query if query else path).decode("latin-1")
+
+
 class Doorway:
     """The outermost layer. A fault of ours is logged by its type and place, never by its words: words of a
     database can hold what a child said."""
@@ -61,6 +105,7 @@ class Doorway:
             return
         request_id = secrets.token_hex(4)
         scope.setdefault("state", {})["request_id"] = request_id
+        heard = scope["state"]["heard"] = Heard(scope)
         status = 0
         taken = 0
 
@@ -71,11 +116,14 @@ class Doorway:
             taken += len(message.get("body", b""))
             if taken > MOST_JSON and not scope["path"].startswith((door.PUSH, door.BLOB)):
                 raise Refusal(413, "too_large")
+            heard.take(message)
             return message
 
         async def answer(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
+                if heard.unproven and message["status"] < 400:
+                    raise RuntimeError("a route answered before its request was proven")
                 status = message["status"]
                 message.setdefault("headers", [])
                 message["headers"] = [*message["headers"], (REQUEST_ID.encode(), request_id.encode())]

@@ -20,7 +20,7 @@ from server.store import accounts, courier, hubs
 from server.store.accounts import Device
 from server.store.engine import Connection
 from sync import packing, wire
-from sync.door import SessionGiven, session_claim
+from sync.door import Credentials, SessionGiven, request_claim, session_claim
 
 LASTS_MS: Final = 15 * MINUTE
 NONCE_MS: Final = 2 * MINUTE
@@ -40,6 +40,38 @@ class Session:
     hub: bool = False
 
 
+REMEMBERED: Final = 1_024
+"""How far (counters) behind the highest one a request may come: requests of several threads overtake each other."""
+
+
+class _Window:
+    """Which counters of a session were used: the highest, and a bit for each of those right behind it."""
+
+    def __init__(self) -> None:
+        self._top = 0
+        self._bits = 0
+
+    def take(self, counter: int) -> bool:
+        """Whether this counter was not used yet; it is from now on."""
+        ahead = counter - self._top
+        if ahead > 0:
+            self._bits = ((self._bits << ahead) | 1) & ((1 << REMEMBERED) - 1) if ahead < REMEMBERED else 1
+            self._top = counter
+            return True
+        bit = 1 << -ahead
+        if -ahead >= REMEMBERED or self._bits & bit:
+            return False
+        self._bits |= bit
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    session: Session
+    key: Ed25519PublicKey
+    window: _Window
+
+
 class Sessions:
     """Nonces and tokens, in memory only: a restarted centre asks every device to sign again.
 
@@ -50,7 +82,7 @@ class Sessions:
         self._centre = centre
         self._lock = threading.Lock()
         self._nonces: OrderedDict[str, int] = OrderedDict()
-        self._sessions: OrderedDict[bytes, Session] = OrderedDict()
+        self._sessions: OrderedDict[bytes, _Open] = OrderedDict()
 
     def nonce(self) -> str:
         """A number for one session claim within two minutes."""
@@ -85,10 +117,9 @@ class Sessions:
             device, leased, hub = self._centre.read(work)
         if device is None:
             raise unknown_device()
+        key = Ed25519PublicKey.from_public_bytes(device.public_key)
         try:
-            Ed25519PublicKey.from_public_bytes(device.public_key).verify(
-                signature, session_claim(device_id, incarnation, nonce)
-            )
+            key.verify(signature, session_claim(device_id, incarnation, nonce))
         except InvalidSignature as bad:
             log.warning("session refused device=%s", device_id)
             raise unknown_device() from bad
@@ -99,7 +130,9 @@ class Sessions:
         token = secrets.token_urlsafe(_TOKEN_BYTES)
         with self._lock:
             self._forget(now)
-            self._sessions[_hash(token)] = Session(device, incarnation, now + LASTS_MS, hub)
+            self._sessions[_hash(token)] = _Open(
+                Session(device, incarnation, now + LASTS_MS, hub), key, _Window()
+            )
         return SessionGiven(
             couriers=self._centre.read(courier.others),
             dictionary=packing.DICTIONARY,
@@ -111,11 +144,32 @@ class Sessions:
 
     def of(self, token: str) -> Session:
         """Who holds this token. Raises Refusal (401 unknown_device)."""
+        return self._of(token).session
+
+    def prove(self, said: Credentials, method: str, target: str, body: bytes) -> None:
+        """The holder of the token signed this very request (`body` is its SHA-256), and it did not come before.
+
+        Raises Refusal (401 unknown_device)."""
+        held = self._of(said.token)
+        claim = request_claim(method, target, body, said.token, said.counter)
+        try:
+            held.key.verify(said.signature, claim)
+        except InvalidSignature as bad:
+            log.warning("request refused device=%s: not signed by its key", held.session.device.id)
+            raise unknown_device() from bad
         with self._lock:
-            session = self._sessions.get(_hash(token))
-        if session is None or session.until <= self._centre.clock.monotonic_ms():
+            # Only after the signature: else a stranger who saw a token could use its counters up.
+            fresh = held.window.take(said.counter)
+        if not fresh:
+            log.warning("request refused device=%s: it came before", held.session.device.id)
             raise unknown_device()
-        return session
+
+    def _of(self, token: str) -> _Open:
+        with self._lock:
+            held = self._sessions.get(_hash(token))
+        if held is None or held.session.until <= self._centre.clock.monotonic_ms():
+            raise unknown_device()
+        return held
 
     def _lease(self, device: Device, incarnation: int) -> None:
         """A new year or a new incarnation has no case numbers yet."""
@@ -127,7 +181,7 @@ class Sessions:
         self._centre.lane.do(job)
 
     def _forget(self, now: int) -> None:
-        for key in [key for key, session in self._sessions.items() if session.until <= now]:
+        for key in [key for key, one in self._sessions.items() if one.session.until <= now]:
             del self._sessions[key]
         while len(self._sessions) >= MOST_SESSIONS:
             self._sessions.popitem(last=False)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from hashlib import sha256
 from typing import Final, NoReturn, TypeVar
 from urllib.parse import urlencode
 
@@ -55,7 +57,8 @@ class HttpTransport:
         sign: Callable[[bytes], bytes],
         trust: Trust = SYSTEM,
     ) -> None:
-        self._line = Line(base_url, trust)
+        self._line = Line(base_url, trust, self._prove)
+        self._counter = itertools.count(1)
         self._device = device
         self._incarnation = incarnation
         self._sign = sign
@@ -171,6 +174,12 @@ class HttpTransport:
             token = self._session_token(stale=token)
             answer = self._line.ask(method, path, timeout_s, token=token, kind=kind, body=body, further=headers)
         return answer
+
+    def _prove(self, method: str, path: str, body: bytes, token: str) -> str:
+        """Credentials that serve for this one request, once."""
+        counter = next(self._counter)
+        claim = door.request_claim(method, path, sha256(body).digest(), token, counter)
+        return door.write_credentials(door.Credentials(token, counter, self._sign(claim)))
 
     def _session_token(self, stale: str) -> str:
         with self._door:

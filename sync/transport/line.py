@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
 from typing import Final
@@ -49,6 +49,10 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+Prove = Callable[[str, str, bytes, str], str]
+"""Makes the credentials of one request: (method, path with query, body, token)."""
+
+
 class _Dropped(Exception):
     """The connection ended before a byte of the answer came."""
 
@@ -56,8 +60,9 @@ class _Dropped(Exception):
 class Line:
     """One server as seen from here, believed as `trust` says. `ask` may be called from several threads."""
 
-    def __init__(self, base_url: str, trust: Trust = SYSTEM) -> None:
+    def __init__(self, base_url: str, trust: Trust = SYSTEM, prove: Prove | None = None) -> None:
         self._base = base_url.rstrip("/")
+        self._prove = prove
         self._forbidden = _forbidden(self._base, trust)
         self._sockets = Sockets()
         self._session = requests.Session()
@@ -93,21 +98,28 @@ class Line:
         if self._forbidden is not None:
             raise type(self._forbidden)(self._forbidden.advice)
         headers: dict[str, str] = dict(further or {})
-        if token:
-            headers["Authorization"] = f"Bearer {token}"
         if kind:
             headers["Content-Type"] = kind
         until = time.monotonic() + timeout_s
         try:
-            return self._once(method, path, until, headers, body)
+            return self._once(method, path, until, self._proven(headers, method, path, body, token), body)
         except _Dropped as dropped:
             if self._sockets.closed:
                 raise Offline from dropped
-        # The server may have closed a connection kept for reuse. Whatever this road asks may be asked twice.
+        # The server may have closed a connection kept for reuse. Whatever this road asks may be asked twice, but no
+        # proof serves twice.
         try:
-            return self._once(method, path, until, headers, body)
+            return self._once(method, path, until, self._proven(headers, method, path, body, token), body)
         except _Dropped as dropped:
             raise Offline from dropped
+
+    def _proven(
+        self, headers: Mapping[str, str], method: str, path: str, body: bytes, token: str
+    ) -> dict[str, str]:
+        if not token:
+            return dict(headers)
+        said = token if self._prove is None else self._prove(method, path, body, token)
+        return {**headers, "Authorization": f"Bearer {said}"}
 
     def _once(self, method: str, path: str, until: float, headers: dict[str, str], body: bytes) -> Answer:
         left = max(0.01, until - time.monotonic())

@@ -118,10 +118,15 @@ class OtherDesk:
         self.records: dict[tuple[str, str], tuple[str, Record]] = {}
         self.clock = said["time"]
         self.token = ""
+        self.counter = 0
         self.granted: list[str] = []
 
-    def ask(self, route: str, query: str = "", **how: Any) -> requests.Response:
+    def ask(self, route: str, query: str = "", *, proven: bool = False, **how: Any) -> requests.Response:
         method, path = self.routes[route].split(" ")
+        if proven:
+            if "json" in how:
+                how["data"] = plain(how.pop("json"))
+            how["headers"] = {**how.get("headers", {}), **self.bearer(method, path + query, how.get("data", b""))}
         return self.web.request(method, f"{self.url}{path}{query}", timeout=60, **how)
 
     def open(self) -> None:
@@ -132,8 +137,13 @@ class OtherDesk:
         said = {"device": self.device, "incarnation": self.incarnation, "nonce": nonce, "signature": signed}
         self.token = self.ask("session", json=said).json()["token"]
 
-    def bearer(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.token}"}
+    def bearer(self, method: str, target: str, body: bytes) -> dict[str, str]:
+        """Section 5: the token, a number used once, and a signature over this request."""
+        self.counter += 1
+        said = [method, target, sha(body).hex(), self.token, self.counter]
+        signature = self.key.sign(b"tram111/request/1\x00" + plain(said))
+        proof = base64.urlsafe_b64encode(signature).decode().rstrip("=")
+        return {"Authorization": f"Bearer {self.token}.{self.counter}.{proof}"}
 
     def stamp(self) -> str:
         self.clock += 1
@@ -175,7 +185,7 @@ class OtherDesk:
             "cursor": self.cursor,
         }
         body = zstandard.ZstdCompressor().compress(b"\n".join([plain(head), *(one.line() for one in part)]))
-        said_back = self.ask("push", data=body, headers={**self.bearer(), "Content-Type": TYPE})
+        said_back = self.ask("push", data=body, headers={"Content-Type": TYPE}, proven=True)
         if said_back.status_code == 200:
             self.acked = said_back.json()["acked"]
         return said_back
@@ -207,7 +217,7 @@ class OtherDesk:
         count = 0
         while True:
             waits = f"&wait={wait:g}" if wait else ""
-            answer = self.ask("pull", f"?c={self.lineage}.{self.cursor}&limit={limit}{waits}", headers=self.bearer())
+            answer = self.ask("pull", f"?c={self.lineage}.{self.cursor}&limit={limit}{waits}", proven=True)
             if answer.status_code == 204:
                 return count
             head, placed = self.read(answer)
@@ -226,7 +236,7 @@ class OtherDesk:
         past = count = 0
         while True:
             query = f"?scope={scope}&upto={self.cursor}&past={past}"
-            head, placed = self.read(self.ask("scope", query, headers=self.bearer()))
+            head, placed = self.read(self.ask("scope", query, proven=True))
             for one in placed:
                 self.fold(one.body)
             count += len(placed)

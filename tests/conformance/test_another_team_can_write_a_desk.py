@@ -191,7 +191,7 @@ def test_a_difference_is_found_by_the_pages_questions(centre: Running) -> None:
     wanted = "dossier:k3"
 
     def ask(**said: str) -> dict[str, Any]:
-        found: dict[str, Any] = other.ask("proof", json=said, headers=other.bearer()).json()
+        found: dict[str, Any] = other.ask("proof", json=said, proven=True).json()
         return found
 
     import hashlib
@@ -203,7 +203,7 @@ def test_a_difference_is_found_by_the_pages_questions(centre: Running) -> None:
     number = other.records["contact", "k3"][1].number("contact", "k3", wanted)
     assert told == {"lines": [["k3", "", 1, f"{number:064x}"]], "leaf": True}
     record = other.ask(
-        "proof", json={"step": "record", "scope": wanted, "kind": "contact", "id": "k3"}, headers=other.bearer()
+        "proof", json={"step": "record", "scope": wanted, "kind": "contact", "id": "k3"}, proven=True
     )
     _, placed = other.read(record)
     assert [one.body for one in placed] == [other.log[3].body]

@@ -22,7 +22,7 @@ from sync.blobs.shelf import offset_of
 from sync.blobs.signals import NotThere, Spoilt
 from sync.replica import scopes
 from sync.transport import BlobRoad
-from tests.server.ground import PATIENCE_S, Desk, Running, running
+from tests.server.ground import PATIENCE_S, Desk, Running, running, signed
 from tests.sync.blobs.files import SealedFile, made_up, sealed
 
 MakeDesk = Callable[..., Desk]
@@ -116,19 +116,20 @@ def test_without_the_scope_a_blob_is_as_missing_as_none(
     send_all(road, "tep-1")
     stranger = desks(centre, "DN01")
     stranger.pull()
-    headers = {"Authorization": f"Bearer {stranger.road._session_token(stale='')}", "Range": "bytes=0-9"}
     said = {}
     for record in ("tep-1", "khong-co"):
-        url = f"{centre.url}{door.BLOB}/{record}"
+        path = f"{door.BLOB}/{record}"
+        url = centre.url + path
+        part = {"Range": "bytes=0-9"}
         answers = [
-            requests.get(url, headers=headers, timeout=PATIENCE_S),
-            requests.head(url, headers=headers, timeout=PATIENCE_S),
+            requests.get(url, headers=signed(stranger.road, "GET", path) | part, timeout=PATIENCE_S),
+            requests.head(url, headers=signed(stranger.road, "HEAD", path) | part, timeout=PATIENCE_S),
             requests.patch(
                 url,
                 data=b"x",
                 timeout=PATIENCE_S,
                 headers={
-                    **headers,
+                    **signed(stranger.road, "PATCH", path, b"x"),
                     "Upload-Offset": "0",
                     "Upload-Checksum": f"sha256 {wire.text64(sha256(b'x').digest())}",
                     "Content-Type": door.PART_TYPE,
@@ -138,7 +139,7 @@ def test_without_the_scope_a_blob_is_as_missing_as_none(
                 centre.url + door.BLOB,
                 timeout=PATIENCE_S,
                 headers={
-                    **headers,
+                    **signed(stranger.road, "POST", door.BLOB),
                     "Upload-Length": str(FILE.plan.sealed),
                     "Upload-Metadata": f"record {wire.text64(record.encode())}",
                 },
@@ -188,7 +189,7 @@ def test_sending_is_cut_at_any_byte_and_goes_on_where_the_centre_ends(
             part = FILE.whole[offset : offset + chance.choice([9_000, 200_000, CHUNK + TAG])]
             if cuts < rounds(120):
                 cuts += 1
-                _cut(centre.url, road._session_token(stale=""), offset, part, chance.randrange(len(part)))
+                _cut(centre.url, road, offset, part, chance.randrange(len(part)))
                 assert road.offer("tep-1", FILE.plan.sealed).offset == offset, "a cut part is no part"
             offset = road.send("tep-1", FILE.plan.sealed, offset, part)
         assert cuts == rounds(120) or FILE.plan.sealed == offset
@@ -201,11 +202,12 @@ def test_sending_is_cut_at_any_byte_and_goes_on_where_the_centre_ends(
         road.close()
 
 
-def _cut(url: str, token: str, offset: int, part: bytes, after: int) -> None:
+def _cut(url: str, road: BlobRoad, offset: int, part: bytes, after: int) -> None:
     """Begin to send a part and hang up after so many bytes of it."""
     place = urlsplit(url)
+    said = signed(road, "PATCH", f"{door.BLOB}/tep-1", part)["Authorization"]
     head = (
-        f"PATCH {door.BLOB}/tep-1 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n"
+        f"PATCH {door.BLOB}/tep-1 HTTP/1.1\r\nHost: x\r\nAuthorization: {said}\r\n"
         f"Upload-Offset: {offset}\r\nUpload-Checksum: sha256 {wire.text64(sha256(part).digest())}\r\n"
         f"Content-Type: {door.PART_TYPE}\r\nContent-Length: {len(part)}\r\n\r\n"
     )
@@ -225,7 +227,7 @@ def test_a_flipped_byte_is_refused_and_nothing_of_the_part_is_kept(with_case: tu
         data=part[:-1] + b"!",
         timeout=PATIENCE_S,
         headers={
-            "Authorization": f"Bearer {road._session_token(stale='')}",
+            **signed(road, "PATCH", f"{door.BLOB}/tep-1", part[:-1] + b"!"),
             "Upload-Offset": "0",
             "Upload-Checksum": f"sha256 {wire.text64(sha256(part).digest())}",
             "Content-Type": door.PART_TYPE,
@@ -310,7 +312,6 @@ def test_a_desk_sends_the_bytes_of_what_it_wrote_where_the_operation_is_held(
 
 def test_a_part_that_is_too_large_or_beyond_the_end_is_refused(with_case: tuple[Desk, BlobRoad]) -> None:
     desk, road = with_case
-    token = road._session_token(stale="")
 
     def patch(data: bytes) -> requests.Response:
         return requests.patch(
@@ -318,7 +319,7 @@ def test_a_part_that_is_too_large_or_beyond_the_end_is_refused(with_case: tuple[
             data=data,
             timeout=PATIENCE_S,
             headers={
-                "Authorization": f"Bearer {token}",
+                **signed(road, "PATCH", f"{door.BLOB}/tep-1", data),
                 "Upload-Offset": "0",
                 "Upload-Checksum": f"sha256 {wire.text64(sha256(data).digest())}",
                 "Content-Type": door.PART_TYPE,
@@ -332,7 +333,8 @@ def test_a_part_that_is_too_large_or_beyond_the_end_is_refused(with_case: tuple[
     past = requests.get(
         f"{desk.url}{door.BLOB}/tep-1",
         timeout=PATIENCE_S,
-        headers={"Authorization": f"Bearer {token}", "Range": f"bytes={FILE.plan.sealed}-{FILE.plan.sealed + 5}"},
+        headers=signed(road, "GET", f"{door.BLOB}/tep-1")
+        | {"Range": f"bytes={FILE.plan.sealed}-{FILE.plan.sealed + 5}"},
     )
     assert past.status_code == 416
     road.close()

@@ -13,7 +13,7 @@ from sync import door, transport
 from sync.operation import Placed
 from sync.troubles import Offline
 from sync.wire import PullHead
-from tests.server.ground import PATIENCE_S, Desk, InThread, Running, enrol_desk, running
+from tests.server.ground import PATIENCE_S, Desk, InThread, Running, enrol_desk, running, signed
 
 MakeDesk = Callable[..., Desk]
 Answer = tuple[PullHead, list[Placed]] | None
@@ -96,11 +96,11 @@ def test_a_wait_in_which_only_others_got_news_moves_the_cursor(embedded: Running
 def test_an_asker_that_goes_away_frees_its_place(embedded: Running, desks: MakeDesk) -> None:
     one = desks(embedded)
     one.pull()
-    token = one.road._session_token(stale="")
+    path = f"{door.PULL}?c={one.lineage}.{one.cursor}&wait=30"
+    said = signed(one.road, "GET", path)["Authorization"]
     host, port = embedded.url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), PATIENCE_S) as raw:
-        asked = f"GET {door.PULL}?c={one.lineage}.{one.cursor}&wait=30 HTTP/1.1"
-        raw.sendall(f"{asked}\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n".encode())
+        raw.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: {said}\r\n\r\n".encode())
         embedded.held_pulls(1)
     embedded.held_pulls(0)
 

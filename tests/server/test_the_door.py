@@ -22,7 +22,7 @@ from server.operations.sessions import LASTS_MS as SESSION_MS
 from server.store import accounts
 from sync import door, manifest, transport, wire
 from sync.troubles import ServerTrouble, SignedOut, TooLarge
-from tests.server.ground import PATIENCE_S, Desk, InThread, Running, enrol_desk, running
+from tests.server.ground import PATIENCE_S, Desk, InThread, Running, enrol_desk, running, signed
 from tests.server.tap import Tap
 
 MakeDesk = Callable[..., Desk]
@@ -41,10 +41,6 @@ def new_key() -> bytes:
 
 def token_of(desk: Desk) -> str:
     return desk.road._session_token(stale="")
-
-
-def bearer(desk: Desk) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token_of(desk)}"}
 
 
 def test_a_code_makes_one_device_and_no_second(centre: Running) -> None:
@@ -198,11 +194,11 @@ def _note(order: list[str], name: str, _connection: object) -> None:
 
 def test_a_large_push_that_calls_itself_urgent_goes_with_the_others(embedded: Running, desks: MakeDesk) -> None:
     one = desks(embedded)
-    token = token_of(one)
+    path, body = f"{door.PUSH}?urgent=1", random.Random(2).randbytes(door.MOST_URGENT + 1)
     said = requests.post(
-        f"{embedded.url}{door.PUSH}?urgent=1",
-        data=random.Random(2).randbytes(door.MOST_URGENT + 1),
-        headers={"authorization": f"Bearer {token}", "content-type": wire.CONTENT_TYPE},
+        embedded.url + path,
+        data=body,
+        headers=signed(one.road, "POST", path, body) | {"content-type": wire.CONTENT_TYPE},
         timeout=PATIENCE_S,
     )
     assert said.status_code == 400
@@ -226,13 +222,13 @@ def test_openapi_describes_every_route_and_only_those(embedded: Running) -> None
 def fuzzed(chance: random.Random, desk: Desk) -> tuple[str, str, dict[str, str], bytes]:
     """One request that no desk would send."""
     method, path = chance.choice(sorted(ROUTES))
-    headers = bearer(desk) if chance.random() < 0.8 else {}
+    known = chance.random() < 0.8
     words = ["", "0", "-1", "1e9", "9" * 20, "nan", "inf", "a.b", ".1", "..", "\x00", "é", "💣", "[]", "true"]
     if method == "get":
         names = chance.choices(["c", "limit", "wait", "scope", "upto", "past", "x"], k=4)
         if path != door.PULL or "wait" not in names:
             path += "?" + "&".join(f"{n}={quote(chance.choice(words))}" for n in names)
-        return method, path, headers, b""
+        return method, path, signed(desk.road, "GET", path) if known else {}, b""
     body: bytes = chance.choice(
         [
             b"", b"{}", b"null", b"[" * 5_000, chance.randbytes(40), b'{"code": 1}', b'\xff\xfe"',
@@ -244,6 +240,7 @@ def fuzzed(chance: random.Random, desk: Desk) -> tuple[str, str, dict[str, str],
             wire.pack(chance.randbytes(50)), wire.pack(b"{}\n"), wire.pack(b""),
         ]
     )  # fmt: skip
+    headers = signed(desk.road, method.upper(), path, body) if known else {}
     headers["Content-Type"] = chance.choice([wire.CONTENT_TYPE, "application/json", "text/html", "x"])
     return method, path, headers, body
 
