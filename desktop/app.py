@@ -25,7 +25,7 @@ from desktop.operations.courier import CourierDesk, stepping_alone
 from desktop.operations.intake import give_codes
 from desktop.reference import Reference
 from desktop.settings import ATTACHMENT_SPACE_MB, FETCH_ATTACHMENTS, Settings
-from desktop.store import courier, identity, preferences
+from desktop.store import courier, identity, parting, preferences
 from desktop.store.copies import Copy, copies
 from desktop.store.engine import Connection, Store, open_store
 from desktop.store.identity import Enrolment
@@ -69,7 +69,8 @@ Enroller = Callable[[str, str, bytes, str], Enrolled]
 
 @dataclass(frozen=True, slots=True)
 class Unlocked:
-    """A desk whose store is open and whose lists are read, made off the GUI thread."""
+    """A desk whose store is open and whose lists are read, made off the GUI thread. `revoked`: since when (UTC ms)
+    the centre has taken it out of service, where it was killed before it could wipe itself."""
 
     store: Store
     staff: str
@@ -77,6 +78,7 @@ class Unlocked:
     key: Ed25519PrivateKey
     reference: Reference
     settings: Settings
+    revoked: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +145,10 @@ def unlock(
             enrolment = identity.enrolment(connection)
             key = identity.signing_key(connection)
             kept = preferences.of(connection, staff)
+            revoked = parting.ordered(connection)
         if enrolment is None or key is None:
             raise NotEnrolled
-        return Unlocked(store, staff, enrolment, key, reference or Reference.load(), Settings(kept))
+        return Unlocked(store, staff, enrolment, key, reference or Reference.load(), Settings(kept), revoked)
     except BaseException:
         store.close()
         raise

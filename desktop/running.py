@@ -17,11 +17,16 @@ from desktop import app
 from desktop.background.road_parts import health_of
 from desktop.call_door import CallDoor, door_name
 from desktop.diary import close_diary, open_diary
+from desktop.ending import Ending
 from desktop.home import Home
 from desktop.operations.calls import LINE, PbxCallEvent
+from desktop.store.parting import finish, gone
 from desktop.ui.main_window import MainWindow
+from desktop.ui.signin.parting import said_of
 from desktop.ui.signin.window import SignInWindow
 from desktop.ui.theme.look import Look
+from desktop.ui.theme.tokens import Status
+from desktop.wall_clock import WallClock
 from domain.clock import Clock
 from domain.ids import RANDOM_BYTES, uuid7
 from sync.transport import BlobRoad, HttpTransport
@@ -96,6 +101,7 @@ class Session(QObject):
         self._signin: SignInWindow | None = None
         self._door: CallDoor | None = None
         self._ringing: Ringing | None = None
+        self.ending: Ending | None = None
         application.lastWindowClosed.connect(self.close)
 
     def ask(self) -> None:
@@ -105,6 +111,9 @@ class Session(QObject):
         servers = self._home.trust.servers
         self._signin = SignInWindow(self._home, unlock, enrol, self.look, restore, servers[0] if servers else "")
         self._signin.unlocked.connect(self._unlocked)
+        wiped = gone(self._home)
+        if wiped is not None:
+            self._signin.first_state.say(Status.QUIET, said_of(wiped, WallClock().now_ms()))
         self._signin.show()
 
     @Slot(object)
@@ -119,13 +128,18 @@ class Session(QObject):
             blob_transport_factory=partial(BlobRoad, trust=trust),
             ask_health=partial(health_of, trust=trust),
         )
-        self.show(desk)
+        if ready.revoked is not None:
+            self.desk = desk
+            self._revoked(ready.revoked)
+        else:
+            self.show(desk)
         if self._signin is not None:
             self._signin.close()
 
     def show(self, desk: app.Desk) -> MainWindow:
         """Open the window of a desk and the local door beside it."""
         self.desk = desk
+        desk.bus.revoked.connect(self._revoked)
         self.window = MainWindow(desk, self.look)
         self.window.show()
         self._ringing = Ringing(self.window, desk.clock)
@@ -133,6 +147,20 @@ class Session(QObject):
         self._door.rang.connect(self._ringing.rang)
         self._door.open()
         return self.window
+
+    @Slot(object)
+    def _revoked(self, since: int) -> None:
+        if self.desk is None or self.ending is not None:
+            return
+        self.ending = Ending(self.desk, since, self._put_away)
+        self.ending.begin()
+
+    def _put_away(self) -> None:
+        if self._door is not None:
+            self._door.close()
+            self._door = None
+        if self.window is not None:
+            self.window.close()
 
     @Slot()
     def close(self) -> None:
@@ -153,6 +181,10 @@ def run(folder: Path) -> int:
     home = Home(folder)
     home.prepare()
     diary = open_diary(home.logs)
+    wiped = gone(home)
+    if wiped is not None and not wiped.wiped:
+        finish(home)
+        home.prepare()
     session, ending = Session(application, home), EndOfProcess(application)
     session.ask()
     try:

@@ -1,4 +1,4 @@
-"""The centre's commands: serve, code, erase, held, health, verify, backup, restore, new-lineage."""
+"""The centre's commands: serve, code, devices, revoke, admit, erase, held, health, verify, backup and more."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pathlib import Path
 from domain.numbering import CENTRES
 from server.backups import commands_of_backups, verify_one
 from server.courier_command import add_courier
+from server.devices_command import commands_of_devices
 from server.operations.centre import HUB, ROLE, Centre
 from server.operations.enrolment import WrongSeat, make_code
 from server.operations.erasure import NotHere, erase
@@ -90,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     add("health", "Cho biết kho đang ở đâu trên dòng dữ liệu.", _health)
     verify = add("verify", "Đếm lại mọi tổng kiểm từ chính dữ liệu, của kho hoặc của một bản sao lưu.", _verify)
     commands_of_backups(add, verify)
+    commands_of_devices(add)
     add_courier(add)
     return parser
 

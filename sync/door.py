@@ -147,7 +147,8 @@ class KnownChain(msgspec.Struct, frozen=True, array_like=True):
 class KnownDevice(msgspec.Struct, frozen=True, kw_only=True):
     """One desk of a hub's centre: what the hub must know to open sessions for it without a line.
 
-    `key` is its Ed25519 public key (base64); `revoked` says since when it may not (UTC ms), or None.
+    `key` is its Ed25519 public key (base64); `revoked` says since when it may not (UTC ms), or None;
+    `order` is the centre's signature of `wipe_claim` then.
     """
 
     device: str
@@ -157,6 +158,7 @@ class KnownDevice(msgspec.Struct, frozen=True, kw_only=True):
     all_cases: bool
     key: str
     revoked: int | None = None
+    order: str = ""
     chains: list[KnownChain] = []
 
 
@@ -167,6 +169,8 @@ class Devices(msgspec.Struct, frozen=True, kw_only=True):
     centre_key: str
     time: int
     devices: list[KnownDevice] = []
+
+
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     """The server's word that a device holds exactly what it may: at feed number `seq` both counted `digest`.
     `signature` (base64) is the centre's over `receipt_claim`; `time` is its UTC time in ms."""
@@ -182,3 +186,8 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
 def receipt_claim(one: Receipt) -> bytes:
     """What the centre signs of a receipt."""
     return b"tram111/receipt/1\x00" + msgspec.json.encode((one.device, one.lineage, one.seq, one.digest, one.time))
+
+
+def wipe_claim(device: str, since: int) -> bytes:
+    """What the centre signs to order a device, revoked at this time (UTC ms), to wipe itself."""
+    return b"tram111/revoked/1\x00" + msgspec.json.encode((device, since))

@@ -38,7 +38,7 @@ from sync.signals import (
     WakeAt,
     Woke,
 )
-from sync.troubles import Behind, Forked, ServerTrouble, SignedOut, Trouble
+from sync.troubles import Behind, Forked, Revoked, ServerTrouble, SignedOut, Trouble
 from sync.wire import PullHead
 
 __all__ = [
@@ -241,6 +241,11 @@ class Engine:
             # A pull in flight was asked in the old name: its answer leaves out what the twin wrote.
             self._forget_pull()
             return
+        if isinstance(trouble, Revoked) and trouble.lineage:
+            # The only answer that still names the lineage: what waits here goes to it before all is wiped.
+            self._meeting = self._unsure = False
+            if trouble.lineage != self.store.view().lineage:
+                self._meet(trouble.lineage)
         self._failures += 1
         ceiling = min(self.pace.cap, self.pace.base * 2 ** min(self._failures - 1, 20))
         delay = int(self.random() * ceiling)

@@ -70,6 +70,23 @@ class SignedOut(Trouble):
     advice = "Máy chủ không nhận ra máy trạm này. Dữ liệu vẫn ở trên máy; hãy báo trưởng ca để đăng ký lại."
 
 
+class Revoked(SignedOut):
+    """The device was taken out of service: no news for it any more, and the order to wipe itself.
+
+    `lineage` is that of the centre, where the last words are still taken (empty: a hub said so); `since` UTC ms;
+    `order` the centre's signature (base64) of `sync.door.wipe_claim`, to be checked before anything is wiped.
+    """
+
+    advice = (
+        "Máy này đã được trung tâm thu hồi. Phần mềm đang gửi nốt những gì chưa gửi rồi xóa dữ liệu trên máy; "
+        "chị/anh hãy gọi trưởng ca."
+    )
+
+    def __init__(self, advice: str = "", *, lineage: str = "", since: int = 0, order: str = "") -> None:
+        super().__init__(advice)
+        self.lineage, self.since, self.order = lineage, since, order
+
+
 class Forked(Trouble):
     """The server holds other operations under this device's numbers: a cloned or restored desk."""
 

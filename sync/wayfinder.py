@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from sync.troubles import Offline, ServerLied, ServerTrouble, Trouble
+from sync.troubles import Offline, Revoked, ServerLied, ServerTrouble, Trouble
 
 SLOW_FAILURES: Final = 2
 """A server that is only slow or busy is left after so many failures in a row; one that refuses, at once."""
@@ -34,10 +34,12 @@ class Wayfinder:
     def failed(self, trouble: Trouble, mono: int) -> bool | None:
         """The present server has not. Answers None to stay; else `at` is another now, and the answer says whether
         to ask it at once (False: all are dead, ask it when the engine would have asked again)."""
-        if self.servers < 2 or not isinstance(trouble, Offline | ServerTrouble | ServerLied):
+        sent_away = isinstance(trouble, Revoked) and not trouble.lineage
+        if self.servers < 2 or not (sent_away or isinstance(trouble, Offline | ServerTrouble | ServerLied)):
             return None
         self._failures += 1
-        refused = isinstance(trouble, Offline) and not trouble.timed_out
+        # A hub does not take a revoked desk's last words: the centre does.
+        refused = sent_away or (isinstance(trouble, Offline) and not trouble.timed_out)
         if not refused and self._failures < SLOW_FAILURES:
             return None
         self._failures = 0

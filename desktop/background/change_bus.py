@@ -87,7 +87,8 @@ class BlobMoved:
 
 class ChangeBus(QObject):
     """Workers emit, screens connect bound methods. `failed` carries what nobody else took, `blobs` says how
-    attachments' bytes travel (BlobMoved).
+    attachments' bytes travel (BlobMoved). `revoked` (since when, UTC ms) and `parted` are the end of this desk
+    (`desktop.background.parting`).
 
     `delivered` is internal: a pair (bound method, payload) that the GUI thread calls.
     """
@@ -97,6 +98,8 @@ class ChangeBus(QObject):
     failed: Final = Signal(object)
     delivered: Final = Signal(object)
     blobs: Final = Signal(object)
+    revoked: Final = Signal(object)
+    parted: Final = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)

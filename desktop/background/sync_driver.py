@@ -19,6 +19,7 @@ from desktop.background.change_bus import ChangeBus, Changes, Origin, RoadState,
 from desktop.background.first_fill import LEAST, FirstFill
 from desktop.background.first_meeting import FirstMeeting
 from desktop.background.lanes import Closed, StoreLane
+from desktop.background.parting import Parting
 from desktop.background.road_parts import (
     AskHealth,
     Handed,
@@ -46,7 +47,7 @@ from sync.replica.changes import Folded
 from sync.replica.desk_road import DeskRoad
 from sync.replica.guest import DeskGuest
 from sync.replica.scopes import device_scope
-from sync.troubles import Offline, Trouble
+from sync.troubles import Offline, Revoked, Trouble
 from sync.wayfinder import Wayfinder
 
 R = TypeVar("R")
@@ -130,6 +131,7 @@ class SyncDriver:
             lambda: ask_health(self.server()),
             device_scope(self._device),
         )
+        self.parting = Parting(lane, bus)
         self.status = RoadStatus()
         self.on_status: Callable[[RoadStatus], None] | None = None
         """Told every new status, on a thread of the road: whoever gives way to text listens here."""
@@ -223,6 +225,7 @@ class SyncDriver:
                     continue
                 self._step(event)
                 self._find_way(event)
+                self.parting.look(self._engine.road.waiting, _mono())
         except Closed:
             return
         finally:
@@ -256,6 +259,8 @@ class SyncDriver:
         if isinstance(event, core.PushAnswered | core.PullAnswered | core.ScopeAnswered):
             self._way.answered()
         elif isinstance(event, core.Failed) and event.request > self._asked_before:
+            if isinstance(event.trouble, Revoked):
+                self.parting.heard(event.trouble)
             at_once = self._way.failed(event.trouble, _mono())
             if at_once is not None:
                 self._move(at_once=at_once)

@@ -148,12 +148,17 @@ def _self(desk: CourierDesk, lineage: str = "") -> _Self:
     return _Self(device, key, view, *desk.read(marks))
 
 
-def export(desk: CourierDesk, folder: Path, most: int = volumes.MOST_VOLUME) -> Exported:
+def export(
+    desk: CourierDesk, folder: Path, most: int = volumes.MOST_VOLUME, *, unbacked: bool = False
+) -> Exported:
     """Write everything the server has not acknowledged into volumes in the folder, sealed for the national centre
     (or the hub met last, where only its key is known).
 
     Nothing here changes what is sent by the line: the same again, by line or stick, is taken once. With nothing
-    unsent the stick asks for news only. Raises NoReceiver, NotEnrolled, StickFull, StickGone, and the store's.
+    unsent the stick asks for news only. `unbacked`: also what it has acknowledged and no verified backup of it holds,
+    from a desk that will not be there to send it again.
+
+    Raises NoReceiver, NotEnrolled, StickFull, StickGone, and the store's.
     """
     found = desk.read(courier.receiver)
     if found is None:
@@ -182,9 +187,10 @@ def export(desk: CourierDesk, folder: Path, most: int = volumes.MOST_VOLUME) -> 
     prove = seal.signed_by(me.key)
     with VolumeWriter(folder, opening, seal.UP, receiver, prove, desk.random, most) as writer:
         for one in me.chains:
-            if one.acked == one.last:
+            begin = min(one.acked, one.backed_up) if unbacked else one.acked
+            if begin == one.last:
                 continue
-            first, last = one.acked + 1, one.acked
+            first, last = begin + 1, begin
             while last < one.last:
                 head, placed = _batch(desk, me, lineage, one, last)
                 part = Part(
@@ -197,7 +203,7 @@ def export(desk: CourierDesk, folder: Path, most: int = volumes.MOST_VOLUME) -> 
                 )
                 writer.add(part, wire.encode_push(head, placed), previous=head.previous, signature=head.signature)
                 last = placed[-1].n
-            count += last - one.acked
+            count += last - begin
         names = writer.finish()
     done = Exported(bundle, count, first, last, tuple(names), desk.read(blobs.unsent), is_hub)
     _note(desk, "export", lineage, bundle, len(names), count, done.first, done.last)

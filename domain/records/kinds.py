@@ -13,6 +13,7 @@ from domain.records.case import Case, Stay
 from domain.records.clock_record import ClockRecord
 from domain.records.contact import Contact
 from domain.records.fields import Column, DataClass, FieldSpec, Merge, specs_of
+from domain.records.left_draft import LeftDraft
 from domain.records.note import Note
 from domain.records.party import Party
 from domain.records.person import Address, Alias, Person, Phone
@@ -108,5 +109,6 @@ KINDS = Registry(
         ("review", Review),
         ("attachment", Attachment),
         ("blob_secret", BlobSecret),
+        ("left_draft", LeftDraft),
     )
 )

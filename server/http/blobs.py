@@ -43,7 +43,7 @@ _PART: Final[Described] = {
     door.BLOB,
     status_code=201,
     response_class=Response,
-    responses={**_MADE, **problems(400, 401, 404, 503)},
+    responses={**_MADE, **problems(400, 401, 403, 404, 503)},
 )
 async def create(request: Request, asker: Asker, counter: AtCounter) -> Response:
     """Begin, or ask after, the sending of an attachment's bytes; its metadata must have come before."""
@@ -60,7 +60,7 @@ async def create(request: Request, asker: Asker, counter: AtCounter) -> Response
     return Response(status_code=201, headers={**_said(here), "location": f"{door.BLOB}/{record}"})
 
 
-@router.head(_ONE, response_class=Response, responses={**_THERE, **problems(401, 404, 503)})
+@router.head(_ONE, response_class=Response, responses={**_THERE, **problems(401, 403, 404, 503)})
 async def where(record: str, asker: Asker, counter: AtCounter) -> Response:
     """From which byte to go on."""
     found = await counter.carry(blobs.to_send, counter.centre, asker, record)
@@ -72,7 +72,7 @@ async def where(record: str, asker: Asker, counter: AtCounter) -> Response:
     _ONE,
     status_code=204,
     response_class=Response,
-    responses={**_TAKEN, **problems(400, 401, 404, 409, 413, 460, 503)},
+    responses={**_TAKEN, **problems(400, 401, 403, 404, 409, 413, 460, 503)},
     openapi_extra={"requestBody": {"required": True, "content": {door.PART_TYPE: {"schema": BINARY}}}},
 )
 async def part(record: str, request: Request, asker: Asker, counter: AtCounter) -> Response:
@@ -95,7 +95,7 @@ async def part(record: str, request: Request, asker: Asker, counter: AtCounter) 
     return Response(status_code=204, headers=_said(here))
 
 
-@router.get(_ONE, response_class=Response, responses={**_PART, **problems(400, 401, 404, 416, 503)})
+@router.get(_ONE, response_class=Response, responses={**_PART, **problems(400, 401, 403, 404, 416, 503)})
 async def fetch(record: str, request: Request, asker: Asker, counter: AtCounter) -> Response:
     """Sealed bytes of one Range; a shorter answer than asked for ends at a chunk."""
     asked = _RANGE.fullmatch(request.headers.get("range", ""))

@@ -34,7 +34,7 @@ _RANGE: Final = re.compile(r"bytes=([0-9]{1,10})-([0-9]{0,10})")
 @router.get(
     manifest.BOOTSTRAP,
     response_class=Response,
-    responses={**lines("The signed manifest."), **_FEW, **problems(400, 401, 503)},
+    responses={**lines("The signed manifest."), **_FEW, **problems(400, 401, 403, 503)},
 )
 async def bootstrap(asked: Annotated[BootstrapAsk, Query()], asker: Asker, counter: AtCounter) -> Response:
     """Which segments make everything the asker may see, at one feed number."""
@@ -54,7 +54,7 @@ async def bootstrap(asked: Annotated[BootstrapAsk, Query()], asker: Asker, count
     manifest.SEGMENT + "/{name}",
     status_code=206,
     response_class=Response,
-    responses={**_PIECE, **problems(400, 401, 404, 416, 503)},
+    responses={**_PIECE, **problems(400, 401, 403, 404, 416, 503)},
 )
 async def segment(
     name: Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")],

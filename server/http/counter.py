@@ -19,9 +19,11 @@ from server.operations.bootstrap import SegmentBuilder
 from server.operations.centre import HUB, Centre
 from server.operations.enrolment import Attempts
 from server.operations.refusals import busy, unknown_device
+from server.operations.revocation import farewell
 from server.operations.sessions import Session, Sessions
 from server.store.engine import READERS
 from sync.door import read_credentials
+from server.store.revoked import is_revoked
 
 R = TypeVar("R")
 
@@ -101,6 +103,10 @@ class Counter:
         self._told_centre[key] = centre_acked
         return before is not None and before != centre_acked
 
+    def stands_revoked(self, device: str) -> bool:
+        """Whether the device was revoked; asked of the store, since another process may have done it."""
+        return self.centre.read(lambda connection: is_revoked(connection, device))
+
     async def read(self, work: Callable[..., R], *given: Any) -> R:
         """Run a reading operation in a thread of its own kind: it never stands behind a push."""
         return await asyncio.get_running_loop().run_in_executor(self._readers, work, *given)
@@ -138,18 +144,29 @@ _bearer = HTTPBearer(
 )
 
 
-async def session_of(
-    request: Request, bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
-) -> Session:
-    """Who asks: the holder of the token, who signed this request. A body is proven when its last byte is read,
-    before the route has it (`doorway.Heard`). Raises Refusal (401)."""
+_Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+
+
+async def parting_session_of(request: Request, bearer: _Bearer) -> Session:
+    """Who asks, also a revoked device (for routes that look themselves whether it is one): the holder of the token,
+    who signed this request. A body is proven when its last byte is read, before the route has it (`doorway.Heard`).
+    Raises Refusal (401)."""
     said = read_credentials(bearer.credentials) if bearer is not None else None
     if said is None:
         raise unknown_device()
     sessions = counter_of(request).sessions
-    session = sessions.of(said.token)
+    session = sessions.of(said.token, parting=True)
     heard: Heard = request.state.heard
     heard.expect(partial(sessions.prove, said, request.method, target_of(request.scope)))
+    return session
+
+
+async def session_of(request: Request, bearer: _Bearer) -> Session:
+    """As `parting_session_of`, for all other routes. Raises Refusal (401; 403 from the moment a device is revoked)."""
+    session = await parting_session_of(request, bearer)
+    counter = counter_of(request)
+    if session.parting or await counter.read(counter.stands_revoked, session.device.id):
+        raise await counter.read(farewell, counter.centre, session.device)
     return session
 
 
@@ -159,3 +176,4 @@ async def _counter(request: Request) -> Counter:
 
 AtCounter = Annotated[Counter, Depends(_counter)]
 Asker = Annotated[Session, Depends(session_of)]
+Parting = Annotated[Session, Depends(parting_session_of)]

@@ -31,7 +31,13 @@ MOST_JSON: Final = 64 << 10
 def problem(refusal: Refusal) -> Response:
     """The answer of a refusal; Retry-After (whole seconds, rounded up) where it names a time."""
     said = Problem(
-        code=refusal.code, n=refusal.n, acked=refusal.acked, retry_after_ms=refusal.retry_after_ms
+        code=refusal.code,
+        n=refusal.n,
+        acked=refusal.acked,
+        retry_after_ms=refusal.retry_after_ms,
+        lineage=refusal.lineage,
+        since=refusal.since,
+        order=refusal.order,
     )
     headers: Mapping[str, str] = {}
     if refusal.retry_after_ms:

@@ -147,6 +147,9 @@ class ProblemAnswer(_Said):
     n: int = 0
     acked: int = 0
     retry_after_ms: int = 0
+    lineage: str = Field(default="", description="Of `revoked`: the centre that still takes the last words")
+    since: int = Field(default=0, description="Of `revoked`: since when (UTC ms)")
+    order: str = Field(default="", description="Of `revoked`: the centre's signature of the order to wipe, base64")
 
 
 class HeldNoticeAnswer(_Said):
@@ -180,6 +183,7 @@ class KnownDeviceAnswer(_Said):
     all_cases: bool
     key: str
     revoked: int | None = None
+    order: str = ""
     chains: list[tuple[int, int, str, int]] = []
 
 

@@ -27,7 +27,7 @@ MOST_BODY = 4096
             "description": "Figures (JSON lines, leaf), or for step `record` a message of the road.",
             "content": {JSON: {}, wire.CONTENT_TYPE: {"schema": BINARY}},
         },
-        **problems(400, 401, 413, 503),
+        **problems(400, 401, 403, 413, 503),
     },
     openapi_extra={"requestBody": {"required": True, "content": {JSON: {"schema": {"type": "object"}}}}},
 )
@@ -45,7 +45,7 @@ async def compare(request: Request, asker: Asker, counter: AtCounter) -> Respons
     responses={
         200: {"description": "The signed receipt (JSON).", "content": {JSON: {}}},
         204: {"description": "This end counts something else at this moment."},
-        **problems(400, 401, 503),
+        **problems(400, 401, 403, 503),
     },
 )
 async def receipt(

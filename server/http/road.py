@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from server.http.answers import BINARY, JSON, Described, lines, problems
-from server.http.counter import Asker, AtCounter
+from server.http.counter import Asker, AtCounter, Counter, Parting
 from server.http.doorway import read_body
 from server.http.models import DevicesAnswer, HeldAnswer, PullAsk, PushAnswered, ScopeAsk
 from server.http.waiters import Waiter
@@ -19,6 +19,8 @@ from server.operations.centre import log
 from server.operations.pull import Pulled, answer_pull, answer_scope, list_held
 from server.operations.push import accept_push
 from server.operations.refusals import bad_message
+from server.operations.revocation import farewell
+from server.operations.sessions import Session
 from server.store.granted import audiences_of
 from sync import door, wire
 
@@ -41,7 +43,7 @@ _PUSH_BODY: Final = {
     openapi_extra=_PUSH_BODY,
 )
 async def push(
-    request: Request, asker: Asker, counter: AtCounter, urgent: Annotated[bool, Query()] = False
+    request: Request, asker: Parting, counter: AtCounter, urgent: Annotated[bool, Query()] = False
 ) -> Response:
     """A batch of the asker's own operations, signed; each is taken once, whatever is sent again. `urgent`: a body
     of at most 64 KiB passes those that wait."""
@@ -70,19 +72,21 @@ def _is_small(request: Request) -> bool:
     responses={
         **lines("Operations after the cursor; at their end the digest."),
         **_NO_NEWS,
-        **problems(400, 401, 503),
+        **problems(400, 401, 403, 503),
     },
 )
-async def pull(request: Request, asked: Annotated[PullAsk, Query()], asker: Asker, counter: AtCounter) -> Response:
+async def pull(
+    request: Request, asked: Annotated[PullAsk, Query()], asker: Parting, counter: AtCounter
+) -> Response:
     """What the asker may see after its cursor. With `wait`, held until there is news or its own push came."""
     lineage, _, seq = asked.c.partition(".")
-    given = (counter.centre, asker, lineage, int(seq), asked.limit)
+    given = (counter, asker, lineage, int(seq), asked.limit)
     # Registered before the read: a commit between reading and waiting would else be slept through.
     audiences: tuple[str, ...] = audiences_of(asker.device.id, asker.device.centre)
     if asker.hub:
         audiences = await counter.read(carriage.audiences_of, counter.centre, asker)
     with counter.room.waiter(asker.device.id, audiences) as waiter:
-        pulled = await counter.read(answer_pull, *given)
+        pulled = await _pulled(*given)
         told = counter.told_backed_up(asker, pulled.backed_up)
         further = counter.further(asker, pulled.centre_acked)
         if pulled.news or told or further or not asked.wait:
@@ -90,7 +94,7 @@ async def pull(request: Request, asked: Annotated[PullAsk, Query()], asker: Aske
         woken = await _woken(request, waiter, asked.wait)
         if woken is None or counter.room.closed:
             return Response(status_code=204)
-        pulled = await counter.read(answer_pull, *given)
+        pulled = await _pulled(*given)
         told = counter.told_backed_up(asker, pulled.backed_up)
         further = counter.further(asker, pulled.centre_acked)
         return _message(pulled, asked.z) if woken or pulled.news or told or further else Response(status_code=204)
@@ -99,7 +103,7 @@ async def pull(request: Request, asked: Annotated[PullAsk, Query()], asker: Aske
 @router.get(
     door.SCOPE,
     response_class=Response,
-    responses={**lines("One page of the scope's history."), **problems(400, 401, 503)},
+    responses={**lines("One page of the scope's history."), **problems(400, 401, 403, 503)},
 )
 async def scope(asked: Annotated[ScopeAsk, Query()], asker: Asker, counter: AtCounter) -> Response:
     """The history of a scope granted to the asker, page by page; of any other, nothing."""
@@ -115,11 +119,18 @@ async def devices(asker: Asker, counter: AtCounter) -> DevicesAnswer:
     return DevicesAnswer.model_validate_json(msgspec.json.encode(found))
 
 
-@router.get(door.HELD, responses=problems(401, 503))
+@router.get(door.HELD, responses=problems(401, 403, 503))
 async def held(asker: Asker, counter: AtCounter) -> list[HeldAnswer]:
     """Operations that could not be applied yet, without their contents."""
     found = await counter.read(list_held, counter.centre, asker)
     return [HeldAnswer(device=one.device, n=one.n, why=one.why, kind=one.kind) for one in found]
+
+
+async def _pulled(counter: Counter, asker: Session, lineage: str, cursor: int, limit: int) -> Pulled:
+    found: Pulled = await counter.read(answer_pull, counter.centre, asker, lineage, cursor, limit)
+    if found.revoked:
+        raise await counter.read(farewell, counter.centre, asker.device)
+    return found
 
 
 def _message(pulled: Pulled, dictionary: int = 0) -> Response:

@@ -8,6 +8,7 @@ import msgspec
 
 from server.operations.centre import Centre, log
 from server.operations.refusals import Refusal
+from server.operations.revocation import order_of
 from server.operations.sessions import Session
 from server.store import accounts, hubs
 from server.store.accounts import Device
@@ -94,11 +95,15 @@ def list_devices(centre: Centre, session: Session) -> door.Devices:
     if not session.hub:
         raise Refusal(403, "unknown_device")
 
-    def work(connection: Connection) -> tuple[list[Device], list[tuple[str, int, int, bytes, int]]]:
+    def work(
+        connection: Connection,
+    ) -> tuple[list[Device], dict[str, str], list[tuple[str, int, int, bytes, int]]]:
         desks = hubs.desks_of(connection, session.device.centre)
-        return desks, hubs.chains_of(connection, [*(one.id for one in desks), session.device.id])
+        gone = [one for one in desks if one.revoked_at is not None]
+        orders = {one.id: order_of(centre, connection, one).signature for one in gone}
+        return desks, orders, hubs.chains_of(connection, [*(one.id for one in desks), session.device.id])
 
-    desks, found = centre.read(work)
+    desks, orders, found = centre.read(work)
     chains: dict[str, list[door.KnownChain]] = {}
     for device, incarnation, n, head, safe in found:
         chains.setdefault(device, []).append(door.KnownChain(incarnation, n, head.hex(), safe))
@@ -116,6 +121,7 @@ def list_devices(centre: Centre, session: Session) -> door.Devices:
                 all_cases=one.all_cases,
                 key=wire.text64(one.public_key),
                 revoked=one.revoked_at,
+                order=orders.get(one.id, ""),
                 chains=chains.get(one.id, []),
             )
             for one in desks

@@ -109,6 +109,8 @@ class Centre:
         """Wakes held pulls, from any thread; the door sets it."""
         self.uplink: Above | None = None
         """A hub's road to the centre; None at the centre itself."""
+        self.retired = False
+        """Whether the centre has taken this hub out of service: its desks are sent on to the centre."""
         self.clock = clock
         self.random = random
         serving: list[Projection] = [scopes.Grants(), scopes.Homes(sums.move), segments.Outdated()]

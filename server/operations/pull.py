@@ -8,7 +8,7 @@ from server.operations import carriage, history
 from server.operations.centre import Centre
 from server.operations.reach import reach
 from server.operations.sessions import Session
-from server.store import accounts, granted, hubs
+from server.store import accounts, granted, hubs, revoked
 from server.store.engine import Connection
 from sync import door, wire
 from sync.replica import feed, read, scopes
@@ -19,13 +19,15 @@ from sync.wire import PullHead
 @dataclass(frozen=True, slots=True)
 class Pulled:
     """A pull's body, how many operations it holds, whether it says anything the asker does not know, and how
-    much of the asker's chain it says is in a verified backup."""
+    much of the asker's chain it says is in a verified backup. `revoked`: the asker gets no news any more, the body is
+    an empty page that moves nothing."""
 
     body: bytes
     count: int
     news: bool
     backed_up: int = 0
     centre_acked: int = 0
+    revoked: bool = False
 
 
 def answer_pull(centre: Centre, session: Session, lineage: str, cursor: int, limit: int) -> Pulled:
@@ -39,6 +41,8 @@ def answer_pull(centre: Centre, session: Session, lineage: str, cursor: int, lim
     device, incarnation = session.device, session.incarnation
 
     def work(connection: Connection) -> Pulled | int:
+        if revoked.is_revoked(connection, device.id):
+            return _nothing_more(centre, cursor)
         if session.hub:
             page, digest = carriage.page_of(connection, session, cursor, limit)
         else:
@@ -85,6 +89,13 @@ def _begin_anew(centre: Centre) -> Pulled:
         lineage=centre.lineage, next=0, more=True, count=0, acked=0, centre_acked=0, time=centre.now_ms()
     )
     return Pulled(wire.encode_pull(head, []), 0, news=True)
+
+
+def _nothing_more(centre: Centre, cursor: int) -> Pulled:
+    head = PullHead(
+        lineage=centre.lineage, next=cursor, more=False, count=0, acked=0, centre_acked=0, time=centre.now_ms()
+    )
+    return Pulled(wire.encode_pull(head, []), 0, news=True, revoked=True)
 
 
 def answer_scope(centre: Centre, session: Session, scope: str, upto: int, past: int) -> Pulled:

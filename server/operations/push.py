@@ -13,7 +13,7 @@ from server.operations.centre import HUB, Centre, News, log
 from server.operations.reach import reach
 from server.operations.refusals import Refusal, bad_message
 from server.operations.sessions import Session
-from server.store import courier, granted, held
+from server.store import courier, granted, held, revoked
 from server.store.accounts import Device
 from server.store.engine import Connection
 from sync import chain, wire
@@ -63,6 +63,14 @@ def accept_push(centre: Centre, session: Session, data: bytes, urgent: bool = Fa
         )
         pushed = replace(further, news=news)
     return pushed
+
+
+def take_spooled(centre: Centre, author: Device, kept: courier.Kept) -> None:
+    """Take one body that came by stick and waits beside the log; what still does not follow on stays there."""
+    try:
+        _accept_one(centre, Session(author, kept.incarnation, 0), kept.body, kept, urgent=False)
+    except Refusal as refused:
+        log.warning("spooled body stays device=%s why=%s", author.id, refused.code)
 
 
 def _accept_one(
@@ -141,6 +149,10 @@ def _accept(
     hashes: Sequence[bytes],
 ) -> Pushed:
     began = centre.clock.monotonic_ms()
+    own = not session.hub or author.id == session.device.id
+    if own and revoked.is_revoked(connection, author.id):
+        # Asked anew here: the session may be older than the revocation. A hub took in good faith what it brings.
+        peer = replace(peer, revoked=True)
     _keeps_whole(centre, connection, head, placed)
     wanted = {body.scope for _, body, _ in placed.reads if body is not None}
     mine = granted.granted_among(connection, head.device, wanted)

@@ -7,7 +7,16 @@ class Refusal(Exception):
     """An answer that is no: `code` of sync.wire.Problem, HTTP `status`, and the figures that help the asker."""
 
     def __init__(
-        self, status: int, code: str, *, n: int = 0, acked: int = 0, retry_after_ms: int = 0
+        self,
+        status: int,
+        code: str,
+        *,
+        n: int = 0,
+        acked: int = 0,
+        retry_after_ms: int = 0,
+        lineage: str = "",
+        since: int = 0,
+        order: str = "",
     ) -> None:
         super().__init__(code)
         self.status = status
@@ -15,6 +24,7 @@ class Refusal(Exception):
         self.n = n
         self.acked = acked
         self.retry_after_ms = retry_after_ms
+        self.lineage, self.since, self.order = lineage, since, order
 
 
 def bad_message() -> Refusal:

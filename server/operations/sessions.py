@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from domain.clock import MINUTE
 from server.operations import leases
 from server.operations.centre import HUB, Centre, log
-from server.operations.refusals import Refusal, unknown_device
+from server.operations.refusals import busy, unknown_device
+from server.operations.revocation import farewell
 from server.store import accounts, courier, hubs
 from server.store.accounts import Device
 from server.store.engine import Connection
@@ -26,18 +27,22 @@ LASTS_MS: Final = 15 * MINUTE
 NONCE_MS: Final = 2 * MINUTE
 MOST_NONCES: Final = 4_096
 MOST_SESSIONS: Final = 4_096
+RETIRED_MS: Final = MINUTE
+"""When to ask a retired hub again: by then a desk that knows the centre is there."""
 _TOKEN_BYTES: Final = 18  # 24 characters
 _NONCE_BYTES: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Who speaks. `until` is on the monotonic clock (ms)."""
+    """Who speaks. `until` is on the monotonic clock (ms). `parting`: a revoked device, whose last words are taken and
+    which is told nothing else."""
 
     device: Device
     incarnation: int
     until: int
     hub: bool = False
+    parting: bool = False
 
 
 REMEMBERED: Final = 1_024
@@ -95,8 +100,9 @@ class Sessions:
         return made
 
     def open(self, device_id: str, incarnation: int, nonce: str, signature: bytes) -> SessionGiven:
-        """A token for a device that signed a fresh nonce. Raises Refusal (401 unknown_device for every doubt,
-        403 revoked), StoreUnavailable."""
+        """A token for a device that signed a fresh nonce; a revoked one parts at the centre. Raises Refusal
+        (401 unknown_device for every doubt, 403 revoked at a hub), StoreUnavailable."""
+        self._stands()
         now = self._centre.clock.monotonic_ms()
         with self._lock:
             until = self._nonces.pop(nonce, -1)
@@ -123,15 +129,16 @@ class Sessions:
         except InvalidSignature as bad:
             log.warning("session refused device=%s", device_id)
             raise unknown_device() from bad
-        if device.revoked_at is not None:
-            raise Refusal(403, "revoked")
-        if not leased:
+        parting = device.revoked_at is not None
+        if parting and self._centre.role == HUB:
+            raise farewell(self._centre, device)
+        if not leased and not parting:
             self._lease(device, incarnation)
         token = secrets.token_urlsafe(_TOKEN_BYTES)
         with self._lock:
             self._forget(now)
             self._sessions[_hash(token)] = _Open(
-                Session(device, incarnation, now + LASTS_MS, hub), key, _Window()
+                Session(device, incarnation, now + LASTS_MS, hub, parting), key, _Window()
             )
         return SessionGiven(
             couriers=self._centre.read(courier.others),
@@ -142,9 +149,12 @@ class Sessions:
             courier_key=wire.text64(self._centre.courier_key.public_key().public_bytes_raw()),
         )
 
-    def of(self, token: str) -> Session:
-        """Who holds this token. Raises Refusal (401 unknown_device)."""
-        return self._of(token).session
+    def of(self, token: str, *, parting: bool = False) -> Session:
+        """Who holds this token. Raises Refusal (401 unknown_device; 403 revoked where no `parting` is wanted)."""
+        session = self._of(token).session
+        if session.parting and not parting:
+            raise farewell(self._centre, session.device)
+        return session
 
     def prove(self, said: Credentials, method: str, target: str, body: bytes) -> None:
         """The holder of the token signed this very request (`body` is its SHA-256), and it did not come before.
@@ -165,11 +175,16 @@ class Sessions:
             raise unknown_device()
 
     def _of(self, token: str) -> _Open:
+        self._stands()
         with self._lock:
             held = self._sessions.get(_hash(token))
         if held is None or held.session.until <= self._centre.clock.monotonic_ms():
             raise unknown_device()
         return held
+
+    def _stands(self) -> None:
+        if self._centre.retired:
+            raise busy(RETIRED_MS)
 
     def _lease(self, device: Device, incarnation: int) -> None:
         """A new year or a new incarnation has no case numbers yet."""

@@ -11,19 +11,21 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, TypeVar
 
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from domain.records.kinds import SCHEMA
 from server.operations.blob_uplink import BlobUplink
 from server.operations.centre import Centre, News, log
-from server.store import accounts, courier, granted, hubs
+from server.store import accounts, courier, granted, hubs, revoked
 from server.store.accounts import Device
 from server.store.attachments import KIND as ATTACHMENT
 from server.store.engine import Connection
+from server.store.revoked import Order
 from server.store.troubles import StoreUnavailable
 from sync import engine as core
 from sync import wire
-from sync.door import Devices, Enrolled, KnownDevice
+from sync.door import Devices, Enrolled, KnownDevice, wipe_claim
 from sync.engine import Effect, Engine, Event, Now, Road
 from sync.replica import scopes
 from sync.replica.changes import Folded
@@ -31,8 +33,9 @@ from sync.replica.hub_road import HubRoad
 from sync.replica.relay import RelayReplica
 from sync.signals import AskProof
 from sync.transport import HttpTransport, enrol
-from sync.troubles import Forked, Offline, Trouble
+from sync.troubles import Forked, Offline, Revoked, Trouble
 from sync.trust import SYSTEM, Trust
+from sync.wire import BadMessage
 
 R = TypeVar("R")
 
@@ -163,9 +166,12 @@ class Uplink:
     def _learn(self, found: Devices) -> None:
         lines = [_device_of(one) for one in found.devices if one.centre == self._me.centre]
 
+        orders = [Order(one.device, one.revoked, "", one.order) for one in found.devices if one.revoked and one.order]
+
         def job(connection: Connection) -> None:
             known = accounts.device_centres(connection)
             accounts.put_devices(connection, lines)
+            revoked.put(connection, orders)
             for one in lines:
                 if one.id not in known:
                     # Its grants may have come down before it was known.
@@ -271,10 +277,22 @@ class Uplink:
         try:
             self._events.put(self._asked(effect))
         except Trouble as trouble:
+            if isinstance(trouble, Revoked):
+                self._retire(trouble)
             self._events.put(core.Failed(effect.request, trouble))
         except Exception as fault:  # noqa: BLE001  # a bug in the road must not end the road
             log.error("hub: the transport failed: %s", type(fault).__name__, exc_info=fault)
             self._events.put(core.Failed(effect.request, Offline()))
+
+    def _retire(self, order: Revoked) -> None:
+        """The centre takes this hub out of service: what it holds still goes up, its desks go to the centre."""
+        try:
+            self._me.centre_key.verify(wire.raw64(order.order), wipe_claim(self._me.device, order.since))
+        except (InvalidSignature, BadMessage):
+            return
+        if not self._centre.retired:
+            log.warning("hub: the centre has taken this hub out of service")
+            self._centre.retired = True
 
     def _asked(self, effect: core.Push | core.Pull | core.FetchScope) -> Event:
         timeout_s = effect.timeout_ms / 1000

@@ -181,6 +181,15 @@ def drop(connection: Connection, one: Kept) -> None:
     connection.execute(spool.delete().where(*_same(one)))
 
 
+def kept_of(connection: Connection, device: str, why: str) -> list[Kept]:
+    """All bodies of a device that lie here for this reason, in the order of its chains."""
+    s = spool.c
+    rows = connection.execute(
+        select(spool).where(s.device == device, s.why == why).order_by(s.incarnation, s.last)
+    ).mappings()
+    return [Kept(**{**row, "body": bytes(row["body"])}) for row in rows]
+
+
 def next_kept(connection: Connection, device: str, incarnation: int, acked: int) -> Kept | None:
     """The first body that waited for a gap and now follows on, or None (one look-up by key for every push)."""
     s = spool.c

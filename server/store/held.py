@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import func, select
 
 from server.store.engine import Connection
+from sync.operation import decode_body
 from sync.replica import sql, tables
 
 
@@ -18,6 +21,17 @@ def of_sender(
         device, incarnation, first, last,
     )  # fmt: skip
     return [(int(n), str(why)) for n, why in rows]
+
+
+def drafts_left(connection: Connection, device: str) -> list[dict[str, Any]]:
+    """Values of the drafts that a revoked device left, as its operations hold them, in order."""
+    wanted = "SELECT body FROM waiting WHERE device = ? AND kind = 'left_draft' ORDER BY incarnation, n"
+    rows = sql.fetch(connection, wanted, device)
+    found: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        body = decode_body(bytes(row[0]))  # one operation for each data class
+        found.setdefault(body.id, {}).update(body.values)
+    return list(found.values())
 
 
 def count(connection: Connection) -> int:

@@ -276,15 +276,20 @@ class Fold:
 
     def retry(self, connection: Connection, device: str, scope: str) -> Folded:
         """Apply what this device wrote into a scope before it was granted to it."""
+        return self.again(connection, self.waits(connection, device, "ungranted_scope", scope))
+
+    def waits(self, connection: Connection, device: str, why: str, scope: str = "") -> Batch:
+        """What is held of a device for this reason, in one scope or (empty) in all, in the order of its chains."""
         w = tables.waiting.c
-        rows = connection.execute(
-            select(tables.waiting)
-            .where(w.device == device, w.scope == scope, w.why == "ungranted_scope")
-            .order_by(w.incarnation, w.n)
-        ).mappings()
-        placed = [_waited(dict(row)) for row in rows]
+        wanted = select(tables.waiting).where(w.device == device, w.why == why).order_by(w.incarnation, w.n)
+        if scope:
+            wanted = wanted.where(w.scope == scope)
+        return self.read([_waited(dict(row)) for row in connection.execute(wanted).mappings()])
+
+    def again(self, connection: Connection, placed: Batch, allowed: Allowed = _anything) -> Folded:
+        """Apply what waited; what still may not or cannot be is held anew."""
         forget(connection, placed)
-        folded = self(connection, placed)
+        folded = self(connection, placed, allowed)
         still = {_place(held.placed) for held in folded.held}
         folded.released += [one for one in placed if _place(one) not in still]
         return folded

@@ -21,6 +21,9 @@ from sync.replica.sums import Audiences, one_audience
 
 SALT_BYTES = 16
 
+REVOKED = "revoked"
+"""Why the words of a device that was taken out of service are held: for a person to look at."""
+
 _HEAD = "SELECT n, head FROM chain WHERE device = ? AND incarnation = ?"
 _HASH_AT = "SELECT hash FROM log WHERE device = ? AND incarnation = ? AND n = ?"
 
@@ -55,12 +58,14 @@ class BadSignature(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """A device as a serving node knows it. `centre` is its audience; `rules` may hold an operation back."""
+    """A device as a serving node knows it. `centre` is its audience; `rules` may hold an operation back. Of one that
+    is `revoked` everything is held."""
 
     device: str
     centre: str
     key: Ed25519PublicKey
     authority: bool = False
+    revoked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +242,27 @@ class Replica:
         late = tuple(rules.late)
         return Accepted(said.acked, first_seq, last_seq, tuple(folded.held), folded, late, said.head, homes)
 
+    def waiting_scopes(self, connection: Connection, device: str, why: str) -> frozenset[str]:
+        """Scopes that what is held of a device for this reason was written into."""
+        return frozenset(body.scope for _, body, _ in self._fold.waits(connection, device, why).reads if body)
+
+    def admit(
+        self, connection: Connection, peer: Peer, granted: frozenset[str], withdrawn: frozenset[str]
+    ) -> Accepted:
+        """Apply what is held of a revoked device (`peer` as if it were none) by the same rules as a push of it."""
+        read = self._fold.waits(connection, peer.device, REVOKED)
+        named = {body.scope for _, body, _ in read.reads if body is not None}
+        homes = dict(scopes.homes(connection, named))
+        founded = {scope: scopes.audience_of(scope, peer.centre) for scope in named if scope not in homes}
+        rules = _Rules(peer, homes, founded, granted, withdrawn)
+        folded = self._fold.again(connection, read, rules.why_held)
+        scopes.settle(connection, rules.founded_rightly)
+        homes |= rules.founded_rightly
+        sums.add(connection, folded.deltas, self._known_homes(homes))
+        last = self._number_anew(connection, folded.released)
+        removal.empty_log(connection, folded.erased)
+        return Accepted(0, 0, last, tuple(folded.held), folded, tuple(rules.late), homes=homes)
+
     def _known_homes(self, homes: Mapping[str, str]) -> Audiences:
         """The replica's own answer to whose a scope is, without asking again for what was read just now."""
         if self._audiences is one_audience:
@@ -385,7 +411,9 @@ class _Rules:
         self.late: list[Body] = []
 
     def why_held(self, _placed: Placed, body: Body) -> str:
-        """Empty where the operation may be applied, else `centre_only` or `ungranted_scope`."""
+        """Empty where the operation may be applied, else `revoked`, `centre_only` or `ungranted_scope`."""
+        if self._peer.revoked:
+            return REVOKED
         if not self._peer.authority:
             if body.action == ERASE or body.kind in scopes.CENTRE_ONLY:
                 return "centre_only"

@@ -16,7 +16,7 @@ from sync.door import Devices, Enrolled, Health, HeldOperation, Nonce, Receipt, 
 from sync.operation import Placed
 from sync.proof import Ask, Told
 from sync.transport.line import Answer, Line
-from sync.troubles import Behind, Forked, SegmentGone, ServerLied, ServerTrouble, SignedOut, TooLarge
+from sync.troubles import Behind, Forked, Revoked, SegmentGone, ServerLied, ServerTrouble, SignedOut, TooLarge
 from sync.trust import SYSTEM, Trust
 from sync.wire import BadMessage, Problem, PullHead, PushAnswer
 
@@ -299,8 +299,10 @@ def _refused(answer: Answer) -> NoReturn:
             raise Forked(n=problem.n)
         case "gap":
             raise Behind(acked=problem.acked)
-        case "unknown_device" | "revoked":
+        case "unknown_device":
             raise SignedOut
+        case "revoked":
+            raise Revoked(lineage=problem.lineage, since=problem.since, order=problem.order)
         case "bad_signature":
             raise SignedOut(_SIGNATURE_ADVICE)
         case "unknown_code":

@@ -214,7 +214,7 @@ def test_openapi_describes_every_route_and_only_those(embedded: Running) -> None
     assert {"200", "400", "401", "403", "409", "413", "503"} == set(push["responses"])
     pull = said["paths"][door.PULL]["get"]
     assert wire.CONTENT_TYPE in pull["responses"]["200"]["content"]
-    assert {"200", "204", "400", "401", "503"} == set(pull["responses"])
+    assert {"200", "204", "400", "401", "403", "503"} == set(pull["responses"])
     assert {one["name"] for one in pull["parameters"]} == {"c", "limit", "wait", "z"}
     assert all("422" not in one["responses"] for methods in said["paths"].values() for one in methods.values())
 

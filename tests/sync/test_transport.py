@@ -9,6 +9,7 @@ import ssl
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -41,7 +42,7 @@ LINE = Placed("d", 1, 1, 1, b"s", b"{}", 9)
 PAGE = wire.encode_pull(HEAD, [LINE])
 
 
-def problem(code: str, **more: int) -> bytes:
+def problem(code: str, **more: Any) -> bytes:
     return msgspec.json.encode(Problem(code=code, **more))
 
 
