@@ -22,8 +22,8 @@ from server.operations.refusals import busy, unknown_device
 from server.operations.revocation import farewell
 from server.operations.sessions import Session, Sessions
 from server.store.engine import READERS
-from sync.door import read_credentials
 from server.store.revoked import is_revoked
+from sync.door import read_credentials
 
 R = TypeVar("R")
 
@@ -162,7 +162,7 @@ async def parting_session_of(request: Request, bearer: _Bearer) -> Session:
 
 
 async def session_of(request: Request, bearer: _Bearer) -> Session:
-    """As `parting_session_of`, for all other routes. Raises Refusal (401; 403 from the moment a device is revoked)."""
+    """As `parting_session_of`, for all other routes. Raises Refusal (401; 403 once the device is revoked)."""
     session = await parting_session_of(request, bearer)
     counter = counter_of(request)
     if session.parting or await counter.read(counter.stands_revoked, session.device.id):
