@@ -10,10 +10,13 @@ from desktop.store.troubles import NotFound, UnknownCode
 from desktop.store.unit_of_work import Operation, UnitOfWork
 from domain.clock import DAY
 from domain.ids import call_id as id_of_call
+from domain.ids import derived_id
 from domain.phones import normalise
 from domain.records.call import UNCLASSIFIED, Call
-from domain.rules.outcomes import SILENT
+from domain.records.queue import QueueItem
+from domain.rules.outcomes import OUTBOUND, SILENT
 from domain.rules.triage import PLACEHOLDER
+from sync.act import Act
 from sync.merge import FieldState, Head
 from sync.replica import scopes
 from sync.replica.read import Stored
@@ -23,6 +26,10 @@ HOTLINE_PBX: Final = "111"
 
 LINE: Final = "child_protection_111"
 INBOUND: Final = "inbound"
+
+CALL_BACK: Final = "callback_scheduled"
+OUTBOUND_CHANNEL: Final = "outbound_call"
+"""Code of `contact_channel` under which a promised call-back waits in the queue."""
 
 NOBODY: Final = {"outcome": PLACEHOLDER}
 """Rank of an outcome that no person gave: it loses to any person's without a sibling (settled 7)."""
@@ -112,29 +119,56 @@ def set_outcome(call_id: str | None, code: str, by: str = "key") -> Operation[La
     """
 
     def operation(uow: UnitOfWork) -> Labelled:
-        check_outcome(uow, code)
         act = uow.act()
-        version = ""
         if call_id is None:
+            check_outcome(uow, code)
             call = _own_call(uow, code, by)
             act.create(scopes.centre(uow.seat.centre), call)
-            known_id, previous, number = call.id, None, None
+            known_id, previous, number, version = call.id, None, None, act.bodies[0].stamp
+            if code == CALL_BACK:
+                promise(act, uow, call.id, None)
         else:
-            known = _known(uow, call_id)
+            known = known_call(uow, call_id)
             known_id, previous, number = known.id, known.record.outcome, known.record.number
-            put = {"outcome": code, "outcome_by": by, "outcome_at": uow.now_ms}
-            if previous == code:
-                version = _version_shown(known)
-            else:
-                act.change("call", known.id, known.scope, known.state, put)
+            version = label(act, uow, known, code, by)
         uow.write(act)
-        version = version or act.bodies[0].stamp
         count = 0
         if code == SILENT:
             count = max(1, silent_calls(uow.connection, number, uow.now_ms - DAY)) if number else 1
         return Labelled(known_id, code, previous, version, count)
 
     return operation
+
+
+def label(act: Act, uow: UnitOfWork, known: Stored, code: str, by: str) -> str:
+    """Add a known call's outcome to an act; answers the version that says so. Raises UnknownCode."""
+    check_outcome(uow, code, known.record.direction)
+    if known.record.outcome == code:
+        return _version_shown(known)
+    put = {"outcome": code, "outcome_by": by, "outcome_at": uow.now_ms}
+    act.change("call", known.id, known.scope, known.state, put)
+    version = act.bodies[-1].stamp
+    if code == CALL_BACK:
+        promise(act, uow, known.id, known.record.number)
+    return version
+
+
+def promise(act: Act, uow: UnitOfWork, call_id: str, number: str | None) -> None:
+    """The promised call-back as an item of the queue, once a call (its id derives from it). The queue shows it while
+    the call's outcome says so: an undone outcome leaves no promise behind."""
+    item_id = derived_id("queue_item", CALL_BACK, call_id)
+    if uow.read("queue_item", item_id) is None:
+        centre = uow.seat.centre
+        item = QueueItem(
+            id=item_id,
+            channel=OUTBOUND_CHANNEL,
+            centre=centre,
+            arrived_at=uow.now_ms,
+            entered_by=uow.staff,
+            call_id=call_id,
+            number=number,
+        )
+        act.create(scopes.centre(centre), item)
 
 
 def relabel(call_id: str, code: str) -> Operation[Labelled]:
@@ -151,7 +185,7 @@ def undo(labelled: Labelled) -> Operation[bool]:
     """
 
     def operation(uow: UnitOfWork) -> bool:
-        known = _known(uow, labelled.call_id)
+        known = known_call(uow, labelled.call_id)
         heads = known.state.get("outcome", FieldState()).heads
         if labelled.version not in heads:
             return False
@@ -180,7 +214,7 @@ def end(call_id: str, at: int) -> Operation[None]:
     """The exchange says that the call ended at this time (UTC ms); the first word stands."""
 
     def operation(uow: UnitOfWork) -> None:
-        known = _known(uow, call_id)
+        known = known_call(uow, call_id)
         if known.record.end_at is None:
             act = uow.act()
             act.change("call", call_id, known.scope, known.state, {"end_at": at})
@@ -189,13 +223,14 @@ def end(call_id: str, at: int) -> Operation[None]:
     return operation
 
 
-def check_outcome(uow: UnitOfWork, code: str) -> None:
-    """Raises UnknownCode for a code that list `contact_outcome` does not hold."""
-    if code not in uow.reference.catalogue["contact_outcome"]:
+def check_outcome(uow: UnitOfWork, code: str, direction: str | None = None) -> None:
+    """Raises UnknownCode for a code that list `contact_outcome` (outbound: `attempt_result`) does not hold."""
+    name = "attempt_result" if direction == OUTBOUND else "contact_outcome"
+    if code not in uow.reference.catalogue[name]:
         raise UnknownCode("outcome", "Kết quả cuộc gọi")
 
 
-def _known(uow: UnitOfWork, call_id: str) -> Stored:
+def known_call(uow: UnitOfWork, call_id: str) -> Stored:
     known = uow.read("call", call_id)
     if known is None:
         raise NotFound

@@ -17,14 +17,26 @@ from sync.replica import read, scopes
 from sync.replica.read import Stored
 
 _TODAY = """
-SELECT id, number, ring_at, answer_at, end_at, outcome, outcome_by, outcome_at, seat, contact_id, disposition, by_hand
-FROM r_call WHERE ring_at >= ? AND ring_at < ? AND +scope = ? AND same_as IS NULL AND retracted IS NULL
-ORDER BY ring_at DESC, id DESC LIMIT ?"""
+SELECT id, number, ring_at, answer_at, end_at, outcome, outcome_by, outcome_at, seat, contact_id, disposition,
+ by_hand, direction FROM r_call WHERE ring_at >= ? AND ring_at < ? AND +scope = ? AND same_as IS NULL
+ AND retracted IS NULL ORDER BY ring_at DESC, id DESC LIMIT ?"""
 """`+scope` keeps the planner on the index of `ring_at`: a centre's scope holds nearly every row."""
 
+_OPEN = """
+SELECT id, number, ring_at, answer_at, end_at, outcome, outcome_by, outcome_at, seat, contact_id, disposition,
+ by_hand, direction FROM r_call WHERE outcome = 'unclassified' AND ring_at >= ? AND +scope = ? AND same_as IS NULL
+ AND retracted IS NULL ORDER BY ring_at DESC, id DESC LIMIT ?"""
+
+_MISSED = """
+SELECT id, number, ring_at, answer_at, end_at, outcome, outcome_by, outcome_at, seat, contact_id, disposition,
+ by_hand, direction FROM r_call c WHERE +outcome = 'missed' AND ring_at >= ? AND +scope = ? AND same_as IS NULL
+ AND retracted IS NULL AND number IS NOT NULL AND NOT EXISTS (SELECT 1 FROM r_call later WHERE later.number = c.number
+ AND +later.ring_at > c.ring_at AND (+later.direction = 'outbound' OR +later.answer_at IS NOT NULL))
+ ORDER BY ring_at DESC, id DESC LIMIT ?"""
+
 _ONE = """
-SELECT id, number, ring_at, answer_at, end_at, outcome, outcome_by, outcome_at, seat, contact_id, disposition, by_hand
-FROM r_call WHERE id = ?"""
+SELECT id, number, ring_at, answer_at, end_at, outcome, outcome_by, outcome_at, seat, contact_id, disposition,
+ by_hand, direction FROM r_call WHERE id = ?"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +56,15 @@ class CallRow:
     contact_id: str | None
     disposition: str | None
     by_hand: bool
+    direction: str | None
     saved_at_centre: bool
     siblings: int
 
 
 @dataclass(frozen=True, slots=True)
 class CallerHistory:
-    """What may be shown while it rings: counts, last outcome, language, an open case; no name (settled 20).
+    """What may be shown while it rings: counts, last outcome, language, an open case, coded alerts; no name
+    (settled 20). Calls that the hotline made itself are not counted.
 
     Counts hold the calls of this number before now, the ringing one included once it has a row.
     """
@@ -62,6 +76,7 @@ class CallerHistory:
     last_at: int | None = None
     open_case: bool = False
     language: str | None = None
+    alerts: tuple[str, ...] = ()
 
 
 def calls_today(
@@ -110,7 +125,8 @@ def counts_today(connection: Connection, centre: str, day_start_ms: int) -> dict
     """How many calls of a centre have which outcome since a day's first moment."""
     rows = connection.exec_driver_sql(
         "SELECT coalesce(outcome, 'unclassified'), count(*) FROM r_call WHERE ring_at >= ? AND ring_at < ?"
-        " AND +scope = ? AND same_as IS NULL AND retracted IS NULL GROUP BY 1 ORDER BY 1",
+        " AND +scope = ? AND same_as IS NULL AND retracted IS NULL AND direction IS NOT 'outbound'"
+        " GROUP BY 1 ORDER BY 1",
         (day_start_ms, day_start_ms + DAY, scopes.centre(centre)),
     )
     return {row[0]: row[1] for row in rows}
@@ -134,12 +150,14 @@ def caller_history(connection: Connection, number: str, now_ms: int) -> CallerHi
     counts = connection.exec_driver_sql(
         "SELECT count(*) FILTER (WHERE ring_at >= :day), count(*),"
         " count(*) FILTER (WHERE ring_at >= :day AND outcome = :silent)"
-        " FROM r_call WHERE number = :number AND +ring_at >= :month AND +ring_at <= :now AND same_as IS NULL",
+        " FROM r_call WHERE number = :number AND +ring_at >= :month AND +ring_at <= :now AND same_as IS NULL"
+        " AND +direction IS NOT 'outbound'",
         {"day": now_ms - DAY, "month": now_ms - 30 * DAY, "now": now_ms, "number": key, "silent": SILENT},
     ).one()
     last = connection.exec_driver_sql(
         "SELECT outcome, ring_at FROM r_call WHERE number = ? AND +ring_at <= ? AND same_as IS NULL"
-        " AND +outcome IS NOT NULL AND +outcome <> 'unclassified' ORDER BY +ring_at DESC LIMIT 1",
+        " AND +direction IS NOT 'outbound' AND +outcome IS NOT NULL AND +outcome <> 'unclassified'"
+        " ORDER BY +ring_at DESC LIMIT 1",
         (key, now_ms),
     ).first()
     files = connection.exec_driver_sql(
@@ -157,7 +175,30 @@ def caller_history(connection: Connection, number: str, now_ms: int) -> CallerHi
         last_at=last[1] if last else None,
         open_case=any(row[1] for row in files),
         language=next((row[0] for row in files if row[0]), None),
+        alerts=alerts_of(connection, key, now_ms),
     )
+
+
+def alerts_of(connection: Connection, number: str, now_ms: int) -> tuple[str, ...]:
+    """Codes of the alerts that stand on a number now; each once."""
+    rows = connection.exec_driver_sql(
+        "SELECT DISTINCT alert FROM r_number_alert WHERE number = ? AND retracted IS NULL AND alert IS NOT NULL"
+        " AND (until IS NULL OR until > ?) ORDER BY alert",
+        (number, now_ms),
+    )
+    return tuple(row[0] for row in rows)
+
+
+def calls_unclassified(connection: Connection, centre: str, since_ms: int, limit: int = 200) -> list[CallRow]:
+    """A centre's calls that nobody gave an outcome since then, newest first."""
+    rows = connection.exec_driver_sql(_OPEN, (since_ms, scopes.centre(centre), limit)).mappings()
+    return _rows(connection, rows.all())
+
+
+def calls_missed(connection: Connection, centre: str, since_ms: int, limit: int = 200) -> list[CallRow]:
+    """Calls nobody answered since then whose number has neither called again nor been called, newest first."""
+    rows = connection.exec_driver_sql(_MISSED, (since_ms, scopes.centre(centre), limit)).mappings()
+    return _rows(connection, rows.all())
 
 
 def calls_by_hand(connection: Connection, scope: str, first_ms: int, last_ms: int) -> list[Stored]:

@@ -127,6 +127,12 @@ def desk_actions() -> Registry:
     actions += [Action(OUTCOME + code, key, words[code], quick) for key, code in SECOND_ROW]
     actions += [by_deed[key.deed] for key in KEYS if key.deed in by_deed]
     actions += [
+        Action("more_outcomes", "Shift+F8", tr("Kết quả khác, rồi một phím số"), quick),
+        Action("list_unclassified", "Ctrl+U", tr("Cuộc chưa phân loại: một phím cho nhiều cuộc"), quick),
+        Action("list_missed", "Ctrl+N", tr("Cuộc gọi nhỡ"), quick),
+        Action("call_back", "Ctrl+G", tr("Gọi lại số của dòng đang chọn"), quick),
+        Action("number_alert", "Ctrl+Shift+D", tr("Đánh dấu số máy: không tiết lộ…"), quick),
+        Action("pause", "Ctrl+P", tr("Nghỉ, trở lại nhận cuộc gọi"), desk),
         Action("undo", "Ctrl+Z", tr("Hoàn tác kết quả vừa ghi (10 giây)"), quick),
         Action("save_form", "Ctrl+Return", tr("Lưu biểu mẫu, ghi chép"), writing),
         Action("attach_file", "Ctrl+Shift+A", tr("Đính kèm tệp vào hồ sơ đang mở"), writing),

@@ -11,6 +11,7 @@ from desktop.operations.intake import FORM_FILE, FORM_REPORT, SavedReport
 from desktop.store import reads
 from desktop.ui.theme.tokens import Status
 from desktop.ui.words import tr
+from domain.rules.outcomes import Leaves, is_in_depth, leaves
 
 if TYPE_CHECKING:
     from desktop.ui.main_window import MainWindow
@@ -26,7 +27,7 @@ class Flow(QObject):
         self._lane, self._clock = window.desk.lane, window.desk.lane.clock
         self._news = window.status.news
         self._attaching: str | None = None
-        self._wanted: tuple[str, str] | None = None
+        self._wanted: tuple[str, str, dict[str, Any]] | None = None
         self._pages.saved.connect(self._form_saved)
         self._cases.attached.connect(self._attached)
         window.search_page.opened.connect(self._hit_opened)
@@ -52,7 +53,26 @@ class Flow(QObject):
         else:
             self._open_form(FORM_REPORT)
 
-    def _open_form(self, form: str) -> None:
+    def open_with_outcome(self, code: str) -> None:
+        """The form that an outcome leaves behind, with the outcome in it; one that is open takes it over."""
+        report = leaves(code) is Leaves.REPORT
+        put: dict[str, Any] = {"outcome": code} if report else {"in_depth": is_in_depth(code)}
+        sheet = self._pages.current
+        here = self._window.page_name == "file" and sheet is not None
+        if here and sheet is not None and self._calls.target in (None, sheet.model.call_id):
+            if report:
+                sheet.upgrade()
+            self._put(put)
+        else:
+            self._open_form(FORM_REPORT if report else FORM_FILE, put)
+
+    def _put(self, values: dict[str, Any]) -> None:
+        sheet = self._pages.current
+        if sheet is not None:
+            for name, value in values.items():
+                sheet.form.set_value(name, value)
+
+    def _open_form(self, form: str, put: dict[str, Any] | None = None) -> None:
         target, offer = self._calls.target, self._calls.offer
         fresh = offer is not None and self._clock.monotonic_ms() <= offer.until
         if target is None and offer is not None and fresh and offer.labelled.code == "information":
@@ -61,19 +81,22 @@ class Flow(QObject):
         self._calls.select(None)
         if row is not None and row.contact_id is not None:
             # The call is a file already: its values are read first, so that nothing looks empty that is not.
-            self._wanted = (form, row.contact_id)
+            self._wanted = (form, row.contact_id, put or {})
             read = partial(reads.contact_view, contact_id=row.contact_id)
             self._lane.query(read, self._contact_read, self._not_read)
             return
         self._pages.open(form, target)
         self._window.go("file")
+        self._put(put or {})
 
     def _contact_read(self, view: reads.ContactView | None) -> None:
         if view is None or self._wanted is None or self._wanted[1] != view.contact.id:
             return
-        form, self._wanted = self._wanted[0], None
+        form, _, put = self._wanted
+        self._wanted = None
         self._pages.open(form, view.contact.call_id, view.contact.id, dict(view.form))
         self._window.go("file")
+        self._put(put)
 
     def _not_read(self, fault: Exception) -> None:
         self._calls.trouble.emit(fault)

@@ -12,6 +12,8 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWi
 from desktop.operations.intake import FORM_FILE, FORM_REPORT
 from desktop.ui.actions import desk_actions
 from desktop.ui.calls.banner import CallBanner
+from desktop.ui.calls.deeds import CallDeeds
+from desktop.ui.calls.lists import ListsModel
 from desktop.ui.calls.page import CallsPage
 from desktop.ui.calls.viewmodel import UNDO_MS, CallsModel, UndoOffer
 from desktop.ui.case.attachments_model import AttachmentsModel
@@ -64,7 +66,8 @@ class MainWindow(QMainWindow):
         self.search_model = SearchModel(lane, clock)
         self.road_model = RoadModel(lane, bus, clock)
         self.courier_model = CourierModel(desk.aside, desk.courier)
-        self.calls_page = CallsPage(self.calls, self.look, clock, catalogue)
+        self.call_lists = ListsModel(lane, bus, clock, desk.seat.centre, desk.seat.seat_code)
+        self.calls_page = CallsPage(self.calls, self.call_lists, self.look, clock, catalogue)
         writing = {name: forms[name] for name in (FORM_FILE, FORM_REPORT)}
         self.file_page = IntakePage(lane, clock, catalogue, desk.places, writing, staff, self.look)
         self.case_page = CasePage(
@@ -89,6 +92,7 @@ class MainWindow(QMainWindow):
         self.status = StatusLine(self.toast)
         self.trouble = TroubleBar()
         self._build()
+        self.exchange_line: object | None = None
         self.privacy = PrivacyCover(self._ground, self.look)
         self.help = HelpSheet(self._ground, self.look, self.registry)
         self._closed = False
@@ -97,11 +101,13 @@ class MainWindow(QMainWindow):
         self._watched: QWidget | None = None
         self.actions_by_id: dict[str, QAction] = {}
         self.flow = Flow(self)
+        self.call_deeds = CallDeeds(self)
         self._lay_keys()
         self._connect()
         app.focusChanged.connect(self._focus_changed)
         self.go("calls")
         self.calls.refresh()
+        self.call_lists.refresh()
         self.case_model.refresh_list()
         self.road_model.refresh()
         self.file_page.restore()
@@ -153,7 +159,7 @@ class MainWindow(QMainWindow):
         self.file_page.restored.connect(self._restored)
         self.case_model.saved_at.connect(self.say_saved)
         self.road_model.changed.connect(self._show_road)
-        for told in (self.calls.trouble, self.case_model.trouble, self.desk.bus.failed):
+        for told in (self.calls.trouble, self.call_lists.trouble, self.case_model.trouble, self.desk.bus.failed):
             told.connect(self._show_trouble)
         self.privacy.asked_to_go.connect(self._uncover)
         self.help.asked_to_go.connect(self._uncover)
@@ -173,7 +179,7 @@ class MainWindow(QMainWindow):
         """Do what an action of the registry says."""
         action = self.registry[action_id]
         if action.outcome:
-            self.calls.press(action.outcome)
+            self.call_deeds.press(action.outcome)
             return
         deeds: dict[str, Callable[[], None]] = {
             "open_file": self.flow.open_file,
@@ -192,6 +198,7 @@ class MainWindow(QMainWindow):
             "zoom_out": self._smaller,
             "zoom_reset": self._normal_size,
             "theme": self.look.next_theme,
+            **self.call_deeds.deeds(),
         }
         if action_id in deeds:
             deeds[action_id]()
@@ -205,6 +212,11 @@ class MainWindow(QMainWindow):
         self.stack.setCurrentWidget(page)
         self.navigation.show_page(name)
         page.focus()
+
+    @property
+    def ground(self) -> QWidget:
+        """What lies under everything: sheets are laid over it."""
+        return self._ground
 
     @property
     def page_name(self) -> str:
@@ -268,6 +280,8 @@ class MainWindow(QMainWindow):
     def _labelled(self, offer: UndoOffer) -> None:
         self._typed_since = False
         words = tr("Đã ghi: {word} · cuộc {name} · Ctrl+Z hoàn tác (10 giây)")
+        if offer.swept:
+            words = tr("Đã ghi: {word} · {name} · Ctrl+Z hoàn tác (10 giây)")
         self.toast.say(words.format(word=self.calls.word(offer.labelled.code), name=offer.name), UNDO_MS)
 
     def _undo(self) -> None:
@@ -306,17 +320,25 @@ class MainWindow(QMainWindow):
         self._lay_over(self.help)
 
     def _lay_over(self, cover: PrivacyCover | HelpSheet) -> None:
-        QGuiApplication.inputMethod().commit()
-        self._before_cover = QApplication.focusWidget()
         self.toast.put_away()
-        for made in self.actions_by_id.values():
-            made.setEnabled(False)
+        self.hold_keys()
         cover.cover()
 
     @Slot()
     def _uncover(self) -> None:
         for cover in (self.help, self.privacy):
             cover.hide()
+        self.give_keys()
+
+    def hold_keys(self) -> None:
+        """Something lies over the pages and takes every key; where the caret was is remembered."""
+        QGuiApplication.inputMethod().commit()
+        self._before_cover = QApplication.focusWidget()
+        for made in self.actions_by_id.values():
+            made.setEnabled(False)
+
+    def give_keys(self) -> None:
+        """It is gone: keys mean what they meant, and the caret goes back."""
         for made in self.actions_by_id.values():
             made.setEnabled(True)
         if self._before_cover is not None and self._before_cover.isVisible():
@@ -364,7 +386,7 @@ class MainWindow(QMainWindow):
         if not self._closed:
             self._closed = True
             self.desk.bus.failed.disconnect(self._show_trouble)
-            for model in (self.calls, self.case_model, self.attachments, self.road_model):
+            for model in (self.calls, self.call_lists, self.case_model, self.attachments, self.road_model):
                 model.close()
         super().closeEvent(event)
 

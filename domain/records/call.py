@@ -15,7 +15,8 @@ class Call:
     """One call. Times are UTC milliseconds.
 
     What the exchange (PBX) says is written once; the outcome and the contact the call became are facts of a
-    person (settled point 7). `outcome` holds a code of list `contact_outcome`, or the state `unclassified`,
+    person (settled point 7). `outcome` holds a code of list `contact_outcome` (of `attempt_result` where `direction`
+    is `outbound`), or the state `unclassified`,
     which loses to any person's outcome. The id derives from (pbx, uniqueid), so that a desk's row and a
     reconciliation's row are one record; a call logged by hand has an id of its own.
     """

@@ -17,6 +17,7 @@ from domain.records.left_draft import LeftDraft
 from domain.records.note import Note
 from domain.records.party import Party
 from domain.records.person import Address, Alias, Person, Phone
+from domain.records.queue import AppReport, Claim, Incoming, NumberAlert, QueueItem
 from domain.records.referral import Attempt, Referral
 from domain.records.road import (
     Custody,
@@ -27,6 +28,7 @@ from domain.records.road import (
     Review,
     WipeReceipt,
 )
+from domain.records.shift import Handover, Shift
 
 SCHEMA = 1
 """Schema number written into every operation made by this program."""
@@ -110,5 +112,12 @@ KINDS = Registry(
         ("attachment", Attachment),
         ("blob_secret", BlobSecret),
         ("left_draft", LeftDraft),
+        ("queue_item", QueueItem),
+        ("incoming", Incoming),
+        ("app_report", AppReport),
+        ("claim", Claim),
+        ("number_alert", NumberAlert),
+        ("shift", Shift),
+        ("handover", Handover),
     )
 )

@@ -65,16 +65,34 @@ KEYS: Final = (
 BY_KEY: Final[Mapping[str, Key]] = {key.key: key for key in KEYS}
 
 MORE_KEYS: Final = (
+    "emergency_handover",
     "test_call",
     "feedback",
     "callback_scheduled",
     "transferred_centre",
     "transferred_line",
-    "emergency_handover",
     "technical_failure",
     "out_of_scope",
 )
 """No-file outcomes that need one more key, in the order they are offered; then the rest of the list."""
+
+OUTBOUND_KEYS: Final = (
+    "spoke",
+    "no_answer",
+    "busy",
+    "call_again",
+    "wrong_number",
+    "refused",
+    "verified",
+    "handed_over",
+)
+"""Outcomes of a call the hotline made itself: codes of `attempt_result`, in the order they are offered."""
+
+OUTBOUND: Final = "outbound"
+"""`direction` of a call that the hotline made; its outcome is a code of `attempt_result`."""
+
+SHORT_CALL_MS: Final = 15_000
+"""A call that ended this soon after it was answered is offered to the sweep as short."""
 
 SILENT: Final = "silent"
 MISSED: Final = "missed"
@@ -115,6 +133,23 @@ def selectable(catalogue: Catalogue) -> tuple[str, ...]:
     wanted = [one for key in KEYS for one in key.outcomes] + list(MORE_KEYS)
     first = [code for code in wanted if code in leaf_codes]
     return tuple(first + [code for code in leaf_codes if code not in first])
+
+
+def without_a_key(catalogue: Catalogue) -> tuple[str, ...]:
+    """The outcomes that no function key alone gives: what one more key offers, `MORE_KEYS` first.
+
+    The first outcome of each function key is left out, and what a tick in the open form says (in-depth).
+    """
+    on_keys = {key.outcomes[0] for key in KEYS if key.outcomes}
+    rest = [code for code in selectable(catalogue) if code not in on_keys and not is_in_depth(code)]
+    return tuple(sorted(rest, key=lambda code: MORE_KEYS.index(code) if code in MORE_KEYS else len(MORE_KEYS)))
+
+
+def outbound(catalogue: Catalogue) -> tuple[str, ...]:
+    """What a call that the hotline made may end with: `OUTBOUND_KEYS`, then what a newer list has besides."""
+    known = catalogue["attempt_result"]
+    rest = [code.code for code in known if code.code not in OUTBOUND_KEYS]
+    return tuple([code for code in OUTBOUND_KEYS if code in known] + rest)
 
 
 def hints_at_silent_script(silent_calls_in_24_h: int) -> bool:

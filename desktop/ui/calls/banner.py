@@ -14,7 +14,7 @@ from domain.phones import display, masked
 
 
 class CallBanner(Card):
-    """No name, no case code, no free text of earlier calls (settled 20)."""
+    """No name, no case code, no free text of earlier calls (settled 20). An alert is shape and words, no sound."""
 
     def __init__(self, model: CallsModel, clock: Clock, catalogue: Catalogue) -> None:
         super().__init__("bar", row=True, margins=0, space=16)
@@ -24,6 +24,7 @@ class CallBanner(Card):
         self.setFixedHeight(64)
         self._model, self._clock, self._catalogue = model, clock, catalogue
         self._shown = False
+        self._paused_at: int | None = None
         self.state = Mark(role="strong")
         self.number = Said("", "section")
         self.talk = Said("", "strong")
@@ -31,8 +32,9 @@ class CallBanner(Card):
         self.reveal.setCheckable(True)
         self.reveal.toggled.connect(self._revealed)
         self.red = Mark()
+        self.alert = Mark(role="strong")
         self.facts = Brief("", "muted")
-        for part in (self.state, self.number, self.talk, self.reveal, self.red):
+        for part in (self.state, self.number, self.talk, self.reveal, self.alert, self.red):
             self.inside.addWidget(part)
         self.inside.addWidget(self.facts, 1)
         self.inside.addStretch(0)
@@ -42,6 +44,11 @@ class CallBanner(Card):
         model.current_changed.connect(self.show_call)
         model.history_changed.connect(self.show_call)
         model.call_came.connect(self._hide_again)
+        self.show_call()
+
+    def show_pause(self, since_ms: int | None) -> None:
+        """This seat pauses since then (UTC ms), or is back."""
+        self._paused_at = since_ms
         self.show_call()
 
     def _hide_again(self) -> None:
@@ -59,23 +66,32 @@ class CallBanner(Card):
         """Show the present call, or that there is none."""
         call = self._model.current
         busy = call is not None
-        for part in (self.number, self.talk, self.red, self.facts):
+        for part in (self.number, self.talk, self.alert, self.red, self.facts):
             part.setVisible(busy)
         self.reveal.setVisible(call is not None and bool(call.number))
         if call is None:
             self._tick.stop()
-            self.state.say(Status.QUIET, tr("Không có cuộc gọi"))
+            if self._paused_at is None:
+                self.state.say(Status.QUIET, tr("Không có cuộc gọi"))
+            else:
+                words = tr("Đang nghỉ từ {time}, Ctrl+P để trở lại").format(time=minute_text(self._paused_at))
+                self.state.say(Status.WAITING, words)
             self.red.say(Status.URGENT, "")
             return
         self._tick.start()
         kept = tr("đã lưu dòng") if call.saved else tr("đang lưu dòng")
+        words = tr("Đang gọi đi từ {time}, {kept}") if call.outbound else tr("Đang nghe từ {time}, {kept}")
         self.state.say(
             Status.GOOD if call.saved else Status.MOVING,
-            tr("Đang nghe từ {time}, {kept}").format(time=minute_text(call.answer_at), kept=kept),
+            words.format(time=minute_text(call.answer_at), kept=kept),
         )
         number = (display(call.number) if self._shown else masked(call.number)) if call.number else tr("số ẩn")
         self.number.setText(number)
         history = self._model.history
+        alerts = history.alerts if history is not None else ()
+        self.alert.setVisible(bool(alerts))
+        known = self._catalogue["number_alert"]
+        self.alert.say(Status.CONFLICT, " · ".join(known.label(code) for code in alerts))
         self.red.setVisible(history is not None and history.open_case)
         self.red.say(Status.URGENT, tr("Số này có ca đang mở") if history and history.open_case else "")
         self.facts.setText(self._facts())

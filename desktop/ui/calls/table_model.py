@@ -10,20 +10,35 @@ from desktop.store.reads import CallRow
 from desktop.ui.theme.tokens import Status
 from desktop.ui.widgets.glyph_cell import STATUS_ROLE
 from desktop.ui.words import clock_text, tr
+from domain.clock import SECOND
 from domain.codes.catalogue import CodeList
 from domain.phones import masked
 from domain.records.call import UNCLASSIFIED
+from domain.rules.outcomes import OUTBOUND, SHORT_CALL_MS
 
 Index = QModelIndex | QPersistentModelIndex
 TIME, NUMBER, OUTCOME, SEAT, KEPT = range(5)
 
 
+def talked_ms(row: CallRow) -> int | None:
+    """How long a call was spoken, where the exchange said both ends."""
+    return None if row.answer_at is None or row.end_at is None else max(0, row.end_at - row.answer_at)
+
+
+def is_short(row: CallRow) -> bool:
+    """Whether the exchange says that a call was over almost as it began."""
+    talked = talked_ms(row)
+    return talked is not None and talked <= SHORT_CALL_MS
+
+
+
+
 class CallsTable(QAbstractTableModel):
     """Newest first. Columns: time, number (masked), outcome, seat, where the row is kept."""
 
-    def __init__(self, outcomes: CodeList) -> None:
+    def __init__(self, outcomes: CodeList, outbound: CodeList) -> None:
         super().__init__()
-        self._outcomes = outcomes
+        self._outcomes, self._outbound = outcomes, outbound
         self._rows: list[CallRow] = []
 
     def show(self, rows: list[CallRow]) -> None:
@@ -98,7 +113,12 @@ class CallsTable(QAbstractTableModel):
         if column == KEPT:
             return tr("tại trung tâm") if row.saved_at_centre else tr("trên máy này")
         unclassified = row.outcome in (None, UNCLASSIFIED)
-        words = tr("Chưa phân loại") if unclassified else self._outcomes.label(row.outcome)
+        known = self._outbound if row.direction == OUTBOUND else self._outcomes
+        words = tr("Chưa phân loại") if unclassified else known.label(row.outcome)
+        if unclassified and is_short(row):
+            words = tr("Chưa phân loại · nói {seconds} giây").format(seconds=(talked_ms(row) or 0) // SECOND)
+        if row.direction == OUTBOUND:
+            words = tr("Gọi đi: {words}").format(words=words)
         if row.siblings:
             return tr("{words} · {count} giá trị khác").format(words=words, count=row.siblings)
         return tr("{words} · có hồ sơ").format(words=words) if row.contact_id else words

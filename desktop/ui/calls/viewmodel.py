@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -9,15 +10,16 @@ from typing import TYPE_CHECKING, Any, Final
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from desktop.background.change_bus import ChangeBus, Changes
-from desktop.operations import calls
+from desktop.operations import calls, more_calls
 from desktop.store import reads
-from desktop.ui.words import minute_text
+from desktop.ui.words import minute_text, tr
 from domain.clock import Clock, vn_date, vn_midnight_ms
 from domain.codes.catalogue import Catalogue
+from domain.ids import RANDOM_BYTES, uuid7
 from domain.ids import call_id as id_of_call
 from domain.phones import last_digits, normalise
 from domain.records.call import UNCLASSIFIED
-from domain.rules.outcomes import hints_at_silent_script
+from domain.rules.outcomes import OUTBOUND, hints_at_silent_script
 
 if TYPE_CHECKING:
     from desktop.background.lanes import StoreLane
@@ -39,16 +41,18 @@ class CurrentCall:
     ring_at: int
     answer_at: int
     saved: bool = False
+    outbound: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class UndoOffer:
-    """An outcome that can be taken back, and the call it belongs to."""
+    """An outcome that can be taken back, and the call it belongs to. `swept` holds the calls labelled at once."""
 
     labelled: Any
     call: CurrentCall | None
     name: str
     until: int
+    swept: tuple[calls.Labelled, ...] = ()
 
 
 class CallsModel(QObject):
@@ -76,6 +80,7 @@ class CallsModel(QObject):
         self.rows: list[reads.CallRow] = []
         self.counts: dict[str, int] = {}
         self.selected: str | None = None
+        self.batch: tuple[str, ...] = ()
         self.offer: UndoOffer | None = None
         self.more = True
         self._stale: set[str] = set()
@@ -107,12 +112,28 @@ class CallsModel(QObject):
         answer_at = event.answer_at if event.answer_at is not None else event.ring_at
         call_id = id_of_call(event.pbx, event.uniqueid)
         self.current = CurrentCall(call_id, normalise(event.number), event.ring_at, answer_at)
+        self._lane.submit(calls.answer(event), self._answered, self._failed, initiator="calls")
+        self._came()
+
+    def dial(self, number: str, pbx: str = "", uniqueid: str = "") -> None:
+        """This desk calls a number: the row is saved at once, as for a call that came in."""
+        now = self._clock.now_ms()
+        own = uniqueid or f"dialled.{uuid7(now, os.urandom(RANDOM_BYTES))}"
+        self.current = CurrentCall(id_of_call(pbx, own), normalise(number), now, now, outbound=True)
+        self._lane.submit(more_calls.dialled(number, pbx, own), self._answered, self._failed, initiator="calls")
+        self._came()
+
+    def _came(self) -> None:
         self.history = None
         self.selected = None
-        self._lane.submit(calls.answer(event), self._answered, self._failed, initiator="calls")
+        self.batch = ()
         self.current_changed.emit()
         self.call_came.emit()
-        if self.current.number:
+        self.read_history()
+
+    def read_history(self) -> None:
+        """Ask again what is known of the number at the ear (an alert was set, the call changed)."""
+        if self.current is not None and self.current.number:
             read = partial(reads.caller_history, number=self.current.number, now_ms=self._clock.now_ms())
             self._lane.query(read, self._history_read, self._failed)
 
@@ -138,8 +159,21 @@ class CallsModel(QObject):
         """The call that the next outcome key means: the one chosen in the list, else the current one."""
         return self.selected or (self.current.id if self.current else None)
 
+    @property
+    def outbound(self) -> bool:
+        """Whether the next outcome key means a call that the hotline made: it has outcomes of its own."""
+        if self.selected is not None:
+            return any(row.id == self.selected and row.direction == OUTBOUND for row in self.rows)
+        return not self.batch and self.current is not None and self.current.outbound
+
     def press(self, code: str) -> None:
-        """One key: the outcome of the chosen or current call, or a row of its own when there is none."""
+        """One key: the outcome of the chosen calls or the current one, or a row of its own when there is none."""
+        if self.batch:
+            swept, self.batch = self.batch, ()
+            self.pending.emit(code)
+            self._lane.submit(more_calls.sweep(swept, code), self._swept, self._failed, initiator="calls")
+            self.current_changed.emit()
+            return
         chosen, current = self.selected, self.current
         self.pending.emit(code)
         if chosen is not None:
@@ -169,6 +203,16 @@ class CallsModel(QObject):
         if hints_at_silent_script(labelled.silent_24h):
             self.hint_silent.emit(labelled.silent_24h)
 
+    def _swept(self, labelled: tuple[calls.Labelled, ...]) -> None:
+        """COMMIT returned for several calls at once: one undo takes all of them back."""
+        now = self._clock.now_ms()
+        self.saved_at.emit(now)
+        if labelled:
+            name = tr("{count} cuộc").format(count=len(labelled))
+            until = self._clock.monotonic_ms() + UNDO_MS
+            self.offer = UndoOffer(labelled[0], None, name, until, labelled)
+            self.labelled.emit(self.offer)
+
     def press_failed(self, call: CurrentCall | None, fault: Exception) -> None:
         """The outcome was not saved: the call is current again, unless another one has come."""
         if call is not None and self.current is None:
@@ -184,12 +228,14 @@ class CallsModel(QObject):
             return False
         self.offer = None
         back = TakenBack(self, offer)
-        self._lane.submit(calls.undo(offer.labelled), back.done, self._failed, initiator="calls")
+        undo = more_calls.undo_sweep(offer.swept) if offer.swept else calls.undo(offer.labelled)
+        self._lane.submit(undo, back.done, self._failed, initiator="calls")
         return True
 
     def taken_back(self, offer: UndoOffer, *, was_there: bool) -> None:
         """COMMIT returned for an undo: the call is current again unless another one has come."""
-        if was_there and self.current is None and offer.labelled.previous in (None, UNCLASSIFIED):
+        alone = was_there and self.current is None and not offer.swept
+        if alone and offer.labelled.previous in (None, UNCLASSIFIED):
             known = offer.call
             now = self._clock.now_ms()
             self.current = known or CurrentCall(offer.labelled.call_id, "", now, now, saved=True)
@@ -208,11 +254,19 @@ class CallsModel(QObject):
     def select(self, call_id: str | None) -> None:
         """Choose a row of the list for the next outcome key, or none."""
         self.selected = call_id
+        self.batch = ()
         self.current_changed.emit()
 
+    def choose_several(self, call_ids: tuple[str, ...]) -> None:
+        """Choose calls that the next outcome key labels at once."""
+        if call_ids != self.batch:
+            self.selected, self.batch = None, call_ids
+            self.current_changed.emit()
+
     def word(self, code: str | None) -> str:
-        """The Vietnamese label of an outcome."""
-        return self._catalogue["contact_outcome"].label(code)
+        """The Vietnamese label of an outcome, of a call that came in or that the hotline made."""
+        known = self._catalogue["contact_outcome"]
+        return (known if code in known else self._catalogue["attempt_result"]).label(code)
 
     def _failed(self, fault: Exception) -> None:
         self.trouble.emit(fault)

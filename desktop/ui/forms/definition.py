@@ -28,6 +28,7 @@ KNOWN: Final[dict[str, frozenset[str]]] = {
     "primary_channel": frozenset({"code"}),
     "in_depth": frozenset({"tick"}),
     "number": frozenset({"phone"}),
+    "outcome": frozenset({"choice"}),
     "abuse_types": frozenset({"codes"}),
     "urgency": frozenset({"choice", "code"}),
     "child_safe_now": frozenset({"choice"}),

@@ -25,6 +25,7 @@ def row(n: int, outcome: str | None = "silent") -> CallRow:
         number="+84900081502",
         outcome=outcome,
         seat="AG03",
+        direction="inbound",
         saved_at_centre=True,
         contact_id=None,
         siblings=0,
@@ -83,14 +84,14 @@ def test_a_person_who_scrolled_down_is_not_pulled_back_up(window: MainWindow, qt
     ],
 )
 def test_the_table_holds_what_it_was_given(old: list[int], new: list[int]) -> None:
-    table = CallsTable({})  # type: ignore[arg-type]  # the words of outcomes are not read here
+    table = CallsTable({}, {})  # type: ignore[arg-type]  # the words of outcomes are not read here
     table.show([row(n, None) for n in old])
     table.show([row(n, None) for n in new])
     assert [table.row_at(place).id for place in range(table.rowCount())] == [f"call-{n}" for n in new]  # type: ignore[union-attr]  # every place below rowCount has a row
 
 
 def test_a_call_that_pushes_the_oldest_out_does_not_reset_the_table(clock: HandClock, qtbot: QtBot) -> None:
-    table = CallsTable({})  # type: ignore[arg-type]  # the words of outcomes are not read here
+    table = CallsTable({}, {})  # type: ignore[arg-type]  # the words of outcomes are not read here
     table.show([row(n) for n in (3, 2, 1)])
     with qtbot.assertNotEmitted(table.modelReset):
         table.show([row(n) for n in (4, 3, 2)])
