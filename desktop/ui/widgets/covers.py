@@ -6,9 +6,10 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from desktop.ui.actions import Registry
+from desktop.ui.actions import Action, Registry
 from desktop.ui.theme.look import Look
 from desktop.ui.widgets.said import Card, Said
+from desktop.ui.widgets.scrolled import Scrolled
 from desktop.ui.words import tr
 
 
@@ -84,11 +85,13 @@ class HelpSheet(Cover):
         page.setContentsMargins(32, 24, 32, 24)
         page.setSpacing(16)
         page.addWidget(Said(tr("Bảng phím"), "title"))
-        page.addWidget(Said(tr("Bấm phím bất kỳ để đóng. Gõ Telex hay VNI đều không đụng phím chức năng."), "muted"))
-        columns = QHBoxLayout()
+        how = tr("Mũi tên để cuộn, phím khác để đóng. Gõ Telex hay VNI đều không đụng phím chức năng.")
+        page.addWidget(Said(how, "muted"))
+        inside = QWidget()
+        columns = QHBoxLayout(inside)
+        columns.setContentsMargins(0, 0, 0, 0)
         columns.setSpacing(16)
-        groups = list(registry.groups().items())
-        for part in (groups[0::2], groups[1::2]):  # so that both columns are about as long
+        for part in _in_two(list(registry.groups().items())):
             column = QVBoxLayout()
             column.setSpacing(16)
             for title, actions in part:
@@ -105,7 +108,36 @@ class HelpSheet(Cover):
                 column.addWidget(card)
             column.addStretch(1)
             columns.addLayout(column, 1)
-        page.addLayout(columns, 1)
+        self._keys = Scrolled(inside)
+        page.addWidget(self._keys, 1)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Arrows and page keys move the sheet where it is taller than the window; any other key closes it."""
+        bar = self._keys.verticalScrollBar()
+        step = {
+            Qt.Key.Key_Down: bar.singleStep(),
+            Qt.Key.Key_Up: -bar.singleStep(),
+            Qt.Key.Key_PageDown: bar.pageStep(),
+            Qt.Key.Key_PageUp: -bar.pageStep(),
+        }.get(Qt.Key(event.key()))
+        if step is None:
+            super().keyPressEvent(event)
+        else:
+            bar.setValue(bar.value() + step)
+
+
+def _in_two(groups: list[tuple[str, list[Action]]]) -> tuple[list[tuple[str, list[Action]]], ...]:
+    """The groups in two columns of about one length, each in its order."""
+    first: list[tuple[str, list[Action]]] = []
+    second: list[tuple[str, list[Action]]] = []
+    for group in groups:
+        shorter = first if _lines(first) <= _lines(second) else second
+        shorter.append(group)
+    return first, second
+
+
+def _lines(groups: list[tuple[str, list[Action]]]) -> int:
+    return sum(len(actions) + 3 for _, actions in groups)
 
 
 class Toast(Card):
