@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -20,6 +21,14 @@ from tests.conftest import Rounds, left_behind, living_threads, open_windows
 from tests.postgres import PostgresServer, answers, copy_installation, find_binaries, prefix
 
 ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def open_to_others() -> Iterator[None]:
+    """A desk opened earlier in this process closed its umask; the copies here are for another account."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
 
 
 def test_each_database_is_new_and_takes_vietnamese(postgres: PostgresServer) -> None:
@@ -47,6 +56,7 @@ def test_a_folder_without_postgresql_is_not_taken_for_one(tmp_path: Path) -> Non
     assert not answers(tmp_path)
 
 
+@pytest.mark.usefixtures("open_to_others")
 def test_binaries_in_a_folder_closed_to_the_servers_account_are_copied_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, postgres: PostgresServer
 ) -> None:
