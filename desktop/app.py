@@ -33,7 +33,16 @@ from desktop.store.keys import Cost, KeySlots
 from desktop.store.receipts import Receipts
 from desktop.store.recovery import Recovered, recover
 from desktop.store.road_marks import follow
-from desktop.store.troubles import AlreadyEnrolled, Damaged, NewerStore, NoCopy, NotEnrolled, WrongKey
+from desktop.store.rotation import store_key
+from desktop.store.troubles import (
+    AlreadyEnrolled,
+    Damaged,
+    NewerStore,
+    NoCopy,
+    NotEnrolled,
+    WrongKey,
+    WrongPassphrase,
+)
 from desktop.store.unit_of_work import Seat
 from desktop.wall_clock import WallClock
 from domain.clock import Clock
@@ -136,10 +145,11 @@ def unlock(
     Raises WrongPassphrase, WrongKey, NewerStore, DiskFull, Damaged, NotEnrolled.
     """
     home.prepare()
-    store_key = KeySlots(home.slots, key_cost).open(staff, passphrase)
+    slots = KeySlots(home.slots, key_cost)
+    opened = slots.enter(staff, passphrase, WallClock().now_ms())
     if not home.db.exists() and copies(home.backups):
         raise Damaged  # the file is gone: an empty one in its place would pass for a desk that never wrote
-    store = open_store(home.db, store_key)
+    store = open_store(home.db, store_key(slots, home.db, opened))
     try:
         with store.read() as connection:
             enrolment = identity.enrolment(connection)
@@ -265,25 +275,43 @@ def restore(
     if not found:
         raise NoCopy
     key = _key_of(home, found, staff, passphrase, key_cost)
+    now_ms = (clock or WallClock()).now_ms()
     fault: Exception = NoCopy()
     for one in found:
         try:
-            return recover(home, one, key, (clock or WallClock()).now_ms())
-        except (Damaged, WrongKey) as unsound:
+            return recover(home, one, key, now_ms)
+        except WrongKey as other:
+            fault = other
+        except Damaged as unsound:
             fault = unsound
+            continue
+        # Made before the store's key was changed: its own key file opens it, and it gets the key of now.
+        older = _older_key(home, one, staff, passphrase, key_cost)
+        if older is not None and older != key:
+            try:
+                return recover(home, one, older, now_ms, key)
+            except (Damaged, WrongKey) as unsound:
+                fault = unsound
     raise fault
 
 
 def _key_of(home: Home, found: Sequence[Copy], staff: str, passphrase: str, cost: Cost | None) -> bytes:
-    """The store's key from the desk's slots; where they are gone or damaged, from those beside a backup."""
+    """The store's key from the desk's key file; where it is gone or damaged, from the one beside a backup."""
     fault: Exception = Damaged()
     for slots in (home.slots, *(one.slots for one in found)):
         if slots.exists():
             try:
-                return KeySlots(slots, cost).open(staff, passphrase)
+                return KeySlots(slots, cost, folder=home.root).open(staff, passphrase)
             except (Damaged, NewerStore) as unreadable:
                 fault = unreadable
     raise fault
+
+
+def _older_key(home: Home, copy: Copy, staff: str, passphrase: str, cost: Cost | None) -> bytes | None:
+    try:
+        return KeySlots(copy.slots, cost, folder=home.root).open(staff, passphrase) if copy.slots.exists() else None
+    except (Damaged, NewerStore, WrongPassphrase):
+        return None
 
 
 def enrol(
@@ -296,18 +324,20 @@ def enrol(
     name: str = "",
     enroller: Enroller | None = None,
     key_cost: Cost | None = None,
+    keeper: str = "",
 ) -> Seat:
     """Make this desk's store and key, and register it with a one-time code; answers its seat.
 
     The key is durable before the server hears of it, so an enrolment cut off half-way is tried again with the
-    same key. Whom to believe, the provisioning file says; its servers stand behind the one given.
+    same key. Whom to believe, the provisioning file says; its servers stand behind the one given. `keeper`: where
+    the device's secret lies, when not in the operating system's keyring (`desktop.store.device_secret`).
     Raises the road's troubles, WrongPassphrase where the store is another person's,
     AlreadyEnrolled, and the store's.
     """
     home.prepare()
-    slots = KeySlots(home.slots, key_cost)
-    store_key = slots.open(staff, passphrase) if slots.exists() else slots.create(staff, passphrase)
-    store = open_store(home.db, store_key)
+    slots = KeySlots(home.slots, key_cost, keeper=keeper or home.trust.keyring)
+    key_found = slots.open(staff, passphrase) if slots.exists() else slots.create(staff, passphrase)
+    store = open_store(home.db, key_found)
     try:
         with store.write() as connection:
             if identity.enrolment(connection) is not None:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 from desktop import app
 from desktop.home import Home
 from desktop.operations.calls import HOTLINE_PBX, LINE, PbxCallEvent
+from desktop.store.device_secret import FILE
 from desktop.ui.calls.viewmodel import CallsModel
 from desktop.ui.frame import PAGES
 from desktop.ui.shots import every_screen
@@ -33,7 +34,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="t111-", ignore_cleanup_errors=True) as folder:
         home = Home(Path(folder) / "desk")
         passphrase = os.urandom(12).hex()
-        app.enrol(home, "", "", _STAFF, passphrase, enroller=_as_if_enrolled)
+        app.enrol(home, "", "", _STAFF, passphrase, enroller=_as_if_enrolled, keeper=FILE)
         signin = SignInWindow(home, partial(app.unlock, home), partial(app.enrol, home), look)
         signin.show()
         desk = app.build(home, _STAFF, passphrase)

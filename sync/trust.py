@@ -18,6 +18,10 @@ NAME: Final = "provisioning.toml"
 MOST: Final = 256 << 10
 """Largest provisioning file (bytes) that is read."""
 
+CUSTODIANS: Final = 3
+"""How many custodians a centre has, any two of whom bring a desk back (settled point 21)."""
+
+_CUSTODIAN: Final = "x25519/"
 _PIN: Final = "sha256/"
 _DOOR: Final = (
     "Tệp cấu hình kết nối (provisioning.toml) không dùng được: {why}. Máy này chưa gửi gì ra ngoài và dữ liệu vẫn an "
@@ -30,7 +34,9 @@ class Trust:
     """What a road may believe and where it may go. `authorities` (PEM): only these count, never the system's;
     empty: the system's. `pins`: SHA-256 of a SubjectPublicKeyInfo (32 bytes), one of which the verified chain must
     hold, besides and never instead of a valid chain and name. `proxy` is `http://host:port`; hosts in `direct` are
-    reached without it. `plain` allows http beyond this machine (a marked test machine). With a `fault` (a sentence)
+    reached without it. `plain` allows http beyond this machine (a marked test machine). `keyring` is `file` on a test
+    machine whose desk keeps its secret in a marked file. `custodians`: X25519 public keys (raw) of the centre's
+    three custodians, any two of whom bring a desk back. With a `fault` (a sentence)
     nothing is ever sent: a file that cannot be read must not become the absence of one."""
 
     servers: tuple[str, ...] = ()
@@ -39,6 +45,8 @@ class Trust:
     proxy: str = ""
     direct: frozenset[str] = frozenset()
     plain: bool = False
+    keyring: str = ""
+    custodians: tuple[bytes, ...] = ()
     fault: str = ""
 
     def proxy_to(self, host: str) -> str:
@@ -58,6 +66,8 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     proxy: str = ""
     direct: list[str] = []
     test_machine: bool = False
+    keyring: str = ""
+    custodians: list[str] = []
 
 
 class _Unfit(Exception):
@@ -106,6 +116,10 @@ def _understood(data: bytes) -> Trust:
         _check_proxy(said.proxy)
     if said.ca:
         _check_authorities(said.ca)
+    if said.keyring not in ("", "os", "file") or (said.keyring == "file" and not said.test_machine):
+        raise _Unfit("mục keyring chỉ nhận os, hoặc file trên máy thử (test_machine = true)")
+    if len(said.custodians) not in (0, CUSTODIANS):
+        raise _Unfit("mục custodians cần đúng ba khóa")
     return Trust(
         tuple(said.servers),
         said.ca,
@@ -113,6 +127,8 @@ def _understood(data: bytes) -> Trust:
         said.proxy,
         frozenset(host.lower() for host in said.direct),
         said.test_machine,
+        said.keyring,
+        tuple(_custodian(one) for one in said.custodians),
     )
 
 
@@ -164,4 +180,14 @@ def _pin(text: str) -> bytes:
         raise _Unfit("mục pins viết sai") from bad
     if not text.startswith(_PIN) or len(raw) != 32:
         raise _Unfit("mục pins phải có dạng sha256/… (32 byte, base64)")
+    return raw
+
+
+def _custodian(text: str) -> bytes:
+    try:
+        raw = base64.b64decode(text.removeprefix(_CUSTODIAN), validate=True)
+    except (binascii.Error, ValueError) as bad:
+        raise _Unfit("mục custodians viết sai") from bad
+    if not text.startswith(_CUSTODIAN) or len(raw) != 32:
+        raise _Unfit("mục custodians phải có dạng x25519/… (32 byte, base64)")
     return raw

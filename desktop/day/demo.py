@@ -27,6 +27,7 @@ from desktop.operations.case import add_note, add_referral, log_attempt
 from desktop.operations.intake import save_file, save_report
 from desktop.reference import RESOURCES
 from desktop.running import EndOfProcess, Session
+from desktop.store.device_secret import FILE
 from domain.ids import call_id as id_of_call
 from sync.transport import BlobRoad, HttpTransport
 
@@ -88,7 +89,7 @@ def with_screen() -> int:
         centre, url, code = _centre(root / "centre")
         try:
             home = Home(root / "desk")
-            app.enrol(home, url, code, _STAFF, passphrase)
+            app.enrol(home, url, code, _STAFF, passphrase, keeper=FILE)
             return _window(home, passphrase, paper)
         finally:
             centre.terminate()

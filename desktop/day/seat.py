@@ -23,6 +23,7 @@ from desktop.day.waiting import StuckError, until
 from desktop.diary import close_diary, open_diary
 from desktop.home import Home
 from desktop.operations.reconcile import reconcile
+from desktop.store.device_secret import FILE
 from desktop.store.reads import RoadView, road_view
 from desktop.ui.intake.sheet import advice_of
 from desktop.ui.main_window import MainWindow
@@ -141,7 +142,7 @@ class Seat(QObject):
         staff, passphrase = command["staff"], command["passphrase"]
         self._clock.set(int(command["now"]))
         if command.get("code"):
-            app.enrol(self._home, command["url"], command["code"], staff, passphrase)
+            app.enrol(self._home, command["url"], command["code"], staff, passphrase, keeper=FILE)
         desk = app.build(self._home, staff, passphrase, clock=self._clock, transport_factory=HttpTransport)
         self._desk = desk
         desk.bus.changed.connect(self._changed)

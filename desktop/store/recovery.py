@@ -18,6 +18,7 @@ from desktop.store import blobs
 from desktop.store.copies import Copy, prove
 from desktop.store.engine import connect, copy_aside, open_store
 from desktop.store.identity import DEVICE
+from desktop.store.rotation import rekey
 from desktop.store.schema import draft
 from sync import chain
 from sync.blobs.shelf import Shelf
@@ -44,8 +45,9 @@ class Recovered:
     files_lost: int = 0
 
 
-def recover(home: Home, copy: Copy, key: bytes, now_ms: int) -> Recovered:
-    """Put a backup in the store's place. The desk must be closed. Nothing is deleted.
+def recover(home: Home, copy: Copy, copy_key: bytes, now_ms: int, store_key: bytes | None = None) -> Recovered:
+    """Put a backup in the store's place. The desk must be closed. Nothing is deleted. `store_key`: the key of the
+    damaged store and of what is made now, where it was changed since the backup.
 
     Operations and drafts written after the backup are read from the damaged store as far as it can be read: an
     operation whose hash continues the chain keeps its number, one behind a gap goes under the new incarnation.
@@ -53,12 +55,15 @@ def recover(home: Home, copy: Copy, key: bytes, now_ms: int) -> Recovered:
     left out by device and incarnation), and lets what was not yet sent go out under its old number. Raises
     Damaged or WrongKey (of the backup; nothing is changed then), DiskFull, OSError.
     """
-    proven = prove(copy.path, key)
+    key = store_key or copy_key
+    proven = prove(copy.path, copy_key)
     shelf = Shelf(home.blobs)
     given = Spare(copy.path.parent).give_back(copy.path, shelf)
     new = home.db.with_name("restoring.db")
     remove(new)
-    copy_aside(copy.path, key, new)
+    copy_aside(copy.path, copy_key, new)
+    if key != copy_key:
+        rekey(new, copy_key, key)
     store = open_store(new, key)
     try:
         with store.write() as connection:

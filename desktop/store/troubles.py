@@ -16,6 +16,27 @@ class WrongPassphrase(Trouble):
     advice = "Tên hoặc mật khẩu chưa đúng. Chị/anh kiểm tra bộ gõ, phím Caps Lock rồi nhập lại."
 
 
+class CodeExpired(Trouble):
+    """The one-time code is right and too old."""
+
+    advice = "Mã dùng một lần đã hết hạn. Chị/anh nhờ trưởng ca hoặc đồng nghiệp đang ở máy này cấp mã mới."
+
+
+class NeedsCode(Trouble):
+    """The device's secret was made anew since this person signed in last: their passphrase opens nothing here."""
+
+    advice = (
+        "Khóa của máy này đã được khôi phục nên mật khẩu cũ không dùng được nữa; bản nháp của chị/anh vẫn còn. "
+        "Chị/anh nhờ trưởng ca cấp mã dùng một lần rồi chọn mật khẩu mới."
+    )
+
+
+class LastPerson(Trouble):
+    """Without this person nobody could open the desk."""
+
+    advice = "Đây là người cuối cùng mở được máy này. Chị/anh thêm người khác vào máy trước rồi mới bớt người này."
+
+
 class WrongKey(Trouble):
     """The store does not open with the key of the slots: files of two desks were mixed."""
 

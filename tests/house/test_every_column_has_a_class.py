@@ -116,7 +116,8 @@ def test_every_file_of_a_desk_and_of_a_server_has_a_class(tmp_path: Path) -> Non
     home.prepare()
     KeySlots(home.slots, CHEAP, calibrate=False).create(STAFF, PASSPHRASE)
     backup = make_copy(desk.store, home.slots, home.backups, NOON)
-    assert set(json.loads(home.slots.read_bytes())) == {"format", "slots"}
+    told = {"format", "reference", "keeper", "people", "inbox_public", "inbox", "recovery", "mark"}
+    assert set(json.loads(home.slots.read_bytes())) == told
     data, into = tmp_path / "server", tmp_path / "backups"
     centre = Centre(open_store(data, None), SetClock(), os.urandom)
     try:
