@@ -63,6 +63,10 @@ def _parser(first: list[str]) -> argparse.ArgumentParser:
     restoring.add_argument("--staff", help="tên đăng nhập; mật khẩu được hỏi sau")
     restoring.add_argument("--list", action="store_true", help="chỉ liệt kê các bản sao lưu đang có")
     restoring.set_defaults(command=_restore)
+    recovering = commands.add_parser("recover", help="mở lại máy bằng chìa khóa của hai người giữ khóa")
+    recovering.set_defaults(command=_recover)
+    if first == ["recover"]:
+        _add_recover(recovering)
     servers = commands.add_parser("servers", help="các máy chủ mà máy trạm này được gửi tới, theo thứ tự")
     servers.set_defaults(command=_servers)
     if first == ["servers"]:
@@ -96,6 +100,20 @@ def _add_servers(parser: argparse.ArgumentParser) -> None:
     from desktop.servers_command import add_arguments  # noqa: PLC0415 - loaded for its own command only
 
     add_arguments(parser)
+
+
+def _add_recover(parser: argparse.ArgumentParser) -> None:
+    from desktop.recover_command import add_arguments  # noqa: PLC0415 - loaded for its own command only
+
+    add_arguments(parser)
+
+
+def _recover(asked: argparse.Namespace) -> int:
+    from desktop.home import Home  # noqa: PLC0415 - loaded for its own command only
+    from desktop.recover_command import run  # noqa: PLC0415 - loaded for its own command only
+    from desktop.running import own_home  # noqa: PLC0415 - loaded for its own command only
+
+    return run(asked, Home(asked.desk_home or own_home()))
 
 
 def _servers(asked: argparse.Namespace) -> int:

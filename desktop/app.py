@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
 
@@ -25,11 +25,13 @@ from desktop.operations.courier import CourierDesk, stepping_alone
 from desktop.operations.intake import give_codes
 from desktop.reference import Reference
 from desktop.settings import ATTACHMENT_SPACE_MB, FETCH_ATTACHMENTS, Settings
-from desktop.store import courier, identity, parting, preferences
+from desktop.store import courier, drafts, identity, parting, preferences
 from desktop.store.copies import Copy, copies
 from desktop.store.engine import Connection, Store, open_store
+from desktop.store.entering import enter
 from desktop.store.identity import Enrolment
 from desktop.store.keys import Cost, KeySlots
+from desktop.store.people import People
 from desktop.store.receipts import Receipts
 from desktop.store.recovery import Recovered, recover
 from desktop.store.road_marks import follow
@@ -87,6 +89,9 @@ class Unlocked:
     key: Ed25519PrivateKey
     reference: Reference
     settings: Settings
+    people: People
+    once: bool = False
+    """They came with a one-time code and choose a passphrase of their own first."""
     revoked: int | None = None
 
 
@@ -108,6 +113,7 @@ class Desk:
     aside: AsideLane
     courier: CourierDesk
     keeper: Keeper
+    people: People
     blob_driver: BlobDriver | None = None
 
     @property
@@ -142,15 +148,23 @@ def unlock(
 ) -> Unlocked:
     """Open a desk's store with a person's passphrase (0.3-0.5 s by design): call it off the GUI thread.
 
-    Raises WrongPassphrase, WrongKey, NewerStore, DiskFull, Damaged, NotEnrolled.
+    Raises WrongPassphrase, TooSoon, CodeExpired, NeedsCode, the keyring's troubles (`desktop.store.device_secret`),
+    WrongKey, NewerStore, DiskFull, Damaged, NotEnrolled.
     """
     home.prepare()
     slots = KeySlots(home.slots, key_cost)
-    opened = slots.enter(staff, passphrase, WallClock().now_ms())
+    opened = enter(home, slots, staff, passphrase, WallClock().now_ms())
     if not home.db.exists() and copies(home.backups):
         raise Damaged  # the file is gone: an empty one in its place would pass for a desk that never wrote
-    store = open_store(home.db, store_key(slots, home.db, opened))
+    opened = replace(opened, key=store_key(slots, home.db, opened), previous=None)
+    people = People(slots, opened)
+    people.entrust(home.trust.custodians)
+    store = open_store(home.db, opened.key)
+    store.signed_in(people.draft_keys())
     try:
+        with store.write() as connection:
+            if drafts.close_older(connection):
+                connection.commit()
         with store.read() as connection:
             enrolment = identity.enrolment(connection)
             key = identity.signing_key(connection)
@@ -158,7 +172,10 @@ def unlock(
             revoked = parting.ordered(connection)
         if enrolment is None or key is None:
             raise NotEnrolled
-        return Unlocked(store, staff, enrolment, key, reference or Reference.load(), Settings(kept), revoked)
+        lists = reference or Reference.load()
+        return Unlocked(
+            store, staff, enrolment, key, lists, Settings(kept), people, opened.once, revoked
+        )
     except BaseException:
         store.close()
         raise
@@ -237,6 +254,7 @@ def build(
         AsideLane(bus),
         courier_desk,
         keeper,
+        ready.people,
         blob_driver,
     )
 
@@ -301,7 +319,8 @@ def _key_of(home: Home, found: Sequence[Copy], staff: str, passphrase: str, cost
     for slots in (home.slots, *(one.slots for one in found)):
         if slots.exists():
             try:
-                return KeySlots(slots, cost, folder=home.root).open(staff, passphrase)
+                here = KeySlots(slots, cost, folder=home.root)
+                return enter(home, here, staff, passphrase, WallClock().now_ms()).key
             except (Damaged, NewerStore) as unreadable:
                 fault = unreadable
     raise fault

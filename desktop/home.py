@@ -24,8 +24,18 @@ class Home:
 
     @property
     def slots(self) -> Path:
-        """The wrapped store key, one slot a person."""
+        """The key file: each person's own key wrapped, the store's key sealed to it."""
         return self.root / "keyslots.json"
+
+    @property
+    def tries(self) -> Path:
+        """How often each person mistyped their passphrase."""
+        return self.root / "tries.json"
+
+    @property
+    def rings(self) -> Path:
+        """Numbers that rang while nobody was signed in, sealed."""
+        return self.root / "rings.sealed"
 
     @property
     def logs(self) -> Path:

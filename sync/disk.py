@@ -24,3 +24,15 @@ def flush_folder(folder: Path) -> None:
         os.fsync(door)
     finally:
         os.close(door)
+
+
+def replace_whole(path: Path, data: bytes) -> None:
+    """Write a small file whole or not at all, for its owner only: a new one, flushed, takes the old one's place."""
+    aside = path.with_suffix(".new")
+    door = os.open(aside, os.O_CREAT | os.O_TRUNC | os.O_WRONLY | getattr(os, "O_BINARY", 0), 0o600)
+    with os.fdopen(door, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    aside.replace(path)
+    flush_folder(path.parent)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from desktop.store import drafts
 from desktop.store.unit_of_work import Operation, UnitOfWork
@@ -27,5 +29,24 @@ def discard(draft_id: str) -> Operation[None]:
 
     def operation(uow: UnitOfWork) -> None:
         drafts.drop(uow.connection, draft_id)
+
+    return operation
+
+
+def hand_over(draft_ids: Sequence[str], to: str) -> Operation[tuple[str, ...]]:
+    """At the handover of a shift: drafts of whoever is signed in go to the colleague who accepted them by name, and
+    only to them (settled 24). Answers which went; one that is not theirs, or for nobody of this desk, stays."""
+
+    def operation(uow: UnitOfWork) -> tuple[str, ...]:
+        return tuple(one for one in draft_ids if drafts.hand_over(uow.connection, one, to))
+
+    return operation
+
+
+def give_back(staff: str, public: bytes, recovery: X25519PrivateKey) -> Operation[int]:
+    """A person got a new key after the old one was lost: their drafts open to it; answers how many."""
+
+    def operation(uow: UnitOfWork) -> int:
+        return drafts.give_back(uow.connection, staff, public, recovery)
 
     return operation

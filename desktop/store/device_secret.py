@@ -165,11 +165,11 @@ def _backend() -> Any:
     import keyring  # noqa: PLC0415 - see above
 
     try:
-        found = keyring.get_keyring()
+        found: Any = keyring.get_keyring()
     except Exception:  # noqa: BLE001 - a back end that cannot even be loaded is none of the four
         raise KeyringRefused from None
     # Where several are there, python-keyring puts a chain over them; of it only an allowed one is asked.
-    links = list(getattr(found, "backends", ())) if _name(found) == _CHAIN else [found]
+    links: list[Any] = list(getattr(found, "backends", ())) if _name(found) == _CHAIN else [found]
     for one in links:
         if _name(one) in ALLOWED:
             if _name(one)[1] == "WinVaultKeyring":

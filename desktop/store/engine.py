@@ -15,7 +15,9 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
+from desktop.store import drafts
 from desktop.store.blobs import BlobCopies
+from desktop.store.draft_seal import DraftKeys
 from desktop.store.gate import Gate
 from desktop.store.search import SearchIndex
 from desktop.store.troubles import StillOpen, translate
@@ -59,6 +61,11 @@ class Store:
     def keep_off(self, thread: int) -> None:
         """From now on this thread (`threading.get_ident()`) may not touch the store: the GUI thread (law 1)."""
         self._kept_off.add(thread)
+
+    def signed_in(self, keys: DraftKeys) -> None:
+        """Every connection carries the keys of whoever is signed in, for what is closed to one person."""
+        for engine in (self._writer, self._readers):
+            engine.update_execution_options(**{drafts.KEYS: keys})
 
     def _check_thread(self) -> None:
         if threading.get_ident() in self._kept_off:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Final
 
@@ -10,7 +9,7 @@ import msgspec
 
 from desktop.store.troubles import Damaged, NewerStore
 from desktop.store.wraps import Cost, mark, same
-from sync.disk import flush_folder
+from sync.disk import replace_whole
 
 FORMAT: Final = 2
 
@@ -132,11 +131,4 @@ def read_file(path: Path) -> KeyFile:
 
 def write_file(path: Path, file: KeyFile) -> None:
     """Whole or not at all: a new file, flushed to the disk, takes the old one's place. Raises OSError."""
-    aside = path.with_suffix(".new")
-    handle = os.open(aside, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
-    with os.fdopen(handle, "wb") as out:
-        out.write(msgspec.json.encode(file))
-        out.flush()
-        os.fsync(out.fileno())
-    aside.replace(path)
-    flush_folder(path.parent)
+    replace_whole(path, msgspec.json.encode(file))

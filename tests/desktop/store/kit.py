@@ -7,11 +7,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from sqlalchemy import Connection
 
 from desktop.home import Home
 from desktop.reference import Reference
 from desktop.store import identity
+from desktop.store.draft_seal import DraftKeys
 from desktop.store.engine import Store, open_store
 from desktop.store.keys import Cost
 from desktop.store.unit_of_work import Operation, Seat, UnitOfWork
@@ -27,6 +29,15 @@ PASSPHRASE = "trời xanh mây trắng"
 STORE_KEY = bytes(range(32))
 CHEAP = Cost(memory_kib=64, passes=1, lanes=1)
 """A key derivation that costs nothing; the floor of the product stays what it is."""
+
+def _nobody(_staff: str) -> bytes | None:
+    return None
+
+
+PERSON_KEY = X25519PrivateKey.from_private_bytes(bytes(range(32, 64)))
+RECOVERY_KEY = X25519PrivateKey.from_private_bytes(bytes(range(64, 96)))
+DRAFT_KEYS = DraftKeys(STAFF, PERSON_KEY, RECOVERY_KEY.public_key().public_bytes_raw(), _nobody)
+"""What the drafts of a bench's person are closed with, the same in every process of a test."""
 
 AN_GIANG = Seat("an_giang", "AG03", 3, "desk-ag")
 HA_NOI = Seat("hanoi", "HN01", 1, "desk-hn")
@@ -63,6 +74,7 @@ class Bench:
         self.clock = clock or SetClock()
         self.staff = STAFF
         self.store: Store = open_store(self.home.db, STORE_KEY)
+        self.store.signed_in(DRAFT_KEYS)
         with self.store.write() as connection:
             identity.make_signing_key(connection)
             identity.enrol(connection, seat, "http://127.0.0.1:9", "")
@@ -91,6 +103,7 @@ class Bench:
         """Close the store and open it again."""
         self.store.close()
         self.store = open_store(self.home.db, STORE_KEY)
+        self.store.signed_in(DRAFT_KEYS)
 
     def close(self) -> None:
         """Close the store."""

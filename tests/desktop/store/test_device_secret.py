@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import keyring
@@ -24,7 +25,10 @@ from tests.desktop.store.kit import CHEAP, PASSPHRASE, STAFF
 class PlainFile(KeyringBackend):
     """What keyrings.alt would offer: a back end that writes secrets into a file."""
 
-    priority = 9  # type: ignore[assignment]  # a number here, a computed property in the base
+    priority = 9
+
+    def __init__(self) -> None:
+        self._scheme = None
 
     def get_password(self, service: str, username: str) -> str | None:
         return "00" * 32
@@ -37,7 +41,6 @@ class Vault(PlainFile):
     """Stands where the Windows vault would: only its name counts for the choice, and what it is told."""
 
     def __init__(self) -> None:
-        super().__init__()
         self.held: dict[str, str] = {}
         self.persist = "enterprise"
 
@@ -51,12 +54,12 @@ class Vault(PlainFile):
 Vault.__module__, Vault.__name__ = "keyring.backends.Windows", "WinVaultKeyring"
 
 
-@pytest.mark.parametrize("backend", [keyring.backends.fail.Keyring(), keyring.backends.null.Keyring(), PlainFile()])
+@pytest.mark.parametrize("backend", [keyring.backends.fail.Keyring, keyring.backends.null.Keyring, PlainFile])
 def test_any_other_back_end_is_refused_in_one_sentence(
-    backend: KeyringBackend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    backend: Callable[[], KeyringBackend], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv(CHOICE)
-    monkeypatch.setattr(keyring, "get_keyring", lambda: backend)
+    monkeypatch.setattr(keyring, "get_keyring", backend)
     with pytest.raises(KeyringRefused) as refused:
         KeySlots(tmp_path / "keyslots.json", CHEAP, calibrate=False).create(STAFF, PASSPHRASE)
     assert refused.value.advice.startswith("Máy này chưa có kho khóa an toàn")
