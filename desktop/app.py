@@ -28,7 +28,7 @@ from desktop.settings import ATTACHMENT_SPACE_MB, FETCH_ATTACHMENTS, Settings
 from desktop.store import courier, drafts, identity, parting, preferences
 from desktop.store.copies import Copy, copies
 from desktop.store.engine import Connection, Store, open_store
-from desktop.store.entering import enter
+from desktop.store.entering import begin_counting, enter
 from desktop.store.identity import Enrolment
 from desktop.store.keys import Cost, KeySlots
 from desktop.store.people import People
@@ -355,7 +355,11 @@ def enrol(
     """
     home.prepare()
     slots = KeySlots(home.slots, key_cost, keeper=keeper or home.trust.keyring)
-    key_found = slots.open(staff, passphrase) if slots.exists() else slots.create(staff, passphrase)
+    if slots.exists():
+        key_found = slots.open(staff, passphrase)
+    else:
+        key_found = slots.create(staff, passphrase)
+        begin_counting(home, slots)
     store = open_store(home.db, key_found)
     try:
         with store.write() as connection:

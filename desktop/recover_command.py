@@ -104,7 +104,7 @@ def _make_key(path: Path, ask: Callable[[str], str]) -> int:
     if not words:
         return WORLD
     line = way_back.make_custodian_key(path, words)
-    print(f"Đã tạo {path.name}. Cất tệp này ngoài mọi máy trạm; ghi dòng dưới vào mục custodians (provisioning.toml):")
+    print(f"Đã tạo {path.name}. Cất tệp này ngoài mọi máy trạm; ghi dòng dưới vào provisioning.toml, mục custodians:")
     print(line)
     return 0
 

@@ -14,10 +14,20 @@ def enter(home: Home, slots: KeySlots, staff: str, passphrase: str, now_ms: int)
     """What this passphrase opens at this desk. Raises TooSoon and what `KeySlots.enter` raises."""
     secret = slots.secret()
     if secret is None:  # a key file of the first format: there is nothing yet to mark a count with
-        return slots.enter(staff, passphrase, now_ms)
+        opened = slots.enter(staff, passphrase, now_ms)
+        begin_counting(home, slots)
+        return opened
     throttle = Throttle(home.tries, secret)
     name = staff if staff in slots.names() else NOBODY
     throttle.begin(name)
     opened = slots.enter(staff, passphrase, now_ms)
     throttle.passed(name)
     return opened
+
+
+def begin_counting(home: Home, slots: KeySlots) -> None:
+    """Nobody mistyped anything yet: the count is there from the first day, so that a file that is gone later is
+    known to have been taken away."""
+    secret = slots.secret()
+    if secret is not None and not home.tries.exists():
+        Throttle(home.tries, secret).passed(NOBODY)

@@ -19,6 +19,7 @@ from desktop.operations import calls
 from desktop.store import identity
 from desktop.store.copies import copies, make_copy
 from desktop.store.engine import open_store
+from desktop.store.entering import begin_counting
 from desktop.store.keys import KeySlots
 from desktop.ui.signin.window import SignInWindow
 from tests.desktop.store.kit import AN_GIANG, CHEAP, NOON, PASSPHRASE, STAFF, Bench, reference
@@ -29,7 +30,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     """An enrolled desk with seven calls, five of them in a backup."""
     one = Home(tmp_path / "desk")
     one.prepare()
-    key = KeySlots(one.slots, CHEAP).create(STAFF, PASSPHRASE)
+    slots = KeySlots(one.slots, CHEAP)
+    key = slots.create(STAFF, PASSPHRASE)
+    begin_counting(one, slots)
     monkeypatch.setattr("tests.desktop.store.kit.STORE_KEY", key)
     bench = Bench(one.root, AN_GIANG)
     for _ in range(5):
