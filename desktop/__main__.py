@@ -71,6 +71,10 @@ def _parser(first: list[str]) -> argparse.ArgumentParser:
     servers.set_defaults(command=_servers)
     if first == ["servers"]:
         _add_servers(servers)
+    exchange = commands.add_parser("exchange", help="nối máy trạm với tổng đài điện thoại")
+    exchange.set_defaults(command=_exchange)
+    if first == ["exchange"]:
+        _add_exchange(exchange)
     shots = commands.add_parser("shots", help="chụp lại các màn hình của ngày giả định")
     shots.set_defaults(command=_shots)
     return parser
@@ -120,6 +124,20 @@ def _servers(asked: argparse.Namespace) -> int:
     from desktop.home import Home  # noqa: PLC0415 - loaded for its own command only
     from desktop.running import own_home  # noqa: PLC0415 - loaded for its own command only
     from desktop.servers_command import run  # noqa: PLC0415 - loaded for its own command only
+
+    return run(asked, Home(asked.desk_home or own_home()))
+
+
+def _add_exchange(parser: argparse.ArgumentParser) -> None:
+    from desktop.exchange_command import add_arguments  # noqa: PLC0415 - loaded for its own command only
+
+    add_arguments(parser)
+
+
+def _exchange(asked: argparse.Namespace) -> int:
+    from desktop.exchange_command import run  # noqa: PLC0415 - loaded for its own command only
+    from desktop.home import Home  # noqa: PLC0415 - loaded for its own command only
+    from desktop.running import own_home  # noqa: PLC0415 - loaded for its own command only
 
     return run(asked, Home(asked.desk_home or own_home()))
 

@@ -14,13 +14,16 @@ from PySide6.QtCore import QObject, QSocketNotifier, Slot
 from PySide6.QtWidgets import QApplication
 
 from desktop import app
+from desktop.background.exchange.line import ExchangeLine
 from desktop.background.road_parts import health_of
 from desktop.call_door import CallDoor, door_name
 from desktop.diary import close_diary, open_diary
 from desktop.ending import Ending
+from desktop.exchange_command import place_of
 from desktop.home import Home
 from desktop.operations.calls import LINE, PbxCallEvent
 from desktop.store.parting import finish, gone
+from desktop.ui.calls.exchange import ExchangeDesk
 from desktop.ui.main_window import MainWindow
 from desktop.ui.signin.parting import said_of
 from desktop.ui.signin.window import SignInWindow
@@ -51,11 +54,14 @@ class Ringing(QObject):
     @Slot(str)
     def rang(self, number: str) -> None:
         """The row is made at once; the window comes to the front."""
+        self._window.raise_()
+        self._window.activateWindow()
+        exchange = self._window.exchange_line
+        if exchange is not None and exchange.stands:
+            return  # the exchange itself says when the call is taken: one call, one row
         now = self._clock.now_ms()
         own = f"door.{uuid7(now, os.urandom(RANDOM_BYTES))}"
         self._window.calls.answered(PbxCallEvent("", own, number, LINE, now, now))
-        self._window.raise_()
-        self._window.activateWindow()
 
 
 class EndOfProcess(QObject):
@@ -101,6 +107,7 @@ class Session(QObject):
         self._signin: SignInWindow | None = None
         self._door: CallDoor | None = None
         self._ringing: Ringing | None = None
+        self._line: ExchangeLine | None = None
         self.ending: Ending | None = None
         application.lastWindowClosed.connect(self.close)
 
@@ -146,6 +153,11 @@ class Session(QObject):
         self._door = CallDoor(door_name())
         self._door.rang.connect(self._ringing.rang)
         self._door.open()
+        place = place_of(desk.settings)
+        if place is not None:
+            self._line = ExchangeLine(place, desk.clock)
+            ExchangeDesk(self._line, self.window)
+            self._line.start()
         return self.window
 
     @Slot(object)
@@ -156,15 +168,22 @@ class Session(QObject):
         self.ending.begin()
 
     def _put_away(self) -> None:
+        self._hang_up()
         if self._door is not None:
             self._door.close()
             self._door = None
         if self.window is not None:
             self.window.close()
 
+    def _hang_up(self) -> None:
+        if self._line is not None:
+            self._line.close()
+            self._line = None
+
     @Slot()
     def close(self) -> None:
         """The last window is closed, or the process is to end: keep drafts, end the door, then the desk."""
+        self._hang_up()
         if self._door is not None:
             self._door.close()
         if self.window is not None and self.window.isVisible():

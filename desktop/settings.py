@@ -37,9 +37,12 @@ FETCH_ATTACHMENTS: Final = Setting("fetch_attachments", "opened", personal=False
 ATTACHMENT_SPACE_MB: Final = Setting(
     "attachment_space_mb", 4_096, personal=False, allowed=(256, 1_024, 4_096, 16_384, 65_536)
 )
+EXCHANGE: Final = Setting("exchange", "", personal=False)
+"""Where the telephone exchange listens, as JSON (`desktop.exchange_command`); empty where it is not connected."""
 
 ALL: Final[tuple[Setting[Any], ...]] = (
     THEME, LANGUAGE, TEXT_PERCENT, COMPACT_LISTS, LOCK_AFTER_MINUTES, FETCH_ATTACHMENTS, ATTACHMENT_SPACE_MB,
+    EXCHANGE,
 )  # fmt: skip
 """Every setting there is."""
 

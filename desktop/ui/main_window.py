@@ -13,6 +13,7 @@ from desktop.operations.intake import FORM_FILE, FORM_REPORT
 from desktop.ui.actions import desk_actions
 from desktop.ui.calls.banner import CallBanner
 from desktop.ui.calls.deeds import CallDeeds
+from desktop.ui.calls.exchange import ExchangeDesk
 from desktop.ui.calls.lists import ListsModel
 from desktop.ui.calls.page import CallsPage
 from desktop.ui.calls.viewmodel import UNDO_MS, CallsModel, UndoOffer
@@ -92,7 +93,7 @@ class MainWindow(QMainWindow):
         self.status = StatusLine(self.toast)
         self.trouble = TroubleBar()
         self._build()
-        self.exchange_line: object | None = None
+        self.exchange_line: ExchangeDesk | None = None
         self.privacy = PrivacyCover(self._ground, self.look)
         self.help = HelpSheet(self._ground, self.look, self.registry)
         self._closed = False

@@ -1,0 +1,94 @@
+"""`tram111 exchange`: where the telephone exchange listens and which telephone is this seat's, kept in the store."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from desktop import app
+from desktop.background.exchange.line import Place
+from desktop.home import Home
+from desktop.settings import EXCHANGE, Settings
+from desktop.store import preferences
+from desktop.store.keys import Cost, KeySlots
+from sync.troubles import Trouble
+
+WORLD: Final = 2
+"""Exit code where the world is at fault: the one line on standard error says what to do."""
+
+PORT: Final = 5038
+"""Where the Manager Interface listens unless told otherwise."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What `exchange` takes."""
+    parser.add_argument("what", nargs="?", default="show", choices=["show", "set", "off"])
+    parser.add_argument("--host", default="", help="địa chỉ tổng đài (Asterisk Manager Interface)")
+    parser.add_argument("--port", type=int, default=PORT)
+    parser.add_argument("--user", default="", help="tên đăng nhập của giao diện quản lý; mật khẩu được hỏi sau")
+    parser.add_argument("--interface", default="", help="máy điện thoại của ghế này, ví dụ PJSIP/AG03")
+    parser.add_argument("--pbx", default="111", help="tên tổng đài trong mã cuộc gọi, giống nhau ở mọi máy")
+    parser.add_argument("--tls", action="store_true", help="nối bằng TLS")
+    parser.add_argument("--home", type=Path, dest="desk_home", help="thư mục của máy trạm")
+    parser.add_argument("--staff", help="tên đăng nhập (không cần khi máy chỉ có một người)")
+
+
+def run(
+    asked: argparse.Namespace,
+    home: Home,
+    ask: Callable[[str], str] = getpass.getpass,
+    key_cost: Cost | None = None,
+) -> int:
+    """Do it; passphrase and secret are asked for and stand in no argument. Answers the exit code."""
+    if asked.what == "set" and not (asked.host and asked.user and asked.interface):
+        print("Cần đủ --host, --user và --interface.", file=sys.stderr)
+        return WORLD
+    try:
+        names = KeySlots(home.slots).names()
+        staff = asked.staff or (names[0] if len(names) == 1 else "")
+        if not staff:
+            print("Máy này có nhiều người hoặc chưa đăng ký: thêm --staff TÊN.", file=sys.stderr)
+            return WORLD
+        ready = app.unlock(home, staff, ask("Mật khẩu của máy trạm: "), key_cost=key_cost)
+        try:
+            found = place_of(ready.settings)
+            if asked.what != "show":
+                found = None
+                if asked.what == "set":
+                    secret = ask("Mật khẩu của giao diện quản lý: ")
+                    found = Place(
+                        asked.host, asked.port, asked.user, secret, asked.interface, asked.pbx, tls=asked.tls
+                    )
+                kept = msgspec.json.encode(found).decode() if found else ""
+                with ready.store.write() as connection:
+                    preferences.put(connection, "", EXCHANGE.name, msgspec.json.encode(kept).decode())
+                    connection.commit()
+        finally:
+            ready.store.close()
+    except Trouble as trouble:
+        print(trouble.advice, file=sys.stderr)
+        return WORLD
+    print(_said(found))
+    return 0
+
+
+def place_of(settings: Settings) -> Place | None:
+    """Where the exchange is, or None for a desk that hears of calls by the local door or by hand."""
+    kept = settings[EXCHANGE]
+    try:
+        return msgspec.json.decode(kept, type=Place) if kept else None
+    except msgspec.DecodeError:
+        return None
+
+
+def _said(place: Place | None) -> str:
+    if place is None:
+        return "Chưa nối tổng đài."
+    tls = "TLS" if place.tls else "không TLS"
+    return f"Tổng đài {place.pbx}: {place.host}:{place.port} ({tls}), máy {place.interface}, tên {place.user}."
