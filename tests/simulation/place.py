@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 from urllib.parse import parse_qs, urlsplit
@@ -22,12 +23,14 @@ from server.operations.enrolment import Asked
 from server.operations.pull import Pulled, answer_pull, answer_scope
 from server.operations.push import accept_push
 from server.operations.refusals import Refusal, busy
+from server.operations.revocation import farewell
 from server.operations.sessions import Session, Sessions
 from server.store import accounts
 from server.store.engine import CentreStore
 from server.store.granted import audiences_of
 from server.store.lane import WriteLane
 from server.store.lineage import LINEAGE
+from server.store.revoked import is_revoked
 from server.store.troubles import StoreUnavailable
 from sync import door, wire
 from sync.proof import RECORD
@@ -212,11 +215,13 @@ class Place:
             claim = msgspec.json.decode(body)
             signature = wire.raw64(claim["signature"])
             return _said(self.sessions.open(claim["device"], claim["incarnation"], claim["nonce"], signature))
-        session = self.sessions.of(token)
+        session = self.sessions.of(token, parting=True)
         if where.path == door.PUSH:
             pushed = accept_push(self.centre, session, body)
             self.publish(pushed.news)
             return _said(pushed.answer)
+        if where.path != door.PULL and self.read(partial(is_revoked, device=session.device.id)):
+            raise farewell(self.centre, session.device)
         if where.path == door.SCOPE:
             wanted = ScopeAsk.model_validate(asked)
             return _page(answer_scope(self.centre, session, wanted.scope, wanted.upto, wanted.past))
@@ -241,6 +246,8 @@ class Place:
             pulled = answer_pull(self.centre, pulling.session, *pulling.given)
         except StoreUnavailable:
             return _as_answer(problem(busy(5_000)))
+        if pulled.revoked:
+            return _as_answer(problem(farewell(self.centre, pulling.session.device)))
         return _page(pulled) if pulled.news or woken or not pulling.wait_ms else None
 
     def publish(self, news: News) -> None:

@@ -17,7 +17,7 @@ from requests.adapters import HTTPAdapter
 
 from sync import door, transport, trust
 from sync.transport import BlobRoad, HttpTransport, client
-from sync.transport.line import Answer, Line
+from sync.transport.line import Answer, Line, Prove
 from sync.troubles import Offline, PlainRefused, ServerLied, Trouble, Untrusted
 from sync.trust import Trust
 from tests.sync.certificates import DAY, Made, authority, make, serving
@@ -167,8 +167,8 @@ class LaxSession(requests.Session):
 class LaxLine(Line):
     """What must not be: checks nothing, follows everything, falls back to plain http."""
 
-    def __init__(self, base_url: str, _trust: Trust = trust.SYSTEM) -> None:
-        super().__init__(base_url)
+    def __init__(self, base_url: str, _trust: Trust = trust.SYSTEM, prove: Prove | None = None) -> None:
+        super().__init__(base_url, prove=prove)
         self._lax = LaxSession()
         self._lax.mount("https://", LaxAdapter())
 
