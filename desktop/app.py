@@ -355,11 +355,8 @@ def enrol(
     """
     home.prepare()
     slots = KeySlots(home.slots, key_cost, keeper=keeper or home.trust.keyring)
-    if slots.exists():
-        key_found = slots.open(staff, passphrase)
-    else:
-        key_found = slots.create(staff, passphrase)
-        begin_counting(home, slots)
+    key_found = slots.open(staff, passphrase) if slots.exists() else slots.create(staff, passphrase)
+    begin_counting(home, slots)
     store = open_store(home.db, key_found)
     try:
         with store.write() as connection:

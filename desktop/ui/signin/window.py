@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from threading import Thread
 from typing import Any
 
@@ -12,9 +13,11 @@ from PySide6.QtWidgets import QApplication, QGridLayout, QHBoxLayout, QLineEdit,
 
 from desktop.home import Home
 from desktop.store.copies import copies
+from desktop.store.keys import KeySlots, Tile
 from desktop.store.troubles import Damaged, WrongKey
 from desktop.ui.forms.boxes import LineBox
 from desktop.ui.intake.sheet import advice_of
+from desktop.ui.signin.tiles import Tiles
 from desktop.ui.theme.look import Look
 from desktop.ui.theme.tokens import Status
 from desktop.ui.widgets.said import Card, Mark, Said, button
@@ -28,6 +31,8 @@ Enrol = Callable[[str, str, str, str], Any]
 """(server's address, one-time code, staff, passphrase); raises troubles."""
 SHORTEST = 8
 """Characters a new passphrase has at least."""
+SIGN_IN, FIRST, OWN_WORDS = range(3)
+"""The pages: come in, register this machine, choose a passphrase after a one-time code."""
 
 
 class Aside(QObject):
@@ -86,11 +91,12 @@ class SignInWindow(QWidget):
         self._aside.done.connect(self._done)
         self._aside.failed.connect(self._failed)
         self._staff, self._words = "", ""
-        self._enrolling = False
+        self._with_code: Any = None
         self.pages = QStackedWidget()
         self.pages.setFixedWidth(round(560 * self.look.zoom))
         self.pages.addWidget(self._sign_in_page())
         self.pages.addWidget(self._first_page())
+        self.pages.addWidget(self._own_words_page())
         self.server.setText(server)
         row = QHBoxLayout()
         row.addStretch(1)
@@ -101,7 +107,8 @@ class SignInWindow(QWidget):
         whole.addLayout(row)
         whole.addStretch(2)
         begun = home.slots.exists() and home.db.exists()
-        self.pages.setCurrentIndex(0 if begun or copies(home.backups) else 1)
+        self.pages.setCurrentIndex(SIGN_IN if begun or copies(home.backups) else FIRST)
+        self.tiles.show_people(_people_of(home))
 
     def _box(self, name: str, label: str, *, secret: bool = False, hint: str = "") -> LineBox:
         box = LineBox()
@@ -141,6 +148,10 @@ class SignInWindow(QWidget):
         rows = [(tr("Tên đăng nhập"), self.staff), (tr("Mật khẩu"), self.passphrase)]
         words = tr("Tổng đài điện thoại quốc gia bảo vệ trẻ em")
         page = self._page(tr("Trạm 111"), words, rows, self.state, self.enter)
+        self.tiles = Tiles()
+        self.tiles.chosen.connect(self._tile_chosen)
+        self.staff.textChanged.connect(self.tiles.mark)
+        page.inside.insertWidget(2, self.tiles)
         self.recovering = button("restore", "", "quiet")
         self.recovering.clicked.connect(self.start_restoring)
         self.recovering.hide()
@@ -166,13 +177,27 @@ class SignInWindow(QWidget):
         words = tr("Lần đầu mở trên máy này: đăng ký máy với trung tâm.")
         return self._page(tr("Trạm 111"), words, rows, self.first_state, self.enrol)
 
+    def _own_words_page(self) -> QWidget:
+        self.own = self._box("own_passphrase", tr("Mật khẩu mới"), secret=True, hint=tr("từ 8 ký tự"))
+        self.own_again = self._box("own_passphrase_again", tr("Nhập lại mật khẩu"), secret=True)
+        self.own_state = Mark(Status.QUIET, tr("Mã dùng một lần hết tác dụng khi có mật khẩu mới."), wraps=True)
+        self.own_go = button("own_passphrase", tr("Vào ca  Enter"), "main")
+        self.own_go.clicked.connect(self.choose_own_words)
+        rows = [(tr("Mật khẩu mới"), self.own), (tr("Nhập lại mật khẩu"), self.own_again)]
+        words = tr("Mã đúng. Chị/anh chọn mật khẩu của riêng mình: một câu ngắn dễ nhớ là tốt nhất.")
+        return self._page(tr("Chọn mật khẩu"), words, rows, self.own_state, self.own_go)
+
+    @Slot(str)
+    def _tile_chosen(self, staff: str) -> None:
+        self.staff.setText(staff)
+        self.passphrase.clear()
+        self.passphrase.setFocus()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter goes on."""
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            if self.pages.currentIndex() == 0:
-                self.sign_in()
-            else:
-                self.start_enrolling()
+            steps = {SIGN_IN: self.sign_in, FIRST: self.start_enrolling, OWN_WORDS: self.choose_own_words}
+            steps[self.pages.currentIndex()]()
             return
         super().keyPressEvent(event)
 
@@ -235,18 +260,13 @@ class SignInWindow(QWidget):
         """Register this desk, then open it."""
         address, code = self.server.whole_text(), self.code.whole_text()
         staff, words = self.new_staff.whole_text(), self.new_passphrase.text()
-        fault = ""
+        fault = new_words_fault(words, self.again.text())
         if not address or not code or not staff:
             fault = tr("Chị/anh điền đủ địa chỉ, mã và tên đăng nhập.")
-        elif len(words) < SHORTEST:
-            fault = tr("Mật khẩu cần từ 8 ký tự: một câu ngắn dễ nhớ là tốt nhất.")
-        elif words != self.again.text():
-            fault = tr("Hai lần nhập mật khẩu chưa giống nhau. Chị/anh kiểm tra bộ gõ rồi nhập lại.")
         if fault:
             self.first_state.say(Status.WAITING, fault)
             return
         self._address, self._code = address, code
-        self._enrolling = True
         self._begin(staff, words, self.first_state)
         self.first_state.say(Status.MOVING, tr("Đang đăng ký máy với trung tâm…"))
         self._aside.run(self._register)
@@ -255,11 +275,33 @@ class SignInWindow(QWidget):
         self._enrol(self._address, self._code, self._staff, self._words)
         return self._unlock(self._staff, self._words)
 
+    @Slot()
+    def choose_own_words(self) -> None:
+        """After a one-time code: a passphrase of their own, before anything else."""
+        fault = new_words_fault(self.own.text(), self.own_again.text())
+        if fault:
+            self.own_state.say(Status.WAITING, fault)
+            return
+        self._words = self.own.text()
+        self.own_go.setEnabled(False)
+        self.own_state.say(Status.MOVING, tr("Đang đổi mật khẩu…"))
+        self._aside.run(self._change)
+
+    def _change(self) -> Any:
+        self._with_code.people.change(self._words)
+        return replace(self._with_code, once=False)
+
     @Slot(object)
     def _done(self, ready: object) -> None:
         self._words = ""
-        for box in (self.passphrase, self.new_passphrase, self.again):
+        for box in (self.passphrase, self.new_passphrase, self.again, self.own, self.own_again):
             box.clear()
+        if getattr(ready, "once", False):
+            self._with_code = ready
+            self.pages.setCurrentIndex(OWN_WORDS)
+            self.own.setFocus()
+            return
+        self._with_code = None
         self.unlocked.emit(ready)
 
     @Slot(object)
@@ -271,14 +313,33 @@ class SignInWindow(QWidget):
         if not isinstance(fault, Trouble):
             words = tr("Chưa mở được. Chị/anh thử lại; nếu vẫn lỗi thì gọi bộ phận kỹ thuật.")
         words = self._offer_restoring(fault) or words
-        mark = self.first_state if self._enrolling else self.state
-        self._enrolling = False
-        mark.say(Status.URGENT, words)
-        box = self.passphrase if self.pages.currentIndex() == 0 else self.code
+        self.own_go.setEnabled(True)
+        at = self.pages.currentIndex()
+        (self.state, self.first_state, self.own_state)[at].say(Status.URGENT, words)
+        box = (self.passphrase, self.code, self.own)[at]
         box.setFocus()
         box.selectAll()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Wait for a call that still runs, so that no thread outlives the window."""
         self._aside.wait()
+        if self._with_code is not None:  # nobody chose a passphrase: the code still opens, the store is shut again
+            self._with_code.store.close()
+            self._with_code = None
         super().closeEvent(event)
+
+
+def new_words_fault(words: str, again: str) -> str:
+    """Why a new passphrase cannot be taken, in one sentence; empty where it can."""
+    if len(words) < SHORTEST:
+        return tr("Mật khẩu cần từ 8 ký tự: một câu ngắn dễ nhớ là tốt nhất.")
+    if words != again:
+        return tr("Hai lần nhập mật khẩu chưa giống nhau. Chị/anh kiểm tra bộ gõ rồi nhập lại.")
+    return ""
+
+
+def _people_of(home: Home) -> tuple[Tile, ...]:
+    try:
+        return KeySlots(home.slots).people()
+    except Trouble:  # a key file that cannot be read is said at sign-in, where a person can do something about it
+        return ()

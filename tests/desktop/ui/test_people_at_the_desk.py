@@ -1,0 +1,110 @@
+"""Several people share a desk: tiles, a colleague let in by a code while no server answers, waiting said in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from desktop.app import unlock
+from desktop.home import Home
+from desktop.store.keys import KeySlots
+from desktop.store.throttle import FREE
+from desktop.store.troubles import WrongPassphrase
+from desktop.ui.signin.window import OWN_WORDS, SHORTEST, SignInWindow
+from desktop.ui.theme.look import Look
+from domain.clock import DAY
+from tests.desktop.ui.conftest import CHEAP, PASSPHRASE, STAFF, focused, press, type_text
+
+OTHER, INITIALS, CODE = "khanh.le", "L.V.K", "k7mp-2qrs-9tvw"
+FAR = 4_000_000_000_000
+"""UTC ms of the year 2096: the code of these tests does not end."""
+
+
+@pytest.fixture
+def shared(home: Home) -> Home:
+    """The desk with a second person, who was let in with a code while no server answered."""
+    slots = KeySlots(home.slots, CHEAP, calibrate=False)
+    slots.invite(slots.open(STAFF, PASSPHRASE), OTHER, CODE, FAR, INITIALS)
+    return home
+
+
+@pytest.fixture
+def sign_in(shared: Home, look: Look, reference: Any, qtbot: QtBot) -> SignInWindow:
+    def opened(staff: str, words: str) -> Any:
+        return unlock(shared, staff, words, reference=reference, key_cost=CHEAP)
+
+    def refuse(*_given: str) -> None:
+        raise AssertionError("this desk is enrolled already")
+
+    window = SignInWindow(shared, opened, refuse, look)
+    qtbot.addWidget(window)
+    window.show()
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    return window
+
+
+def try_with(window: SignInWindow, staff: str, words: str, qtbot: QtBot, page: Callable[[], bool]) -> None:
+    window.tiles.buttons[staff].click()
+    assert focused() is window.passphrase, "one press, then only the passphrase is typed"
+    type_text(words)
+    press(window, Qt.Key.Key_Return)
+    qtbot.waitUntil(page, timeout=20_000)
+
+
+def test_a_tile_and_a_one_time_code_lead_to_a_passphrase_of_ones_own(
+    sign_in: SignInWindow, shared: Home, qtbot: QtBot
+) -> None:
+    assert set(sign_in.tiles.buttons) == {STAFF, OTHER}
+    assert sign_in.tiles.isVisible()
+    assert sign_in.tiles.buttons[OTHER].text() == f"{INITIALS} · mã mới"
+
+    def asked() -> bool:
+        return sign_in.pages.currentIndex() == OWN_WORDS
+
+    try_with(sign_in, OTHER, CODE, qtbot, asked)
+    assert focused() is sign_in.own
+    for words, again, fault in (("ngắn", "ngắn", str(SHORTEST)), ("mưa rào tháng bảy", "mưa rào", "chưa giống nhau")):
+        sign_in.own.setText(words)
+        sign_in.own_again.setText(again)
+        press(sign_in, Qt.Key.Key_Return)
+        assert fault in sign_in.own_state.text()
+    sign_in.own_again.setText("mưa rào tháng bảy")
+    with qtbot.waitSignal(sign_in.unlocked, timeout=20_000) as signal:
+        press(sign_in, Qt.Key.Key_Return)
+    ready = signal.args[0]
+    ready.store.close()
+    assert (ready.staff, ready.once) == (OTHER, False)
+    assert not sign_in.own.text()
+    assert not sign_in.own_again.text()
+    slots = KeySlots(shared.slots, CHEAP, calibrate=False)
+    assert slots.open(OTHER, "mưa rào tháng bảy") == slots.open(STAFF, PASSPHRASE)
+    with pytest.raises(WrongPassphrase):
+        slots.open(OTHER, CODE)
+
+
+def test_leaving_without_a_passphrase_of_ones_own_shuts_the_store_and_the_code_still_opens(
+    sign_in: SignInWindow, shared: Home, qtbot: QtBot
+) -> None:
+    try_with(sign_in, OTHER, CODE, qtbot, lambda: sign_in.pages.currentIndex() == OWN_WORDS)
+    sign_in.close()
+    assert KeySlots(shared.slots, CHEAP, calibrate=False).enter(OTHER, CODE, FAR - DAY).once
+
+
+def test_who_mistypes_too_often_reads_how_long_to_wait_and_nobody_else_waits(
+    sign_in: SignInWindow, qtbot: QtBot
+) -> None:
+    for _ in range(FREE + 1):
+        try_with(sign_in, OTHER, "sai rồi", qtbot, sign_in.enter.isEnabled)
+        assert "chưa đúng" in sign_in.state.text()
+    try_with(sign_in, OTHER, CODE, qtbot, sign_in.enter.isEnabled)
+    assert "đợi 30 giây rồi nhập lại; người khác vẫn vào ca bình thường" in sign_in.state.text()
+    with qtbot.waitSignal(sign_in.unlocked, timeout=20_000) as signal:
+        sign_in.tiles.buttons[STAFF].click()
+        type_text(PASSPHRASE)
+        press(sign_in, Qt.Key.Key_Return)
+    signal.args[0].store.close()
