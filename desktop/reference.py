@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from domain.codes.catalogue import Catalogue
+from domain.codes.directory import Directory
 from domain.codes.places import Places
 from domain.rules.calendar import WorkingCalendar
 from domain.rules.clocks import ClockRules
@@ -24,6 +25,7 @@ class Reference:
     calendar: WorkingCalendar
     clock_rules: ClockRules
     policy: Policy
+    directory: Directory
 
     @classmethod
     def load(cls, resources: Path = RESOURCES) -> Reference:
@@ -38,4 +40,5 @@ class Reference:
             WorkingCalendar.load(resources / "calendar"),
             ClockRules.load(resources / "calendar" / "clock_rules.csv"),
             Policy.load(resources / "policy", [code.code for code in catalogue["centres"].codes]),
+            Directory.load(resources / "directory", [code.code for code in catalogue["languages"]]),
         )

@@ -142,6 +142,7 @@ def desk_actions() -> Registry:
         Action("go_case", "Ctrl+3", tr("Ca"), moving),
         Action("go_search", "Ctrl+4", tr("Tìm"), moving),
         Action("go_road", "Ctrl+5", tr("Đường truyền"), moving),
+        Action("go_directory", "Ctrl+6", tr("Danh bạ"), moving),
         Action("search", "Ctrl+F", tr("Tìm tên, số máy, mã"), moving),
         Action("back", "Esc", tr("Quay lại (không bỏ chữ nào)"), moving),
         Action("zoom_in", "Ctrl++", tr("Chữ to hơn"), desk),

@@ -13,6 +13,7 @@ from domain.codes.places import Places
 if TYPE_CHECKING:
     from desktop.background.blob_lane import BlobLane
     from desktop.background.lanes import StoreLane
+    from desktop.reference import Reference
     from desktop.store.unit_of_work import Seat
 
 
@@ -42,6 +43,11 @@ class DeskWires(Protocol):
     @property
     def places(self) -> Places:
         """Both maps."""
+        ...
+
+    @property
+    def reference(self) -> Reference:
+        """Everything dated: code lists, places, calendar, directory."""
         ...
 
     @property

@@ -117,26 +117,16 @@ class Flow(QObject):
         self._news.say(Status.GOOD, words)
         self._cases.refresh_list()
 
-    def interpreter(self) -> None:
-        """F11: the open file or case needs an interpreter; the language known of the number is offered."""
-        history = self._calls.history
-        language = history.language if history and history.language != "vietnamese" else None
+    def interpreter(self, language: str) -> None:
+        """F11: the case in front, else the open file, needs an interpreter; a file is opened for the call."""
         sheet, page, view = self._pages.current, self._window.page_name, self._cases.view
         if page == "case" and view is not None:
             self._cases.need_interpreter(view.contact.id, language)
-            self._news.say(Status.WAITING, tr("Đã ghi: cần phiên dịch"))
-            return
-        if page != "file" or sheet is None:
-            self._open_form(FORM_FILE)
-            sheet = self._pages.current
-        if sheet is None:
-            return
-        values = sheet.form.values()
-        sheet.form.set_value("needs_interpreter", True)
-        if language and not values.get("language"):
-            sheet.form.set_value("language", language)
-        sheet.form.focus_on("language")
-        self._news.say(Status.WAITING, tr("Cần phiên dịch: chọn ngôn ngữ"))
+        else:
+            if page != "file" or sheet is None:
+                self._open_form(FORM_FILE)
+            self._put({"needs_interpreter": True, "language": language})
+        self._news.say(Status.WAITING, tr("Đã ghi: cần phiên dịch"))
 
     # Cases -------------------------------------------------------------------------------------------------
 

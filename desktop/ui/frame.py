@@ -13,11 +13,11 @@ from desktop.ui.theme.tokens import Status
 from desktop.ui.widgets.said import Card, Mark, Said, button
 from desktop.ui.words import tr
 
-PAGES = ("calls", "file", "case", "search", "road")
+PAGES = ("calls", "file", "case", "search", "road", "directory")
 
 
 class Navigation(Card):
-    """Five pages with their keys."""
+    """The pages with their keys."""
 
     wanted = Signal(str)
 

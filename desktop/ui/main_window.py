@@ -21,6 +21,8 @@ from desktop.ui.case.attachments_model import AttachmentsModel
 from desktop.ui.case.page import CasePage
 from desktop.ui.case.viewmodel import CaseModel
 from desktop.ui.desk import DeskWires
+from desktop.ui.directory.interpreter import InterpreterKeys
+from desktop.ui.directory.page import DirectoryPage
 from desktop.ui.flow import Flow
 from desktop.ui.forms.definition import FormDefinition, load_form
 from desktop.ui.frame import PAGES, KeyStrip, Navigation, StatusLine, TroubleBar
@@ -76,10 +78,14 @@ class MainWindow(QMainWindow):
         )
         self.search_page = SearchPage(self.search_model, self.look)
         self.road_page = RoadPage(self.road_model, self.courier_model)
+        self.directory_page = DirectoryPage(desk.reference.directory, catalogue, clock, self.look)
         self.pages: dict[str, Any] = dict(
             zip(
                 PAGES,
-                (self.calls_page, self.file_page, self.case_page, self.search_page, self.road_page),
+                (
+                    *(self.calls_page, self.file_page, self.case_page, self.search_page, self.road_page),
+                    *(self.directory_page,),
+                ),
                 strict=True,
             )
         )
@@ -103,6 +109,7 @@ class MainWindow(QMainWindow):
         self.actions_by_id: dict[str, QAction] = {}
         self.flow = Flow(self)
         self.call_deeds = CallDeeds(self)
+        self.interpreter_keys = InterpreterKeys(self)
         self._lay_keys()
         self._connect()
         app.focusChanged.connect(self._focus_changed)
@@ -186,7 +193,7 @@ class MainWindow(QMainWindow):
             "open_file": self.flow.open_file,
             "open_report": self.flow.open_report,
             "add_to_case": self.flow.add_to_case,
-            "interpreter": self.flow.interpreter,
+            "interpreter": self.interpreter_keys.begin,
             "privacy": self._cover,
             "help": self._help,
             "undo": self._undo,

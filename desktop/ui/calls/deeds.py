@@ -113,10 +113,12 @@ class CallDeeds(QObject):
     def call_back(self) -> None:
         """Call the number of the row in front: its row is made at once, the number is shown to be dialled."""
         row = self._page.row_in_front() if self._window.page_name == "calls" else None
-        if row is None or not row.number:
+        if self._window.page_name == "directory" and self._window.directory_page.number_in_front():
+            self.dial(self._window.directory_page.number_in_front())
+        elif row is None or not row.number:
             self._news.say(Status.QUIET, tr("Chọn một dòng có số máy rồi bấm Ctrl+G để gọi lại"))
-            return
-        self.dial(row.number)
+        else:
+            self.dial(row.number)
 
     def dial(self, number: str) -> None:
         """This seat calls a number."""

@@ -1,0 +1,1 @@
+"""The directory: numbers and scripts at hand, an interpreter in three keys."""
