@@ -148,7 +148,9 @@ def let_in(slots: KeySlots, regained: Regained, folder: Path, staff: str, passph
         closed = wraps.close(wraps.under(key, "recovery"), regained.recovery.private_bytes_raw(), b"recovery")
         recovery = msgspec.structs.replace(recovery, held=closed)
     file = msgspec.structs.replace(file, people=people, recovery=recovery)
-    person = slots.wrapped(file, staff, passphrase, X25519PrivateKey.generate(), key, _initials(file, staff))
+    # A change of the store's key that was cut off is finished by whoever comes in next: they need both keys.
+    sealed = key + (regained.previous or b"")
+    person = slots.wrapped(file, staff, passphrase, X25519PrivateKey.generate(), sealed, _initials(file, staff))
     slots.write(file.with_person(person), key)
     return person.public
 

@@ -1,0 +1,224 @@
+"""S-34: whatever happens to keys, people, keyring and clock, a desk opens for whoever may open it and nobody else,
+and what only this desk holds can always be had back."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlcipher3.dbapi2 as sqlcipher
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+
+from desktop.store import way_back
+from desktop.store.device_secret import FILE_NAME
+from desktop.store.engine import connect
+from desktop.store.keys import Cost, KeySlots, Opened
+from desktop.store.rotation import store_key
+from desktop.store.troubles import LastPerson
+from domain.clock import DAY
+from sync.troubles import Trouble
+from tests.conftest import Rounds
+from tests.desktop.store.kit import NOON
+
+PEOPLE = ("an", "bình", "chi", "dung")
+WORDS = ("trời xanh", "mưa rào", "nắng hạ", "gió mùa")
+CODE_MS = DAY
+WRITTEN = "một cuộc gọi chưa gửi đi"
+STEPS = 50
+EXAMPLES = 500
+TINY = Cost(memory_kib=8, passes=1, lanes=1)
+
+
+@cache
+def custodians() -> tuple[X25519PrivateKey, ...]:
+    return tuple(X25519PrivateKey.generate() for _ in range(3))
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a person of the model needs to come in. `secret`: which of the device's secrets they are wrapped with."""
+
+    words: str
+    secret: int
+    once: bool = False
+    until_ms: int = 0
+    lost: bool = False
+
+
+class Desk(RuleBasedStateMachine):
+    """The real key file, keyring file and encrypted store of one desk, beside a model that says who may open."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp(prefix="t111-keys-"))
+        self.db = self.folder / "store.db"
+        self.path = self.folder / "keyslots.json"
+        self.now = NOON
+        self.secret = 0
+        """Which secret of the device the keyring holds now; -1: it lost it."""
+        self.made = 0
+        self.steps = 0
+        self.people = {PEOPLE[0]: Known(WORDS[0], 0)}
+        key = self.slots().create(PEOPLE[0], WORDS[0])
+        store = connect(self.db, key)
+        store.execute("CREATE TABLE call (what TEXT)")
+        store.execute("INSERT INTO call VALUES (?)", (WRITTEN,))
+        store.commit()
+        store.close()
+        way_back.entrust(self.slots(), key, self.publics())
+
+    def slots(self) -> KeySlots:
+        return KeySlots(self.path, TINY, calibrate=False, keeper="file")
+
+    @staticmethod
+    def publics() -> tuple[bytes, ...]:
+        return tuple(one.public_key().public_bytes_raw() for one in custodians())
+
+    def teardown(self) -> None:
+        shutil.rmtree(self.folder)
+
+    # ---------------------------------------------------------------- the model
+
+    def may_open(self, staff: str, words: str) -> bool:
+        one = self.people.get(staff)
+        if one is None or one.words != words or one.lost or one.secret != self.secret:
+            return False
+        return not one.once or self.now <= one.until_ms
+
+    def openers(self) -> list[str]:
+        return [staff for staff, one in self.people.items() if self.may_open(staff, one.words)]
+
+    # ---------------------------------------------------------------- coming in, as the desk does it
+
+    def come_in(self, choice: int) -> tuple[str, Opened]:
+        able = self.openers()
+        staff = able[choice % len(able)]
+        slots = self.slots()
+        opened = slots.enter(staff, self.people[staff].words, self.now)
+        opened = replace(opened, key=store_key(slots, self.db, opened), previous=None)
+        way_back.entrust(slots, opened.key, self.publics())
+        return staff, opened
+
+    @precondition(lambda self: self.openers())
+    @rule(who=st.integers(0, 9), staff=st.sampled_from(PEOPLE), words=st.sampled_from(WORDS))
+    def add(self, who: int, staff: str, words: str) -> None:
+        """A colleague chooses a passphrase at the desk; who was there already gets a new key."""
+        _, opened = self.come_in(who)
+        self.slots().add(staff, words, opened.key)
+        self.people[staff] = Known(words, self.secret)
+
+    @precondition(lambda self: self.openers())
+    @rule(who=st.integers(0, 9), staff=st.sampled_from(PEOPLE), code=st.sampled_from(WORDS))
+    def reset(self, who: int, staff: str, code: str) -> None:
+        """A one-time code for a new colleague, or for one who forgot."""
+        _, opened = self.come_in(who)
+        self.slots().invite(opened.key, staff, code, self.now + CODE_MS)
+        self.people[staff] = Known(code, self.secret, once=True, until_ms=self.now + CODE_MS)
+
+    @precondition(lambda self: self.openers())
+    @rule(who=st.integers(0, 9), words=st.sampled_from(WORDS))
+    def change(self, who: int, words: str) -> None:
+        """Another passphrase; after a one-time code the first of their own."""
+        staff, opened = self.come_in(who)
+        self.slots().change(opened, words)
+        self.people[staff] = Known(words, self.secret)
+
+    @precondition(lambda self: self.openers())
+    @rule(who=st.integers(0, 9), staff=st.sampled_from(PEOPLE))
+    def revoke(self, who: int, staff: str) -> None:
+        """Somebody works here no more; the last who could come in stays."""
+        _, opened = self.come_in(who)
+        left = [one for name, one in self.people.items() if name != staff]
+        if any(not one.once and not one.lost for one in left):
+            self.slots().remove(opened.key, staff)
+            self.people.pop(staff, None)
+        else:
+            with pytest.raises(LastPerson):
+                self.slots().remove(opened.key, staff)
+
+    @precondition(lambda self: self.openers())
+    @rule(who=st.integers(0, 9))
+    def revoke_cut_off(self, who: int) -> None:
+        """The store's key begins to change and the machine dies; the next who comes in finishes it."""
+        _, opened = self.come_in(who)
+        self.slots().begin_rotation(opened.key)
+
+    @rule()
+    def lose_keyring(self) -> None:
+        (self.folder / FILE_NAME).unlink(missing_ok=True)
+        self.secret = -1
+
+    @rule(days=st.integers(-400, 400))
+    def clock_jumps(self, days: int) -> None:
+        self.now += days * DAY // 3
+
+    @rule(pair=st.sampled_from([(0, 1), (0, 2), (2, 1)]), staff=st.sampled_from(PEOPLE), words=st.sampled_from(WORDS))
+    def two_custodians_come(self, pair: tuple[int, int], staff: str, words: str) -> None:
+        """The way back: also with a working keyring and people who could come in."""
+        first, second = (custodians()[place] for place in pair)
+        regained = way_back.regain(self.path, first, second)
+        slots = self.slots()
+        if self.secret < 0:
+            self.made += 1
+            self.secret = self.made
+            self.people = {name: replace(one, lost=True) for name, one in self.people.items()}
+        way_back.let_in(slots, regained, self.folder, staff, words)
+        self.people[staff] = Known(words, self.secret)
+
+    # ---------------------------------------------------------------- what must be so
+
+    @invariant()
+    def it_opens_for_whoever_may_open_it_and_nobody_else(self) -> None:
+        keys = set()
+        self.steps += 1
+        for place, staff in enumerate(PEOPLE):
+            one = self.people.get(staff)
+            other = WORDS[(self.steps + place) % len(WORDS)]  # in turn: all of them within four steps
+            for words in {one.words if one else other, other}:
+                try:
+                    opened = self.slots().enter(staff, words, self.now)
+                except Trouble:
+                    assert not self.may_open(staff, words), (staff, words)
+                else:
+                    assert self.may_open(staff, words), (staff, words)
+                    keys.add((opened.key, opened.previous))
+        assert len(keys) <= 1, "everybody has the same store key"
+        for key, previous in keys:
+            assert self.reads(key) or (previous is not None and self.reads(previous))
+
+    @invariant()
+    def what_only_this_desk_holds_can_be_had_back(self) -> None:
+        first, second = custodians()[:2]
+        regained = way_back.regain(self.path, first, second)
+        assert self.reads(regained.key) or (regained.previous is not None and self.reads(regained.previous))
+
+    @invariant()
+    def one_custodian_alone_or_twice_opens_nothing(self) -> None:
+        with pytest.raises(way_back.NotCustodians):
+            way_back.regain(self.path, custodians()[0], custodians()[0])
+
+    def reads(self, key: bytes) -> bool:
+        try:
+            store: Any = connect(self.db, key)
+        except sqlcipher.DatabaseError:
+            return False
+        try:
+            return bool(store.execute("SELECT what FROM call").fetchall() == [(WRITTEN,)])
+        finally:
+            store.close()
+
+
+@pytest.mark.soak("keys")
+def test_the_desk_opens_exactly_for_whoever_may_open_it(rounds: Rounds) -> None:
+    count = rounds(EXAMPLES)
+    machine = settings(max_examples=count, stateful_step_count=STEPS)
+    run_state_machine_as_test(Desk, settings=machine)
+    print(f"S-34: {count} lives of {STEPS} steps each")
