@@ -36,12 +36,15 @@ class Flow(QObject):
 
     def open_file(self) -> None:
         """F8."""
-        self._open_form(FORM_FILE)
+        if not self._window.queue_deeds.open_form(FORM_FILE):
+            self._open_form(FORM_FILE)
 
     def open_report(self) -> None:
         """F9: of the form in front, of the file saved last, of the dossier in front, else of the call."""
         sheet, busy, view = self._pages.current, self._calls.target, self._cases.view
         page = self._window.page_name
+        if self._window.queue_deeds.open_form(FORM_REPORT):
+            return
         if page == "file" and sheet is not None and (busy is None or sheet.model.call_id == busy):
             sheet.upgrade()
         elif busy is None and self._pages.just_saved is not None and page != "case":

@@ -28,6 +28,9 @@ from desktop.ui.forms.definition import FormDefinition, load_form
 from desktop.ui.frame import PAGES, KeyStrip, Navigation, StatusLine, TroubleBar
 from desktop.ui.intake.page import IntakePage
 from desktop.ui.intake.sheet import advice_of
+from desktop.ui.queue.deeds import QueueDeeds
+from desktop.ui.queue.page import QueuePage
+from desktop.ui.queue.viewmodel import QueueModel
 from desktop.ui.road.courier import CourierModel
 from desktop.ui.road.page import RoadModel, RoadPage
 from desktop.ui.search.page import SearchModel, SearchPage
@@ -79,12 +82,14 @@ class MainWindow(QMainWindow):
         self.search_page = SearchPage(self.search_model, self.look)
         self.road_page = RoadPage(self.road_model, self.courier_model)
         self.directory_page = DirectoryPage(desk.reference.directory, catalogue, clock, self.look)
+        self.queue_model = QueueModel(lane, bus, clock, desk.seat.centre, desk.seat.seat_code)
+        self.queue_page = QueuePage(self.queue_model, catalogue, clock, self.look)
         self.pages: dict[str, Any] = dict(
             zip(
                 PAGES,
                 (
                     *(self.calls_page, self.file_page, self.case_page, self.search_page, self.road_page),
-                    *(self.directory_page,),
+                    *(self.directory_page, self.queue_page),
                 ),
                 strict=True,
             )
@@ -110,12 +115,14 @@ class MainWindow(QMainWindow):
         self.flow = Flow(self)
         self.call_deeds = CallDeeds(self)
         self.interpreter_keys = InterpreterKeys(self)
+        self.queue_deeds = QueueDeeds(self)
         self._lay_keys()
         self._connect()
         app.focusChanged.connect(self._focus_changed)
         self.go("calls")
         self.calls.refresh()
         self.call_lists.refresh()
+        self.queue_model.refresh()
         self.case_model.refresh_list()
         self.road_model.refresh()
         self.file_page.restore()
@@ -167,8 +174,9 @@ class MainWindow(QMainWindow):
         self.file_page.restored.connect(self._restored)
         self.case_model.saved_at.connect(self.say_saved)
         self.road_model.changed.connect(self._show_road)
-        for told in (self.calls.trouble, self.call_lists.trouble, self.case_model.trouble, self.desk.bus.failed):
-            told.connect(self._show_trouble)
+        for model in (self.calls, self.call_lists, self.case_model, self.queue_model):
+            model.trouble.connect(self._show_trouble)
+        self.desk.bus.failed.connect(self._show_trouble)
         self.privacy.asked_to_go.connect(self._uncover)
         self.help.asked_to_go.connect(self._uncover)
         self._show_road()
@@ -206,6 +214,7 @@ class MainWindow(QMainWindow):
             "zoom_out": self._smaller,
             "zoom_reset": self._normal_size,
             "theme": self.look.next_theme,
+            "queue_next": self.queue_deeds.take_next,
             **self.call_deeds.deeds(),
         }
         if action_id in deeds:
@@ -394,7 +403,8 @@ class MainWindow(QMainWindow):
         if not self._closed:
             self._closed = True
             self.desk.bus.failed.disconnect(self._show_trouble)
-            for model in (self.calls, self.call_lists, self.case_model, self.attachments, self.road_model):
+            kept = (self.calls, self.call_lists, self.case_model, self.queue_model)
+            for model in (*kept, self.attachments, self.road_model):
                 model.close()
         super().closeEvent(event)
 

@@ -113,8 +113,11 @@ class CallDeeds(QObject):
     def call_back(self) -> None:
         """Call the number of the row in front: its row is made at once, the number is shown to be dialled."""
         row = self._page.row_in_front() if self._window.page_name == "calls" else None
-        if self._window.page_name == "directory" and self._window.directory_page.number_in_front():
-            self.dial(self._window.directory_page.number_in_front())
+        page = self._window.page_name
+        directory, queue = self._window.directory_page.number_in_front(), self._window.queue_page.number_in_hand
+        elsewhere = {"directory": directory, "queue": queue}.get(page, "")
+        if elsewhere:
+            self.dial(elsewhere)
         elif row is None or not row.number:
             self._news.say(Status.QUIET, tr("Chọn một dòng có số máy rồi bấm Ctrl+G để gọi lại"))
         else:

@@ -1,0 +1,162 @@
+"""What a person does with the queue: puts an item in, takes the next for ten minutes, gives it back, finishes it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from desktop.operations.values import ranks_of
+from desktop.store.reads_queue import QueueRow, queue_rows
+from desktop.store.troubles import NotFound, UnknownCode
+from desktop.store.unit_of_work import Operation, UnitOfWork
+from domain.records.queue import AppReport, Claim, Incoming, QueueItem
+from domain.rules.queue import LEASE_MS
+from sync.replica import read, scopes
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What an item says, read only when somebody asks. Lines of (label code, text)."""
+
+    item_id: str
+    lines: tuple[tuple[str, str], ...]
+
+
+def enter(
+    channel: str, words: Incoming | AppReport, *, due_at: int | None = None, urgency: str | None = None
+) -> Operation[str]:
+    """Put something that arrived into the queue of this centre: its header for all, its words in a scope of their own
+    (`words.id` names both). Raises UnknownCode."""
+
+    def operation(uow: UnitOfWork) -> str:
+        if channel not in uow.reference.catalogue["contact_channel"]:
+            raise UnknownCode("channel", "Kênh tiếp nhận")
+        if uow.read("queue_item", words.id) is None:
+            item = QueueItem(
+                id=words.id,
+                channel=channel,
+                centre=uow.seat.centre,
+                arrived_at=uow.now_ms,
+                due_at=due_at,
+                urgency=urgency,
+                entered_by=uow.staff,
+            )
+            act = uow.act()
+            ranks = ranks_of("queue_item", {"urgency": urgency}) if urgency else {}
+            act.create(scopes.centre(uow.seat.centre), item, ranks=ranks)
+            act.create(scopes.dossier(words.id), words)
+            uow.write(act)
+        return words.id
+
+    return operation
+
+
+def take_next() -> Operation[QueueRow | None]:
+    """Take the next item that nobody holds, one already held here first; answers it, or None for an empty queue."""
+
+    def operation(uow: UnitOfWork) -> QueueRow | None:
+        rows = queue_rows(uow.connection, uow.seat.centre, uow.now_ms)
+        mine = [row for row in rows if row.held_by == uow.staff and row.held_at_seat == uow.seat.seat_code]
+        free = [row for row in rows if row.held_by is None]
+        if not mine and not free:
+            return None
+        chosen = (mine or free)[0]
+        claim(chosen.id)(uow)
+        return chosen
+
+    return operation
+
+
+def claim(item_id: str) -> Operation[None]:
+    """Hold an item for ten minutes from now; a claim that this person has at this seat is renewed."""
+
+    def operation(uow: UnitOfWork) -> None:
+        item = uow.read("queue_item", item_id)
+        if item is None:
+            raise NotFound
+        until = uow.now_ms + LEASE_MS
+        act = uow.act()
+        for known in read.where(uow.connection, "claim", "item_id", item_id):
+            one = known.record
+            if one.staff == uow.staff and one.seat == uow.seat.seat_code and (one.until or 0) > uow.now_ms:
+                act.change("claim", known.id, known.scope, known.state, {"until": until})
+                break
+        else:
+            seat = uow.seat.seat_code
+            taken = Claim(
+                id=uow.new_id(), item_id=item_id, staff=uow.staff, seat=seat, at=uow.now_ms, until=until
+            )
+            act.create(item.scope, taken)
+        uow.write(act)
+
+    return operation
+
+
+def give_back(item_id: str) -> Operation[None]:
+    """Let an item go before its ten minutes are over."""
+
+    def operation(uow: UnitOfWork) -> None:
+        act = uow.act()
+        for known in read.where(uow.connection, "claim", "item_id", item_id):
+            one = known.record
+            if one.staff == uow.staff and (one.until or 0) > uow.now_ms:
+                act.change("claim", known.id, known.scope, known.state, {"until": uow.now_ms})
+        uow.write(act)
+
+    return operation
+
+
+def open_words(item_id: str) -> Operation[Words]:
+    """Read what an item says, and hold it for ten more minutes: who reads works on it. Raises NotFound."""
+
+    def operation(uow: UnitOfWork) -> Words:
+        claim(item_id)(uow)
+        lines: list[tuple[str, str]] = []
+        for kind, names in (
+            ("incoming", ("sender", "reference", "dated", "body")),
+            ("app_report", ("sender_kind", "sender_name", "number", "place", "body")),
+        ):
+            known = uow.read(kind, item_id)
+            if known is not None:
+                lines += [(name, getattr(known.record, name) or "") for name in names]
+        item = uow.read("queue_item", item_id)
+        if item is not None and item.record.number:
+            lines.append(("number", item.record.number))
+        return Words(item_id, tuple((name, text) for name, text in lines if text))
+
+    return operation
+
+
+def finish(item_id: str, why: str = "", contact_id: str | None = None) -> Operation[None]:
+    """An item is done: it became a file, which then says by which channel it came, or it needed none (`why`)."""
+
+    def operation(uow: UnitOfWork) -> None:
+        item = uow.read("queue_item", item_id)
+        if item is None:
+            raise NotFound
+        done = {"done_at": uow.now_ms, "done_by": uow.staff, "done_why": why or None, "contact_id": contact_id}
+        act = uow.act()
+        put = {name: value for name, value in done.items() if value is not None}
+        act.change("queue_item", item_id, item.scope, item.state, put)
+        contact = uow.read("contact", contact_id) if contact_id else None
+        if contact is not None:
+            channel = {"primary_channel": item.record.channel}
+            act.change("contact", contact.id, contact.scope, contact.state, channel)
+        uow.write(act)
+
+    return operation
+
+
+def reopen(item_ids: Sequence[str]) -> Operation[None]:
+    """Take "done, no file needed" back."""
+
+    def operation(uow: UnitOfWork) -> None:
+        act = uow.act()
+        for item_id in item_ids:
+            item = uow.read("queue_item", item_id)
+            if item is not None:
+                put = {"done_at": None, "done_by": None, "done_why": None}
+                act.change("queue_item", item_id, item.scope, item.state, put)
+        uow.write(act)
+
+    return operation

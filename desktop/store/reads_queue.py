@@ -1,0 +1,73 @@
+"""The queue as the screens see it: headers only, who holds what, in the order in which things are taken."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Connection
+
+from domain.records.queue import Claim
+from domain.rules.queue import holder
+from sync.replica import scopes
+
+MOST: Final = 500
+
+_WAITING: Final = (
+    "SELECT q.id, q.channel, q.arrived_at, q.due_at, q.urgency, q.call_id FROM r_queue_item q"
+    " LEFT JOIN r_call c ON c.id = q.call_id"
+    " WHERE q.done_at IS NULL AND q.contact_id IS NULL AND q.retracted IS NULL AND q.scope = ?"
+    " AND (q.call_id IS NULL OR c.outcome = 'callback_scheduled')"
+    " ORDER BY CASE q.urgency WHEN 'emergency' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 2 ELSE 3 END,"
+    " coalesce(q.due_at, q.arrived_at), q.arrived_at, q.id LIMIT ?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """One header. `held_by` and `held_at_seat` say who works on it until `held_until` (UTC ms); `disputed` that
+    somebody else took it too, without a line."""
+
+    id: str
+    channel: str
+    arrived_at: int
+    due_at: int | None
+    urgency: str | None
+    call_id: str | None
+    held_by: str | None = None
+    held_at_seat: str | None = None
+    held_until: int | None = None
+    disputed: bool = False
+
+
+def queue_rows(connection: Connection, centre: str, now_ms: int) -> list[QueueRow]:
+    """What waits at a centre, the most urgent first, then the first due. A promised call-back waits while its call's
+    outcome says so."""
+    rows = connection.exec_driver_sql(_WAITING, (scopes.centre(centre), MOST)).all()
+    claims: dict[str, list[Claim]] = {}
+    live = connection.exec_driver_sql(
+        "SELECT id, item_id, staff, seat, at, until FROM r_claim WHERE until > ? AND retracted IS NULL", (now_ms,)
+    )
+    for one in live:
+        claims.setdefault(one[1], []).append(
+            Claim(id=one[0], item_id=one[1], staff=one[2], seat=one[3], at=one[4], until=one[5])
+        )
+    found = []
+    for row in rows:
+        taken = claims.get(row[0], [])
+        held = holder(taken, now_ms)
+        found.append(
+            QueueRow(
+                id=row[0],
+                channel=row[1],
+                arrived_at=row[2],
+                due_at=row[3],
+                urgency=row[4],
+                call_id=row[5],
+                held_by=held.staff if held else None,
+                held_at_seat=held.seat if held else None,
+                held_until=held.until if held else None,
+                disputed=len(taken) > 1,
+            )
+        )
+    return found

@@ -1,0 +1,1 @@
+"""The queue: what waits beside the telephone, taken one at a time."""

@@ -1,0 +1,203 @@
+"""The queue page: headers at the left; at the right the item in hand, its words hidden until "Đọc"."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Slot
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from desktop.store.reads_queue import QueueRow
+from desktop.ui.queue.viewmodel import QueueModel
+from desktop.ui.theme.look import Look
+from desktop.ui.theme.tokens import Status
+from desktop.ui.widgets.glyph_cell import STATUS_ROLE
+from desktop.ui.widgets.said import Card, Mark, Said, button
+from desktop.ui.widgets.scrolled import Scrolled
+from desktop.ui.widgets.table import PaperTable
+from desktop.ui.words import minute_text, tr, when_text
+from domain.clock import Clock
+from domain.codes.catalogue import Catalogue
+from domain.phones import display
+
+Index = QModelIndex | QPersistentModelIndex
+WHAT, CAME, DUE, WHO = range(4)
+_WIDE: Final = 340
+NO_FILE: Final = "no_file_needed"
+
+
+class QueueTable(QAbstractTableModel):
+    """Channel, arrival, due, who holds it: no name, no number, no words."""
+
+    def __init__(self, model: QueueModel, catalogue: Catalogue, clock: Clock) -> None:
+        super().__init__()
+        self._model, self._channels, self._clock = model, catalogue["contact_channel"], clock
+        self._urgency = catalogue["urgency"]
+        self.rows: list[QueueRow] = []
+
+    def renew(self) -> None:
+        """Take the model's rows over."""
+        if self.rows != self._model.rows:
+            self.beginResetModel()
+            self.rows = self._model.rows
+            self.endResetModel()
+
+    def rowCount(self, parent: Index | None = None) -> int:
+        """Items."""
+        return 0 if parent is not None and parent.isValid() else len(self.rows)
+
+    def columnCount(self, parent: Index | None = None) -> int:
+        """Four columns."""
+        return 0 if parent is not None and parent.isValid() else 4
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Words above the columns."""
+        if orientation != Qt.Orientation.Horizontal or role != Qt.ItemDataRole.DisplayRole:
+            return None
+        return (tr("Kênh"), tr("Đến lúc"), tr("Cần trả lời"), tr("Ai đang làm"))[section]
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Words of a cell, and shapes for what is urgent or held."""
+        if not 0 <= index.row() < len(self.rows):
+            return None
+        row = self.rows[index.row()]
+        if role == STATUS_ROLE:
+            return self._status(row, index.column())
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
+            return self._words(row, index.column())
+        return None
+
+    def _status(self, row: QueueRow, column: int) -> Status | None:
+        if column == WHAT and row.urgency in ("emergency", "high"):
+            return Status.URGENT
+        if column != WHO or row.held_by is None:
+            return None
+        return Status.CONFLICT if row.disputed else Status.MOVING
+
+    def _words(self, row: QueueRow, column: int) -> str:
+        now = self._clock.now_ms()
+        if column == WHAT:
+            label = self._channels.label(row.channel) if row.call_id is None else tr("Hẹn gọi lại")
+            return f"{label} · {self._urgency.label(row.urgency)}" if row.urgency else label
+        if column == CAME:
+            return when_text(row.arrived_at, now)
+        if column == DUE:
+            return when_text(row.due_at, now) if row.due_at else ""
+        if row.held_by is None:
+            return ""
+        until = minute_text(row.held_until or now)
+        if self._model.is_mine(row):
+            return tr("chị/anh, đến {until}").format(until=until)
+        return tr("{staff} ở {seat}, đến {until}").format(staff=row.held_by, seat=row.held_at_seat, until=until)
+
+
+class QueuePage(QWidget):
+    """Enter on a row takes it; Enter again reads it. Ctrl+J anywhere takes the next."""
+
+    def __init__(self, model: QueueModel, catalogue: Catalogue, clock: Clock, look: Look) -> None:
+        super().__init__()
+        self.setObjectName("page.queue")
+        self.model = model
+        self._channels = catalogue["contact_channel"]
+        self.rows = QueueTable(model, catalogue, clock)
+        self.table = PaperTable(look, self.rows, {CAME: 104, DUE: 104, WHO: 200}, WHAT)
+        self.table.setObjectName("table.queue")
+        self.table.setAccessibleName(tr("Hàng đợi"))
+        self.state = Mark(wraps=True)
+        left = QVBoxLayout()
+        left.setSpacing(8)
+        left.addWidget(Said(tr("Hàng đợi"), "title"))
+        left.addWidget(self.state)
+        left.addWidget(self.table, 1)
+        self._card = Card(margins=16, space=8)
+        self._card.setFixedWidth(round(_WIDE * look.zoom))
+        self.title = Said("", "section", wraps=True)
+        self.hidden = Said(tr("Nội dung đang ẩn. Bấm Đọc khi không ai khác nhìn thấy màn hình."), "muted", wraps=True)
+        self.words = Said("", "reading", wraps=True)
+        self.words.setObjectName("label.queue.words")
+        self.read = button("queue_read", tr("Đọc"), "primary")
+        self.back_to_all = button("queue_give_back", tr("Trả lại hàng đợi"))
+        self.done = button("queue_done", tr("Xong, không cần hồ sơ"))
+        self._card.inside.addWidget(self.title)
+        self._card.inside.addWidget(self.hidden)
+        self._card.inside.addWidget(self.read)
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.words)
+        column.addStretch(1)
+        self._card.inside.addWidget(Scrolled(inside), 1)
+        for part in (self.done, self.back_to_all):
+            self._card.inside.addWidget(part)
+        page = QHBoxLayout(self)
+        page.setContentsMargins(24, 16, 24, 16)
+        page.setSpacing(16)
+        page.addLayout(left, 1)
+        page.addWidget(self._card)
+        self.table.entered_row.connect(self._entered)
+        self.read.clicked.connect(model.read_words)
+        self.back_to_all.clicked.connect(model.give_back)
+        self.done.clicked.connect(self._done)
+        model.changed.connect(self._show)
+        model.taken.connect(self._taken)
+        self._show()
+
+    def focus(self) -> None:
+        """With an item in hand its button, else the list."""
+        (self.read if self.read.isVisibleTo(self) and self.model.words is None else self.table).setFocus()
+
+    @property
+    def number_in_hand(self) -> str:
+        """The number of the item in hand once it was read, to call back."""
+        words = self.model.words
+        return next((text for name, text in words.lines if name == "number"), "") if words else ""
+
+    @Slot(int)
+    def _entered(self, place: int) -> None:
+        if 0 <= place < len(self.rows.rows):
+            self.model.take(self.rows.rows[place])
+
+    @Slot()
+    def _done(self) -> None:
+        self.model.finish(NO_FILE)
+        self.table.setFocus()
+
+    @Slot(object)
+    def _taken(self, row: QueueRow | None) -> None:
+        self._show()
+        if row is not None and self.isVisible():
+            self.read.setFocus()
+
+    @Slot()
+    def _show(self) -> None:
+        self.rows.renew()
+        free = sum(row.held_by is None for row in self.rows.rows)
+        if not self.rows.rows:
+            self.state.say(Status.GOOD, tr("Hàng đợi trống."))
+        else:
+            said = tr("{count} mục đang chờ, {free} mục chưa ai nhận. Ctrl+J nhận mục kế tiếp.")
+            self.state.say(Status.WAITING, said.format(count=len(self.rows.rows), free=free))
+        row, words = self.model.in_hand, self.model.words
+        self._card.setVisible(row is not None)
+        if row is None:
+            return
+        label = self._channels.label(row.channel) if row.call_id is None else tr("Hẹn gọi lại")
+        self.title.setText(label)
+        self.hidden.setVisible(words is None)
+        self.read.setVisible(words is None)
+        self.words.setVisible(words is not None)
+        self.words.setText("\n\n".join(_line(*one) for one in words.lines) if words else "")
+
+
+def _line(name: str, text: str) -> str:
+    labels = {
+        "sender": tr("Nơi gửi"),
+        "reference": tr("Số, địa chỉ"),
+        "dated": tr("Ngày ghi trên văn bản"),
+        "sender_kind": tr("Người báo là"),
+        "sender_name": tr("Tên người báo"),
+        "number": tr("Số máy"),
+        "place": tr("Nơi xảy ra"),
+    }
+    shown = display(text) if name == "number" else text
+    return f"{labels[name]}: {shown}" if name in labels else shown

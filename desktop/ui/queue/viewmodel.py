@@ -1,0 +1,140 @@
+"""What the queue screen knows and does: headers, the item held here, its words once somebody asked to read them."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from desktop.background.change_bus import ChangeBus, Changes
+from desktop.operations import queue
+from desktop.store.reads_queue import QueueRow, queue_rows
+from domain.clock import Clock
+
+if TYPE_CHECKING:
+    from desktop.background.lanes import StoreLane
+
+_SOON_MS: Final = 250
+_LAPSE_MS: Final = 30_000
+_KINDS: Final = ("queue_item", "claim", "incoming", "app_report", "call")
+
+
+class QueueModel(QObject):
+    """`changed` after every reading; `taken` carries the item in hand or None; `saved_at` each COMMIT."""
+
+    changed = Signal()
+    taken = Signal(object)
+    saved_at = Signal(object)
+    trouble = Signal(object)
+
+    def __init__(self, lane: StoreLane, bus: ChangeBus, clock: Clock, centre: str, seat: str) -> None:
+        super().__init__()
+        self._lane, self._bus, self._clock, self._centre, self._seat = lane, bus, clock, centre, seat
+        self.rows: list[QueueRow] = []
+        self.in_hand: QueueRow | None = None
+        self.words: queue.Words | None = None
+        self._closed = self._reading = self._again = False
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(_SOON_MS)
+        self._soon.timeout.connect(self.refresh)
+        self._lapse = QTimer(self)  # leases run out without any record changing
+        self._lapse.setInterval(_LAPSE_MS)
+        self._lapse.timeout.connect(self.refresh)
+        self._lapse.start()
+        bus.changed.connect(self._records_changed)
+
+    def close(self) -> None:
+        """The window closes: nothing more is read."""
+        self._closed = True
+        self._soon.stop()
+        self._lapse.stop()
+        self._bus.changed.disconnect(self._records_changed)
+
+    @Slot(object)
+    def _records_changed(self, changes: Changes) -> None:
+        if any(changes.ids.get(kind) for kind in _KINDS) and not self._soon.isActive():
+            self._soon.start()
+
+    @Slot()
+    def refresh(self) -> None:
+        """Read the headers again on a reader's thread."""
+        if self._closed:
+            return
+        if self._reading:
+            self._again = True
+            return
+        self._reading = True
+        read = partial(queue_rows, centre=self._centre, now_ms=self._clock.now_ms())
+        self._lane.query(read, self._read, self._failed)
+
+    def _read(self, rows: list[QueueRow]) -> None:
+        self._reading = False
+        self.rows = list(rows)
+        held = self.in_hand
+        if held is not None:
+            self.in_hand = next((row for row in rows if row.id == held.id), None)
+            if self.in_hand is None:
+                self.words = None
+        self.changed.emit()
+        if self._again:
+            self._again = False
+            self._soon.start()
+
+    def is_mine(self, row: QueueRow) -> bool:
+        """Whether this person holds it at this seat."""
+        return row.held_by == self._lane.staff and row.held_at_seat == self._seat
+
+    def take_next(self) -> None:
+        """Take the next item that nobody holds."""
+        self._lane.submit(queue.take_next(), self._taken, self._failed, initiator="queue")
+
+    def take(self, row: QueueRow) -> None:
+        """Take this item, unless somebody else holds it."""
+        if row.held_by is None or self.is_mine(row):
+            self.in_hand, self.words = row, None
+            self._lane.submit(queue.claim(row.id), self._claimed, self._failed, initiator="queue")
+
+    def _claimed(self, _nothing: None) -> None:
+        self._taken(self.in_hand)
+
+    def _taken(self, row: QueueRow | None) -> None:
+        if row is not None:
+            self.in_hand, self.words = row, None
+            self.saved_at.emit(self._clock.now_ms())
+        self.taken.emit(row)
+        self.refresh()
+
+    def read_words(self) -> None:
+        """"Đọc": only now are the words read from the store."""
+        if self.in_hand is not None and self.words is None:
+            opened = queue.open_words(self.in_hand.id)
+            self._lane.submit(opened, self._opened, self._failed, initiator="queue")
+
+    def _opened(self, words: queue.Words) -> None:
+        if self.in_hand is not None and words.item_id == self.in_hand.id:
+            self.words = words
+            self.changed.emit()
+
+    def give_back(self) -> None:
+        """The next desk may take it."""
+        if self.in_hand is not None:
+            self._lane.submit(queue.give_back(self.in_hand.id), self._let_go, self._failed, initiator="queue")
+
+    def finish(self, why: str, item_id: str | None = None, contact_id: str | None = None) -> None:
+        """The item in hand (or the one a form was opened for) is done."""
+        item = item_id or (self.in_hand.id if self.in_hand else None)
+        if item is not None:
+            done = queue.finish(item, why, contact_id)
+            self._lane.submit(done, self._let_go, self._failed, initiator="queue")
+
+    def _let_go(self, _nothing: None) -> None:
+        self.in_hand = self.words = None
+        self.saved_at.emit(self._clock.now_ms())
+        self.changed.emit()
+        self.refresh()
+
+    def _failed(self, fault: Exception) -> None:
+        self._reading = False
+        self.trouble.emit(fault)
