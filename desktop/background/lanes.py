@@ -12,6 +12,7 @@ from typing import Any, Final, TypeVar
 from desktop.background.change_bus import ChangeBus, Changes, Origin
 from desktop.reference import Reference
 from desktop.store.engine import Connection, Store
+from desktop.store.sight import Viewer, looking
 from desktop.store.troubles import translate
 from desktop.store.unit_of_work import Operation, Seat, UnitOfWork
 from domain.clock import Clock
@@ -140,6 +141,11 @@ class StoreLane:
         return self._seat
 
     @property
+    def viewer(self) -> Viewer:
+        """For whom everything is read now (settled 22)."""
+        return Viewer(self.staff, self._seat.centre, self._reference.policy)
+
+    @property
     def bus(self) -> ChangeBus:
         """The bus it speaks on."""
         return self._bus
@@ -216,7 +222,7 @@ class StoreLane:
             raise Closed
         try:
             with self._store.read() as connection:
-                return read(connection)
+                return read(looking(connection, self.viewer))
         except Exception as fault:
             if not self._open:
                 raise Closed from fault
@@ -296,7 +302,7 @@ class StoreLane:
         while (work := self._reads.get()) is not None:
             try:
                 with self._store.read() as connection:
-                    result = work.run(connection)
+                    result = work.run(looking(connection, self.viewer))
             except Exception as fault:  # noqa: BLE001 - whatever a read raises must reach its caller
                 with self._order:
                     if work.question is None or not work.question.is_overtaken():

@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, func, select
 
 from desktop.store.schema import blob_copy
+from desktop.store.sight import sight_of
 from domain.ids import derived_id
 from domain.records.attachment import Attachment
 from sync.blobs.carrier import Kept, to_let_go
@@ -88,7 +89,11 @@ def in_dossier(connection: Connection, contact_id: str, blobs: Iterable[str]) ->
 
 
 def of_contact(connection: Connection, contact_id: str) -> list[AttachmentRow]:
-    """Attachments of a dossier, oldest first; those taken back are left out."""
+    """Attachments of a dossier, oldest first; those taken back are left out. None of a dossier that the person may
+    not open."""
+    sight = sight_of(connection)
+    if sight is not None and not sight.opens([contact_id]):
+        return []
     stored = [one for one in read.where(connection, KIND, "contact_id", contact_id) if one.retracted is None]
     copies = _copies(connection, [one.record.blob or "" for one in stored])
     made_here = _written_here(connection, [one.id for one in stored])
@@ -117,9 +122,10 @@ def of_contact(connection: Connection, contact_id: str) -> list[AttachmentRow]:
 
 def readable(connection: Connection, record_id: str) -> Readable | None:
     """What is needed to open this attachment; `naming` is None where the key did not come with it. None where the
-    attachment is not here or names no bytes."""
+    attachment is not here, names no bytes or lies in a file that the person may not open."""
     stored = read.one(connection, KIND, record_id)
-    if stored is None:
+    sight = sight_of(connection)
+    if stored is None or (sight is not None and not sight.opens([stored.record.contact_id])):
         return None
     record: Attachment = stored.record
     plan = plan_of(record.bytes, record.chunks, record.chunk_count)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,39 +10,51 @@ import msgspec
 from sqlalchemy import Connection
 
 from desktop.store.reads_road import not_at_centre
+from desktop.store.sight import SHOWN, sight_of
 from domain.clock import DAY
 from domain.phones import normalise
 from domain.rules.outcomes import SILENT
+from domain.rules.privacy import Decision, Thing, masks
 from sync.replica import read, scopes
 from sync.replica.read import Stored
 
 _TODAY = """
 SELECT id, number, ring_at, answer_at, end_at, outcome, outcome_by, outcome_at, seat, contact_id, disposition,
- by_hand, direction FROM r_call WHERE ring_at >= ? AND ring_at < ? AND +scope = ? AND same_as IS NULL
- AND retracted IS NULL ORDER BY ring_at DESC, id DESC LIMIT ?"""
+  by_hand, direction, centre, receiver
+FROM r_call WHERE ring_at >= ? AND ring_at < ? AND +scope = ? AND same_as IS NULL AND retracted IS NULL
+ORDER BY ring_at DESC, id DESC LIMIT ?"""
 """`+scope` keeps the planner on the index of `ring_at`: a centre's scope holds nearly every row."""
 
 _OPEN = """
 SELECT id, number, ring_at, answer_at, end_at, outcome, outcome_by, outcome_at, seat, contact_id, disposition,
- by_hand, direction FROM r_call WHERE outcome = 'unclassified' AND ring_at >= ? AND +scope = ? AND same_as IS NULL
+ by_hand, direction, centre, receiver
+FROM r_call WHERE outcome = 'unclassified' AND ring_at >= ? AND +scope = ? AND same_as IS NULL
  AND retracted IS NULL ORDER BY ring_at DESC, id DESC LIMIT ?"""
 
 _MISSED = """
 SELECT id, number, ring_at, answer_at, end_at, outcome, outcome_by, outcome_at, seat, contact_id, disposition,
- by_hand, direction FROM r_call c WHERE +outcome = 'missed' AND ring_at >= ? AND +scope = ? AND same_as IS NULL
+ by_hand, direction, centre, receiver
+FROM r_call c WHERE +outcome = 'missed' AND ring_at >= ? AND +scope = ? AND same_as IS NULL
  AND retracted IS NULL AND number IS NOT NULL AND NOT EXISTS (SELECT 1 FROM r_call later WHERE later.number = c.number
  AND +later.ring_at > c.ring_at AND (+later.direction = 'outbound' OR +later.answer_at IS NOT NULL))
  ORDER BY ring_at DESC, id DESC LIMIT ?"""
 
 _ONE = """
 SELECT id, number, ring_at, answer_at, end_at, outcome, outcome_by, outcome_at, seat, contact_id, disposition,
- by_hand, direction FROM r_call WHERE id = ?"""
+  by_hand, direction, centre, receiver
+FROM r_call WHERE id = ?"""
+
+
+_SHOWN_OF_CALL = (
+    "id", "number", "ring_at", "answer_at", "end_at", "outcome", "outcome_by", "outcome_at", "seat", "contact_id",
+    "disposition", "by_hand", "direction",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class CallRow:
     """One call of the list. Times are UTC ms. `saved_at_centre` says that all that was written here of it has
-    been acknowledged; `siblings` counts values that wait for a decision."""
+    been acknowledged; `siblings` counts values that wait for a decision. `masked`: the number is not shown whole."""
 
     id: str
     number: str | None
@@ -59,6 +71,7 @@ class CallRow:
     direction: str | None
     saved_at_centre: bool
     siblings: int
+    masked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,17 +112,24 @@ def call_row(connection: Connection, call_id: str) -> CallRow | None:
 
 def _rows(connection: Connection, rows: Iterable[Any]) -> list[CallRow]:
     found = list(rows)
-    ids = [row["id"] for row in found]
+    sight = sight_of(connection)
+    said = {row["id"]: Decision.ALLOWED if sight is None else sight.of_call(row) for row in found}
+    ids = [record for record, decision in said.items() if decision is not Decision.NONE]
     unsent = not_at_centre(connection, ids)
     disputed = siblings_of(connection, ids)
     return [
-        CallRow(
-            **{**row, "by_hand": bool(row["by_hand"])},
-            saved_at_centre=row["id"] not in unsent,
-            siblings=disputed.get(row["id"], 0),
-        )
+        _row(row, row["id"] not in unsent, disputed.get(row["id"], 0), hidden=said[row["id"]] not in SHOWN)
         for row in found
+        if said[row["id"]] is not Decision.NONE
     ]
+
+
+def _row(row: Mapping[str, Any], saved_at_centre: bool, siblings: int, *, hidden: bool) -> CallRow:
+    values = {name: row[name] for name in _SHOWN_OF_CALL}
+    values["by_hand"] = bool(values["by_hand"])
+    if hidden and values["number"]:
+        values["number"] = masks.phone(values["number"])
+    return CallRow(**values, saved_at_centre=saved_at_centre, siblings=siblings, masked=hidden)
 
 
 def siblings_of(connection: Connection, ids: Iterable[str]) -> dict[str, int]:
@@ -122,7 +142,11 @@ def siblings_of(connection: Connection, ids: Iterable[str]) -> dict[str, int]:
 
 
 def counts_today(connection: Connection, centre: str, day_start_ms: int) -> dict[str, int]:
-    """How many calls of a centre have which outcome since a day's first moment."""
+    """How many calls of a centre have which outcome since a day's first moment: of a queue that the person may see,
+    else none."""
+    sight = sight_of(connection)
+    if sight is not None and sight.may("see_queue", Thing(centre)) is Decision.NONE:
+        return {}
     rows = connection.exec_driver_sql(
         "SELECT coalesce(outcome, 'unclassified'), count(*) FROM r_call WHERE ring_at >= ? AND ring_at < ?"
         " AND +scope = ? AND same_as IS NULL AND retracted IS NULL AND direction IS NOT 'outbound'"
@@ -145,7 +169,8 @@ def silent_calls(connection: Connection, number: str, since_ms: int) -> int:
 def caller_history(connection: Connection, number: str, now_ms: int) -> CallerHistory:
     """What is known of a number, however it is written; nothing for a withheld one (≤ 0.1 s)."""
     key = normalise(number)
-    if not key:
+    sight = sight_of(connection)
+    if not key or (sight is not None and sight.may("log_call", Thing(sight.person.centre)) is Decision.NONE):
         return CallerHistory()
     counts = connection.exec_driver_sql(
         "SELECT count(*) FILTER (WHERE ring_at >= :day), count(*),"
@@ -161,20 +186,22 @@ def caller_history(connection: Connection, number: str, now_ms: int) -> CallerHi
         (key, now_ms),
     ).first()
     files = connection.exec_driver_sql(
-        "SELECT t.language, EXISTS (SELECT 1 FROM r_case k WHERE k.contact_id = t.id AND k.closed_at IS NULL"
+        "SELECT t.language, t.scope, EXISTS (SELECT 1 FROM r_case k WHERE k.contact_id = t.id AND k.closed_at IS NULL"
         " AND coalesce(k.status, '') <> 'closed') FROM r_contact t WHERE t.id IN"
         " (SELECT contact_id FROM r_call WHERE number = :n AND contact_id IS NOT NULL"
-        " UNION SELECT substr(scope, 9) FROM r_phone WHERE number = :n) ORDER BY t.received_at DESC LIMIT 100",
+        " UNION SELECT substr(scope, instr(scope, ':') + 1) FROM r_phone WHERE number = :n)"
+        " ORDER BY t.received_at DESC LIMIT 100",
         {"n": key},
     ).all()
+    shown = [row for row in files if sight is None or sight.rings_show(row[1])]
     return CallerHistory(
         calls_24h=counts[0],
         calls_30d=counts[1],
         silent_24h=counts[2],
         last_outcome=last[0] if last else None,
         last_at=last[1] if last else None,
-        open_case=any(row[1] for row in files),
-        language=next((row[0] for row in files if row[0]), None),
+        open_case=any(row[2] for row in shown),
+        language=next((row[0] for row in shown if row[0]), None),
         alerts=alerts_of(connection, key, now_ms),
     )
 

@@ -19,6 +19,7 @@ from desktop.store.reads_file import (
     siblings_in,
 )
 from desktop.store.reads_road import not_at_centre
+from desktop.store.sight import sight_of
 from domain.records.case import Case, Stay
 from domain.records.clock_record import ClockRecord
 from domain.records.contact import Contact
@@ -73,10 +74,14 @@ class CaseRow:
 
 
 def case_view(connection: Connection, case_id: str) -> CaseView | None:
-    """The case with this id, or None where this desk does not have it and its file."""
+    """The case with this id, or None where this desk does not have it and its file, and where the person for whom
+    it is read may not open it."""
     stored = read.one(connection, "case", case_id)
     contact = read.one(connection, "contact", stored.record.contact_id) if stored is not None else None
     if stored is None or contact is None:
+        return None
+    sight = sight_of(connection)
+    if sight is not None and not sight.opens([contact.id]):
         return None
     opened = {case_id: stored, contact.id: contact}
     persons, number = people_of(connection, contact.id, opened)
@@ -125,7 +130,7 @@ def case_view(connection: Connection, case_id: str) -> CaseView | None:
 
 
 def cases_open(connection: Connection, limit: int = 200) -> list[CaseRow]:
-    """Cases that are not closed, the most urgent first, then the newest."""
+    """Cases that are not closed and that the person may open, the most urgent first, then the newest."""
     rows = connection.exec_driver_sql(
         "SELECT k.id, k.code, k.contact_id, t.code AS contact_code, k.opened_at, k.status, k.urgency, k.abuse_types,"
         " k.centre, p.full_name AS child_name, (SELECT min(c.due_at) FROM r_clock c WHERE c.case_id = k.id"
@@ -133,7 +138,12 @@ def cases_open(connection: Connection, limit: int = 200) -> list[CaseRow]:
         " LEFT JOIN r_person p ON p.id = k.child_id WHERE k.closed_at IS NULL AND coalesce(k.status, '') <> 'closed'"
         " AND k.retracted IS NULL ORDER BY k.opened_at DESC, k.id LIMIT 5000"
     ).mappings()
-    found = sorted(rows.all(), key=lambda row: -urgency_rank(row["urgency"]))[:limit]
+    every = rows.all()
+    sight = sight_of(connection)
+    if sight is not None:
+        open_to = sight.opens(row["contact_id"] for row in every)
+        every = [row for row in every if row["contact_id"] in open_to]
+    found = sorted(every, key=lambda row: -urgency_rank(row["urgency"]))[:limit]
     ids = [row["id"] for row in found]
     disputed, unsent = siblings_of(connection, ids), not_at_centre(connection, ids)
     return [

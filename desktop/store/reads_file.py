@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from desktop.store.sight import sight_of
 from domain.records.contact import Contact
 from domain.records.person import Address, Alias, Person, Phone
 from sync.replica import read
@@ -56,9 +57,12 @@ class ContactView:
 
 
 def contact_view(connection: Connection, contact_id: str) -> ContactView | None:
-    """The file with this id, or None where this desk does not have it."""
+    """The file with this id, or None where this desk does not have it or the person may not open it."""
     stored = read.one(connection, "contact", contact_id)
     if stored is None:
+        return None
+    sight = sight_of(connection)
+    if sight is not None and not sight.opens([contact_id]):
         return None
     opened = {contact_id: stored}
     persons, number = people_of(connection, contact_id, opened)

@@ -134,7 +134,7 @@ class SearchIndex:
             number = numbers.get(record)
             if number is None:
                 number, next_no = next_no, next_no + 1
-                entries.append((number, record, kind, scope.removeprefix(scopes.DOSSIER)))
+                entries.append((number, record, kind, scopes.file_of(scope)))
             name, prose = text
             lines.append((number, name.lower(), words.fold(name), words.fold(prose)))
         sql.insert_lines(connection, "INSERT INTO search_entry", entries)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Connection
 
+from desktop.store.sight import SHOWN, Sight, sight_of
 from domain.clock import date_text, vn_date
 from domain.phones import display, last_digits, tail_query
+from domain.rules.privacy import Decision, masks
 from domain.text import fts_expression, nfc, shorten
 
 _WORD: Final = re.compile(r"[^\W_]+")
@@ -20,6 +22,12 @@ _SEPARATORS: Final = re.compile(r"[^0-9A-Za-z]+")
 _LEAST_DIGITS: Final = 4
 _TITLE: Final = 60
 _END: Final = "\U0010ffff"
+
+_LOOKED_AT: Final = 500
+"""How many hits are looked through for a person who may not see all of them."""
+
+CONTENT: Final = "nội dung hồ sơ"
+"""Why a file was found by its words: to somebody who may not read them, such a hit would confirm them."""
 
 _ROLES: Final = {"child": "tên trẻ", "caller": "tên người gọi", "reporter": "tên người báo tin"}
 
@@ -39,6 +47,7 @@ class SearchHit:
     subtitle: str
     reason: str
     at_ms: int
+    masked: bool = False
 
 
 @dataclass(slots=True)
@@ -58,12 +67,37 @@ def find(connection: Connection, query: str, limit: int = 50) -> list[SearchHit]
     query finds nothing. Answers within 100 ms at 100,000 calls and 10,000 files.
     """
     typed = nfc(query).strip()
+    sight = sight_of(connection)
+    most = limit if sight is None else max(limit, _LOOKED_AT)
     found: dict[tuple[str, str], _Found] = {}
-    for one in _all(connection, typed, limit):
+    for one in _all(connection, typed, most):
         found.setdefault((one.kind, one.record), one)
-        if len(found) >= limit:
+        if len(found) >= most:
             break
-    return _shown(connection, list(found.values()))
+    hits = _shown(connection, list(found.values()))
+    return hits if sight is None else _seen(connection, sight, hits, limit)
+
+
+def _seen(connection: Connection, sight: Sight, hits: list[SearchHit], limit: int) -> list[SearchHit]:
+    """What the person may find, masked where they may only know that it is there: initials, no words of the
+    content, a number by its ends. What is restricted is found by those who work on it, and by nobody else."""
+    things = sight.things(hit.contact_id for hit in hits)
+    calls = _rows(connection, _CALLS, [hit.id for hit in hits if hit.contact_id is None])
+    seen: list[SearchHit] = []
+    for hit in hits:
+        if hit.contact_id is not None:
+            thing = things.get(hit.contact_id)
+            said = Decision.NONE if thing is None else sight.may("search", thing)
+        else:
+            said = sight.of_call(calls[hit.id]) if hit.id in calls else Decision.NONE
+        if said in SHOWN:
+            seen.append(hit)
+        elif said is Decision.MASKED and hit.reason != CONTENT:
+            title = masks.name(hit.title) if hit.contact_id is not None else masks.phone(hit.title)
+            seen.append(replace(hit, title=title, masked=True))
+        if len(seen) >= limit:
+            break
+    return seen
 
 
 def _all(connection: Connection, typed: str, limit: int) -> Iterable[_Found]:
@@ -92,7 +126,7 @@ def _by_code(connection: Connection, typed: str, limit: int) -> Iterable[_Found]
 def _by_number(connection: Connection, typed: str, limit: int) -> Iterable[_Found]:
     tail = tail_query(typed)
     rows = connection.exec_driver_sql(
-        "SELECT p.kind, p.record, coalesce(c.contact_id, substr(h.scope, 9)) AS contact,"
+        "SELECT p.kind, p.record, coalesce(c.contact_id, substr(h.scope, instr(h.scope, ':') + 1)) AS contact,"
         " coalesce(c.number, h.number) AS number, coalesce(c.ring_at, 0) AS at_ms FROM search_phone p"
         " LEFT JOIN r_call c ON p.kind = 'call' AND c.id = p.record"
         " LEFT JOIN r_phone h ON p.kind = 'phone' AND h.id = p.record"
@@ -120,7 +154,7 @@ def _by_words(connection: Connection, typed: str, limit: int) -> Iterable[_Found
             (expression, limit),
         )
         for kind, record, contact in rows.all():
-            yield _Found(kind, record, contact, "nội dung hồ sơ" if kind == "contact" else "tên")
+            yield _Found(kind, record, contact, CONTENT if kind == "contact" else "tên")
 
 
 def _shown(connection: Connection, found: list[_Found]) -> list[SearchHit]:
@@ -172,6 +206,8 @@ SELECT t.id, t.code, t.received_at, t.summary, k.id AS case_id, k.code AS case_c
 FROM r_contact t LEFT JOIN r_case k ON k.contact_id = t.id
 WHERE t.id IN (SELECT value FROM json_each(?))"""
 """What a hit says of its file: code, case, and who it is about."""
+
+_CALLS: Final = "SELECT id, centre, receiver, contact_id FROM r_call WHERE id IN (SELECT value FROM json_each(?))"
 
 _CASES: Final = "SELECT id, contact_id FROM r_case WHERE id IN (SELECT value FROM json_each(?))"
 

@@ -14,7 +14,8 @@ class Case:
     """One intervention case, in the dossier scope of its first contact.
 
     Codes: status `case_status`, abuse types `abuse_type`, urgency `urgency`, closure `closure_reason`. With no
-    leased case number left `code` is empty and the case lives under its contact's code (hotline.md §7).
+    leased case number left `code` is empty and the case lives under its contact's code (hotline.md §7). What is
+    `restricted` (class P4: a victim in hiding, staff or their kin) only those who work on it open and find.
     """
 
     id: str
@@ -29,6 +30,7 @@ class Case:
     abuse_types: tuple[str, ...] = declare(Merge.SET, _P3, Column.JSON, default=())
     urgency: str | None = declare(Merge.SAFETY, _P3, indexed=True)
     risk: str | None = declare(Merge.SAFETY, _P3)
+    restricted: bool | None = declare(Merge.SAFETY, _P3, Column.BOOLEAN)
     incident: str | None = declare(Merge.LONG_TEXT, _P3)
     incident_when: str | None = declare(Merge.FACT, _P3)
     closed_at: int | None = declare(Merge.RESPONSIBILITY, _P3, Column.INTEGER)

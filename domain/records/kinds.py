@@ -29,6 +29,7 @@ from domain.records.road import (
     WipeReceipt,
 )
 from domain.records.shift import Handover, Shift
+from domain.records.staff import Staff
 
 SCHEMA = 1
 """Schema number written into every operation made by this program."""
@@ -119,5 +120,6 @@ KINDS = Registry(
         ("number_alert", NumberAlert),
         ("shift", Shift),
         ("handover", Handover),
+        ("staff", Staff),
     )
 )

@@ -59,7 +59,7 @@ def caution_rank(field: str, value: object) -> int:
     Fields without a rule of their own (free text such as `child_whereabouts`, `safe_time`) rank 1 when
     anything is said and 0 when emptied, so that saying something is more cautious than saying nothing.
     """
-    if field == "confidential":
+    if field in ("confidential", "restricted"):
         return flag_rank(value if isinstance(value, bool) else None, cautious=True)
     if field == "may_call_back":
         return flag_rank(value if isinstance(value, bool) else None, cautious=False)

@@ -31,13 +31,21 @@ CENTRE = "centre:"
 DEVICE = "device:"
 REFERENCE = "ref"
 
-CENTRE_ONLY = frozenset({"custody"})
+TRAFFICKING = "trafficking:"
+THERAPY = "therapy:"
+
+CENTRE_ONLY = frozenset({"custody", "staff"})
 """Kinds that only the centre may write, beside those of the control streams, where nobody else writes at all."""
 
 
 def dossier(contact_id: str) -> str:
     """The scope that a contact founds."""
     return DOSSIER + contact_id
+
+
+def file_of(scope: str) -> str:
+    """The contact that founded a scope of a file, in whichever book it lies."""
+    return scope.partition(":")[2]
 
 
 def centre(code: str) -> str:

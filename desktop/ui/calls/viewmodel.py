@@ -280,6 +280,9 @@ class CallsModel(QObject):
     def records_changed(self, changes: Changes) -> None:
         """Something was saved here or came from the centre; calls are read again soon, others are not."""
         ids = changes.ids.get("call", frozenset())
+        if "staff" in changes.ids:  # rights changed: all that is shown is asked for anew (settled 23)
+            self._soon.start()
+            return
         if not ids:
             return
         if len(ids) <= FEW and ids <= {row.id for row in self.rows}:

@@ -77,7 +77,7 @@ class AttachmentsModel(QObject):
 
     @Slot(object)
     def _records_changed(self, changes: Changes) -> None:
-        if "attachment" in changes.ids:
+        if "attachment" in changes.ids or "staff" in changes.ids:
             self._asked = True
             self._soon.start()
 

@@ -125,6 +125,9 @@ class CaseModel(QObject):
 
     @Slot(object)
     def _records_changed(self, changes: Changes) -> None:
+        if "staff" in changes.ids:  # rights changed: what is open is asked for anew (settled 23)
+            self._list_soon.start()
+            self._soon.start()
         if not _KINDS & set(changes.ids):
             return
         self._list_soon.start()

@@ -22,6 +22,7 @@ from domain.clock import Clock
 from domain.text import is_blank
 
 if TYPE_CHECKING:
+    from desktop.background.change_bus import Changes
     from desktop.background.lanes import StoreLane
 
 Index = QModelIndex | QPersistentModelIndex
@@ -52,6 +53,12 @@ class SearchModel(QObject):
             return
         answer = Answer(self, self._number)
         self._lane.query(partial(search_query.find, query=text, limit=MOST), answer.done, answer.failed)
+
+    @Slot(object)
+    def records_changed(self, changes: Changes) -> None:
+        """Rights changed: what was found is asked for anew (settled 23)."""
+        if "staff" in changes.ids:
+            self.ask(self.asked)
 
     def answered(self, number: int, hits: list[SearchHit]) -> None:
         """Hits of the question with that number."""

@@ -1,0 +1,110 @@
+"""The read boundary: what the person at this desk may see of its rows, asked on the connection that reads them.
+
+A shared desk holds the union of its people's rights (settled 22). The lane reads for one of them, and every read of
+the screens asks here what it may give: rows are masked or left out, counts and search included. A connection that
+reads for nobody (the road, projections, backups) is not restricted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Connection
+
+from domain.records.staff import record_of
+from domain.rules.privacy import Decision, Person, Policy, Thing, may, person_of
+from sync.replica import read
+
+_OPTION: Final = "tram111_viewer"
+
+SHOWN: Final = frozenset({Decision.ALLOWED, Decision.LOGGED})
+"""Decisions under which a read gives what it found: the others need a step of the person first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """For whom a connection reads: staff id, the desk's centre, the table of roles, and files that were opened by a
+    step of the person (a reason, break-glass) and still stand open."""
+
+    staff: str
+    centre: str
+    policy: Policy
+    opened: frozenset[str] = frozenset()
+
+
+class Sight:
+    """What one person may see, by the staff records as they stand in this transaction."""
+
+    def __init__(self, connection: Connection, viewer: Viewer) -> None:
+        self._connection = connection
+        self._viewer = viewer
+        self._policy = viewer.policy
+        stored = read.one(connection, "staff", record_of(viewer.staff))
+        record = stored.record if stored is not None and stored.retracted is None else None
+        self.person: Person = person_of(viewer.policy, viewer.staff, viewer.centre, record)
+
+    def may(self, action: str, thing: Thing) -> Decision:
+        """The engine's answer for this person."""
+        return may(self._policy, self.person, action, thing)
+
+    def things(self, contacts: Iterable[str | None]) -> dict[str, Thing]:
+        """What the engine has to know of these files: whose they are, who works on them, book, restricted."""
+        wanted = sorted({one for one in contacts if one})
+        rows = self._connection.exec_driver_sql(_FACTS, (msgspec.json.encode(wanted).decode(),))
+        found: dict[str, Thing] = {}
+        for contact, scope, centre, receiver, case_centre, opened_by, assigned_to, restricted in rows:
+            known = found.get(contact)
+            workers = {one for one in (receiver, opened_by, assigned_to) if one}
+            found[contact] = Thing(
+                centre=case_centre or centre or "",
+                workers=frozenset(workers) | (known.workers if known else frozenset()),
+                dossier=contact,
+                book=self._policy.book_of(scope),
+                restricted=bool(restricted) or bool(known and known.restricted),
+            )
+        return found
+
+    def of_file(self, action: str, thing: Thing) -> Decision:
+        """As `may`; a file that the person opened by a step of theirs is open."""
+        said = self.may(action, thing)
+        if action == "open" and said in (Decision.NONE, Decision.REASON) and thing.dossier in self._viewer.opened:
+            return Decision.LOGGED if thing.dossier not in self.person.conflicts else Decision.NONE
+        return said
+
+    def opens(self, contacts: Iterable[str | None]) -> frozenset[str]:
+        """Which of these files the person may open without a further step."""
+        things = self.things(contacts)
+        return frozenset(one for one, thing in things.items() if self.of_file("open", thing) in SHOWN)
+
+    def of_call(self, row: Mapping[str, Any]) -> Decision:
+        """Of one row of the call log: whole to whoever took the call, else as the centre's queue is shown."""
+        workers = frozenset({row["receiver"]} - {None})
+        dossier = row["contact_id"] or ""
+        own = self.may("open", Thing(workers=workers, dossier=dossier))
+        return max(own, self.may("see_queue", Thing(row["centre"] or "", workers, dossier)))
+
+    def rings_show(self, scope: str) -> bool:
+        """Whether a file of this scope may set a mark at a ringing number: one behind a wall may not."""
+        book = self._policy.books[self._policy.book_of(scope)]
+        return book.rows is None and (not book.named or book.name in self.person.books)
+
+
+def looking(connection: Connection, viewer: Viewer) -> Connection:
+    """The connection reads for this person from now on."""
+    return connection.execution_options(**{_OPTION: viewer})
+
+
+def sight_of(connection: Connection) -> Sight | None:
+    """What the person for whom this connection reads may see; None where it reads for nobody."""
+    viewer = connection.get_execution_options().get(_OPTION)
+    return None if viewer is None else Sight(connection, viewer)
+
+
+_FACTS: Final = """
+SELECT t.id, t.scope, t.centre, t.receiver, k.centre, k.opened_by, k.assigned_to, k.restricted
+FROM r_contact t LEFT JOIN r_case k ON k.contact_id = t.id
+WHERE t.id IN (SELECT value FROM json_each(?))"""
+
