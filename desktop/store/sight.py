@@ -80,8 +80,12 @@ class Sight:
         return frozenset(one for one, thing in things.items() if self.of_file("open", thing) in SHOWN)
 
     def of_call(self, row: Mapping[str, Any]) -> Decision:
-        """Of one row of the call log: whole to whoever took the call, else as the centre's queue is shown."""
+        """Of one row of the call log: whole to whoever took the call, else as the queue is shown. A call that
+        nobody took is whole to all who answer for that centre: one of them calls back."""
         workers = frozenset({row["receiver"]} - {None})
+        here = row["centre"] == self._viewer.centre
+        if not workers and here and self.may("log_call", Thing(row["centre"] or "")) in SHOWN:
+            return Decision.ALLOWED
         dossier = row["contact_id"] or ""
         own = self.may("open", Thing(workers=workers, dossier=dossier))
         return max(own, self.may("see_queue", Thing(row["centre"] or "", workers, dossier)))

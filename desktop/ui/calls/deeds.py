@@ -120,6 +120,8 @@ class CallDeeds(QObject):
             self.dial(elsewhere)
         elif row is None or not row.number:
             self._news.say(Status.QUIET, tr("Chọn một dòng có số máy rồi bấm Ctrl+G để gọi lại"))
+        elif row.masked:
+            self._news.say(Status.QUIET, tr("Cuộc này do người khác nhận nên số được che: hãy nhờ người ấy gọi lại"))
         else:
             self.dial(row.number)
 
@@ -136,7 +138,8 @@ class CallDeeds(QObject):
     def _ask_alert(self) -> None:
         row = self._page.row_in_front() if self._window.page_name == "calls" else None
         current = self._calls.current
-        self._number = (current.number if current else "") or (row.number if row is not None else "") or ""
+        whole = row.number if row is not None and not row.masked else ""
+        self._number = (current.number if current else "") or whole or ""
         if not self._number:
             self._news.say(Status.QUIET, tr("Chưa có số máy nào để đánh dấu"))
             return

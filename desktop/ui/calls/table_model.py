@@ -107,7 +107,7 @@ class CallsTable(QAbstractTableModel):
         if column == TIME:
             return clock_text(row.ring_at) if row.ring_at is not None else tr("không rõ giờ")
         if column == NUMBER:
-            return masked(row.number) if row.number else tr("không có số")
+            return (row.number if row.masked else masked(row.number)) if row.number else tr("không có số")
         if column == SEAT:
             return row.seat or ""
         if column == KEPT:
