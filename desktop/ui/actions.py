@@ -144,6 +144,7 @@ def desk_actions() -> Registry:
         Action("go_road", "Ctrl+5", tr("Đường truyền"), moving),
         Action("go_directory", "Ctrl+6", tr("Danh bạ"), moving),
         Action("go_queue", "Ctrl+7", tr("Hàng đợi"), moving),
+        Action("go_shift", "Ctrl+8", tr("Ca trực"), moving),
         Action("queue_next", "Ctrl+J", tr("Nhận mục kế tiếp của hàng đợi"), moving),
         Action("search", "Ctrl+F", tr("Tìm tên, số máy, mã"), moving),
         Action("back", "Esc", tr("Quay lại (không bỏ chữ nào)"), moving),

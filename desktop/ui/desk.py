@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from desktop.background.blob_lane import BlobLane
     from desktop.background.lanes import StoreLane
     from desktop.reference import Reference
+    from desktop.store.people import People
     from desktop.store.unit_of_work import Seat
 
 
@@ -43,6 +44,11 @@ class DeskWires(Protocol):
     @property
     def places(self) -> Places:
         """Both maps."""
+        ...
+
+    @property
+    def people(self) -> People:
+        """Who may open this desk."""
         ...
 
     @property

@@ -13,7 +13,7 @@ from desktop.ui.theme.tokens import Status
 from desktop.ui.widgets.said import Card, Mark, Said, button
 from desktop.ui.words import tr
 
-PAGES = ("calls", "file", "case", "search", "road", "directory", "queue")
+PAGES = ("calls", "file", "case", "search", "road", "directory", "queue", "shift")
 
 
 class Navigation(Card):

@@ -34,6 +34,9 @@ from desktop.ui.queue.viewmodel import QueueModel
 from desktop.ui.road.courier import CourierModel
 from desktop.ui.road.page import RoadModel, RoadPage
 from desktop.ui.search.page import SearchModel, SearchPage
+from desktop.ui.shift.deeds import ShiftDeeds
+from desktop.ui.shift.page import ShiftPage
+from desktop.ui.shift.viewmodel import ShiftModel
 from desktop.ui.theme.look import RESOURCES, Look
 from desktop.ui.theme.tokens import Status
 from desktop.ui.widgets.covers import HelpSheet, PrivacyCover, Toast
@@ -85,12 +88,14 @@ class MainWindow(QMainWindow):
         self.directory_page = DirectoryPage(desk.reference.directory, catalogue, clock, self.look)
         self.queue_model = QueueModel(lane, bus, clock, desk.seat.centre, desk.seat.seat_code)
         self.queue_page = QueuePage(self.queue_model, catalogue, clock, self.look)
+        self.shift_model = ShiftModel(lane, bus, clock, desk.seat.centre, desk.seat.seat_code)
+        self.shift_page = ShiftPage(self.shift_model, catalogue, clock, self.look)
         self.pages: dict[str, Any] = dict(
             zip(
                 PAGES,
                 (
                     *(self.calls_page, self.file_page, self.case_page, self.search_page, self.road_page),
-                    *(self.directory_page, self.queue_page),
+                    *(self.directory_page, self.queue_page, self.shift_page),
                 ),
                 strict=True,
             )
@@ -117,6 +122,7 @@ class MainWindow(QMainWindow):
         self.call_deeds = CallDeeds(self)
         self.interpreter_keys = InterpreterKeys(self)
         self.queue_deeds = QueueDeeds(self)
+        self.shift_deeds = ShiftDeeds(self)
         self._lay_keys()
         self._connect()
         app.focusChanged.connect(self._focus_changed)
@@ -124,6 +130,7 @@ class MainWindow(QMainWindow):
         self.calls.refresh()
         self.call_lists.refresh()
         self.queue_model.refresh()
+        self.shift_model.refresh()
         self.case_model.refresh_list()
         self.road_model.refresh()
         self.file_page.restore()
@@ -175,7 +182,7 @@ class MainWindow(QMainWindow):
         self.file_page.restored.connect(self._restored)
         self.case_model.saved_at.connect(self.say_saved)
         self.road_model.changed.connect(self._show_road)
-        for model in (self.calls, self.call_lists, self.case_model, self.queue_model):
+        for model in (self.calls, self.call_lists, self.case_model, self.queue_model, self.shift_model):
             model.trouble.connect(self._show_trouble)
         self.desk.bus.failed.connect(self._show_trouble)
         self.privacy.asked_to_go.connect(self._uncover)
@@ -404,7 +411,7 @@ class MainWindow(QMainWindow):
         if not self._closed:
             self._closed = True
             self.desk.bus.failed.disconnect(self._show_trouble)
-            kept = (self.calls, self.call_lists, self.case_model, self.queue_model)
+            kept = (self.calls, self.call_lists, self.case_model, self.queue_model, self.shift_model)
             for model in (*kept, self.attachments, self.road_model):
                 model.close()
         super().closeEvent(event)

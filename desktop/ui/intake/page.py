@@ -190,6 +190,12 @@ class IntakePage(QWidget):
         for sheet in self.sheets:
             sheet.model.keep_now()
 
+    def give_away(self) -> None:
+        """A colleague took the shift with every parked form: the forms leave this window, the drafts are theirs."""
+        for sheet in list(self.sheets):
+            sheet.model.let_go()
+            self._close(sheet)
+
     @Slot()
     def show_ages(self) -> None:
         """Write the tabs anew."""

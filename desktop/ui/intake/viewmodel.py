@@ -128,6 +128,11 @@ class IntakeModel(QObject):
         self._keep.start()
         self.trouble.emit(fault)
 
+    def let_go(self) -> None:
+        """The draft belongs to somebody else now: nothing is written into it any more."""
+        self._keep.stop()
+        self.gone = True
+
     def discard(self) -> None:
         """The person puts the form away unsaved."""
         self._keep.stop()

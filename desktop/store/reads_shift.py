@@ -1,0 +1,100 @@
+"""A person's own shift: what they did since it began, and what stands between them and the handover."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from sqlalchemy import Connection, select
+
+from desktop.store.schema import draft
+from domain.clock import DAY, HOUR
+from domain.records.shift import Shift
+from sync.replica import read, scopes
+
+GRAVE: Final = ("emergency", "high")
+"""Red and orange."""
+
+_LOOK_BACK: Final = 7 * DAY
+
+
+@dataclass(frozen=True, slots=True)
+class OpenForm:
+    """A parked form of this person: no word of it."""
+
+    id: str
+    form: str
+    begun_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class GraveCase:
+    """A red or orange case of the centre, by its code."""
+
+    id: str
+    code: str
+    urgency: str
+    opened_at: int
+    next_due: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftView:
+    """`outcomes` counts this person's own calls since the shift began; nobody is compared with anybody."""
+
+    shift: Shift | None = None
+    outcomes: Mapping[str, int] = field(default_factory=dict)
+    files: int = 0
+    unclassified: int = 0
+    forms: tuple[OpenForm, ...] = ()
+    cases: tuple[GraveCase, ...] = ()
+
+
+def open_shift(connection: Connection, staff: str, seat: str) -> Shift | None:
+    """The shift of this person at this seat that was not handed over, the latest."""
+    found = [one.record for one in read.where(connection, "shift", "staff", staff) if not one.retracted]
+    running: list[Shift] = [one for one in found if one.ended_at is None and one.seat == seat]
+    return max(running, key=lambda one: (one.started_at or 0, one.id), default=None)
+
+
+def shift_view(connection: Connection, staff: str, seat: str, centre: str, now_ms: int) -> ShiftView:
+    """Everything the shift page shows."""
+    shift = open_shift(connection, staff, seat)
+    since = (shift.started_at if shift else None) or now_ms
+    scope = scopes.centre(centre)
+    counts = connection.exec_driver_sql(
+        "SELECT coalesce(outcome, 'unclassified'), count(*), count(contact_id) FROM r_call"
+        " WHERE ring_at >= ? AND +receiver = ? AND +scope = ? AND same_as IS NULL AND retracted IS NULL GROUP BY 1",
+        (since, staff, scope),
+    ).all()
+    unclassified = connection.exec_driver_sql(
+        "SELECT count(*) FROM r_call WHERE ring_at >= ? AND +receiver = ? AND +scope = ? AND same_as IS NULL"
+        " AND retracted IS NULL AND coalesce(outcome, 'unclassified') = 'unclassified'",
+        (min(since, now_ms - _LOOK_BACK), staff, scope),
+    ).scalar_one()
+    forms = connection.execute(
+        select(draft.c.id, draft.c.form, draft.c.begun_at)
+        .where(draft.c.staff == staff, draft.c.form.in_(["file", "report"]))
+        .order_by(draft.c.begun_at, draft.c.id)
+    ).all()
+    cases = connection.exec_driver_sql(
+        "SELECT k.id, coalesce(k.code, t.code, ''), k.urgency, coalesce(k.opened_at, 0), (SELECT min(c.due_at)"
+        " FROM r_clock c WHERE c.case_id = k.id AND c.stopped_at IS NULL) FROM r_case k"
+        " LEFT JOIN r_contact t ON t.id = k.contact_id WHERE k.urgency IN ('emergency', 'high')"
+        " AND k.closed_at IS NULL AND coalesce(k.status, '') <> 'closed' AND k.retracted IS NULL"
+        " AND coalesce(k.centre, ?) = ? ORDER BY k.urgency, k.opened_at DESC, k.id LIMIT 200",
+        (centre, centre),
+    ).all()
+    return ShiftView(
+        shift=shift,
+        outcomes={row[0]: row[1] for row in counts} if shift else {},
+        files=sum(row[2] for row in counts) if shift else 0,
+        unclassified=int(unclassified),
+        forms=tuple(OpenForm(*row) for row in forms),
+        cases=tuple(GraveCase(*row) for row in cases),
+    )
+
+
+LONG_SHIFT_MS: Final = 14 * HOUR
+"""A shift that runs longer was forgotten: the page says so."""

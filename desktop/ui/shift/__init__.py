@@ -1,0 +1,1 @@
+"""The shift: own counters, and a handover that leaves nothing lying."""

@@ -1,0 +1,153 @@
+"""A shift ends only when nothing is left lying: calls classified, forms accepted, red and orange cases signed."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from desktop.app import Desk
+from desktop.operations import shift
+from desktop.operations.calls import PbxCallEvent
+from desktop.operations.shift import NotYet
+from desktop.store.reads_shift import ShiftView, shift_view
+from desktop.store.unit_of_work import Operation
+from desktop.ui.main_window import MainWindow
+from tests.desktop.ui.conftest import HandClock, named, press, stored, type_text
+from tests.desktop.ui.test_forms_lose_nothing import draft_rows, fill_six, go_to, saved
+
+CTRL = Qt.KeyboardModifier.ControlModifier
+OTHER = "binh.tran"
+
+
+def call(window: MainWindow, clock: HandClock, n: int) -> None:
+    clock.pass_ms(60_000)
+    window.calls.answered(PbxCallEvent("111", f"9.{n}", "0900081502", "", clock.now_ms(), clock.now_ms()))
+
+
+def view(desk: Desk, clock: HandClock) -> ShiftView:
+    read = partial(shift_view, staff=desk.staff, seat="AG03", centre="an_giang", now_ms=clock.now_ms())
+    found: ShiftView = stored(desk, read)
+    return found
+
+
+def begin(window: MainWindow, qtbot: QtBot) -> None:
+    press(window, Qt.Key.Key_8, CTRL)
+    press(window, Qt.Key.Key_Space)  # the button "Vào ca" has the keys
+    qtbot.waitUntil(lambda: window.shift_model.view.shift is not None, timeout=20_000)
+
+
+class Told:
+    """What the store lane answered."""
+
+    def __init__(self, qtbot: QtBot) -> None:
+        self._qtbot = qtbot
+        self.answers: list[Any] = []
+
+    def take(self, answer: Any) -> None:
+        self.answers.append(answer)
+
+    def of(self, desk: Desk, operation: Operation[Any]) -> Any:
+        desk.lane.submit(operation, self.take, self.take)
+        self._qtbot.waitUntil(lambda: bool(self.answers), timeout=20_000)
+        return self.answers.pop()
+
+
+def refused(desk: Desk, qtbot: QtBot, taken_by: str = "", signed: tuple[str, ...] = ()) -> str:
+    why = Told(qtbot).of(desk, shift.hand_over(taken_by, signed))
+    assert isinstance(why, NotYet)
+    return why.advice
+
+
+def handovers(desk: Desk) -> list[tuple[Any, ...]]:
+    asked = "SELECT given_by, taken_by, calls, unclassified, json_array_length(forms) FROM r_handover"
+    rows = stored(desk, lambda connection: connection.exec_driver_sql(asked).all())
+    return [tuple(row) for row in rows]
+
+
+def test_a_shift_is_begun_once_and_counts_only_the_own_calls(
+    window: MainWindow, desk: Desk, clock: HandClock, qtbot: QtBot
+) -> None:
+    begin(window, qtbot)
+    desk.lane.submit(shift.start())
+    call(window, clock, 1)
+    with qtbot.waitSignal(window.calls.labelled, timeout=20_000):
+        press(window, Qt.Key.Key_F5)
+    call(window, clock, 2)
+    qtbot.waitUntil(lambda: view(desk, clock).unclassified == 1, timeout=20_000)
+    assert view(desk, clock).outcomes == {"prank": 1, "unclassified": 1}
+    count = stored(desk, lambda c: c.exec_driver_sql("SELECT count(*) FROM r_shift").scalar_one())
+    assert count == 1
+
+
+def test_nothing_is_handed_over_while_something_is_left(
+    window: MainWindow, desk: Desk, clock: HandClock, qtbot: QtBot
+) -> None:
+    assert "chưa vào ca" in refused(desk, qtbot)
+    begin(window, qtbot)
+    call(window, clock, 1)
+    assert "1 cuộc chưa phân loại" in refused(desk, qtbot)
+    press(window, Qt.Key.Key_F9)
+    fill_six(window)
+    result = saved(window, qtbot)
+    case_id = result.case_id
+
+    def make_it_red(uow: Any) -> None:
+        known = uow.read("case", case_id)
+        act = uow.act()
+        act.change("case", case_id, known.scope, known.state, {"urgency": "emergency"}, ranks={"urgency": 40})
+        uow.write(act)
+
+    Told(qtbot).of(desk, make_it_red)
+    assert "1 ca đỏ và cam chưa ký" in refused(desk, qtbot)
+    press(window, Qt.Key.Key_F8)
+    go_to(window, "summary")
+    type_text("dang ke")
+    window.file_page.keep_all()
+    qtbot.waitUntil(lambda: len(draft_rows(desk)) == 1, timeout=20_000)
+    assert "1 biểu mẫu đang gác" in refused(desk, qtbot, "", (case_id,))
+    assert "chưa mở được máy này" in refused(desk, qtbot, "nguoi.la", (case_id,))
+    assert len(draft_rows(desk)) == 1
+    assert handovers(desk) == []
+
+
+def test_a_handover_by_keys_gives_every_parked_form_to_the_colleague_who_takes_it(
+    window: MainWindow, desk: Desk, clock: HandClock, qtbot: QtBot
+) -> None:
+    desk.people.invite(OTHER, "T.B", clock.now_ms())
+    begin(window, qtbot)
+    call(window, clock, 1)
+    with qtbot.waitSignal(window.calls.labelled, timeout=20_000):
+        press(window, Qt.Key.Key_F2)
+    press(window, Qt.Key.Key_F8)
+    go_to(window, "summary")
+    type_text("dang ke do")
+    press(window, Qt.Key.Key_8, CTRL)
+    named(window, "action.shift_handover").setFocus()
+    press(window, Qt.Key.Key_Space)
+    offered = [offer.code for offer in window.call_deeds.sheet.offers]
+    assert offered[0] == OTHER
+    with qtbot.waitSignal(window.shift_model.handed_over, timeout=20_000):
+        press(window, Qt.Key.Key_1)
+    assert handovers(desk) == [(desk.staff, OTHER, 1, 0, 1)]
+    assert window.file_page.sheets == []
+    assert draft_rows(desk) == []  # closed to the colleague now
+    owners = stored(desk, lambda c: c.exec_driver_sql("SELECT staff FROM draft").scalars().all())
+    assert owners == [OTHER]
+    qtbot.waitUntil(lambda: window.shift_model.view.shift is None, timeout=20_000)
+
+
+def test_a_red_case_is_signed_by_enter(window: MainWindow, desk: Desk, clock: HandClock, qtbot: QtBot) -> None:
+    begin(window, qtbot)
+    call(window, clock, 1)
+    press(window, Qt.Key.Key_F9)
+    fill_six(window)
+    window.file_page.sheets[0].form.set_value("urgency", "high")
+    result = saved(window, qtbot)
+    qtbot.waitUntil(lambda: len(window.shift_model.view.cases) == 1, timeout=20_000)
+    press(window, Qt.Key.Key_8, CTRL)
+    press(window, Qt.Key.Key_Return)
+    assert window.shift_model.signed == {result.case_id}
+    assert "Mọi ca đỏ và cam đã ký" in window.shift_page.cases.text()
