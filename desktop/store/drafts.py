@@ -111,6 +111,18 @@ def close_older(connection: Connection) -> int:
     return len(open_ones)
 
 
+def in_plain_words(connection: Connection, row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A row of the table with its words open, where they are of whoever is signed in; else the row as it is."""
+    keys = _keys(connection)
+    if row["staff"] != keys.staff or not row["data"].startswith(SEALED):
+        return dict(row)
+    try:
+        data, bases = draft_seal.opened(keys.private, row["id"], row["data"])
+    except DoesNotOpen:
+        return dict(row)
+    return {**row, "data": data, "bases": bases}
+
+
 def _keys(connection: Connection) -> DraftKeys:
     keys = connection.get_execution_options().get(KEYS)
     assert isinstance(keys, DraftKeys), "drafts are kept only while somebody is signed in"

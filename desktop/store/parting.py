@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import Connection, select
 
 from desktop.home import Home
+from desktop.store import drafts
 from desktop.store.identity import CENTRE_KEY, DEVICE
 from desktop.store.schema import draft
 from sync.blobs.seal import chunk_count, plan_of
@@ -66,10 +67,12 @@ def chunks_only_here(connection: Connection) -> list[str]:
 
 
 def take_drafts(connection: Connection) -> list[Mapping[str, Any]]:
-    """Every draft of every person, taken out of its table: in the same transaction it is written anew."""
+    """Every draft of every person, taken out of its table: in the same transaction it is written anew. What opens to
+    whoever is signed in goes in plain words, since their key goes with this desk; the others' goes as it is closed,
+    for the custodians of recovery."""
     rows = connection.execute(select(draft).order_by(draft.c.id)).mappings().all()
     connection.execute(draft.delete())
-    return [dict(row) for row in rows]
+    return [drafts.in_plain_words(connection, dict(row)) for row in rows]
 
 
 def parting_folder(home: Home) -> Path:

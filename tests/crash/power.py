@@ -31,7 +31,7 @@ from tests.crash.drawn import chance_of
 from tests.crash.proof import faults_inside, faults_of_file
 from tests.crash.script import Deed, Held, acts_held, held_after, held_by, operation, script
 from tests.crash.touches import touching
-from tests.desktop.store.kit import AN_GIANG, HA_NOI, STAFF, STORE_KEY, Bench, SetClock, own, reference
+from tests.desktop.store.kit import AN_GIANG, DRAFT_KEYS, HA_NOI, STAFF, STORE_KEY, Bench, SetClock, own, reference
 
 R = TypeVar("R")
 
@@ -154,6 +154,7 @@ def _work(bench: Bench, made: Recording, recorder: Recorder, fold: Fold, chance:
             make_old(bench)
             recorder.say(f"upgrade {i}")
             bench.store = open_store(bench.home.db, STORE_KEY)
+            bench.store.signed_in(DRAFT_KEYS)
             recorder.say(f"upgraded {i}")
         bench.clock.now += 1_000
         recorder.say(f"begin {i + 1}")

@@ -7,14 +7,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from sqlalchemy import Connection
 
 from desktop.operations import calls, drafts, intake
 from desktop.operations.calls import HOTLINE_PBX, PbxCallEvent
+from desktop.store.draft_seal import opened
 from desktop.store.unit_of_work import Operation
 from domain.ids import call_id
-from tests.desktop.store.kit import NOON
+from tests.desktop.store.kit import NOON, PERSON_KEY
 
 OUTCOMES = ("silent", "hang_up", "prank", "wrong_number")
 FORM = "report"
@@ -109,14 +110,15 @@ FROM r_contact t JOIN r_call c ON c.id = t.call_id AND c.contact_id = t.id"""
 _DRAFTS = "SELECT id, data FROM draft"
 
 
-def held_by(connection: Connection) -> Held:
-    """What the store holds of such acts, read by own SQL. Something there twice shows as its name with a mark."""
+def held_by(connection: Connection, person: X25519PrivateKey = PERSON_KEY) -> Held:
+    """What the store holds of such acts, read by own SQL; drafts as they open to `person`. Something there twice
+    shows as its name with a mark."""
     found: list[tuple[str, str]] = []
     found += [(f"call {name}", outcome) for name, outcome in connection.exec_driver_sql(_CALLS)]
     for summary, cases, name in connection.exec_driver_sql(_FILES):
         found.append((f"file {summary}", f"{cases} case, call {name}"))
     for name, data in connection.exec_driver_sql(_DRAFTS):
-        found.append((f"draft {name}", msgspec.json.decode(data)["summary"]))
+        found.append((f"draft {name}", opened(person, name, data)[0]["summary"]))
     held: Held = {}
     for name, words in found:
         held[f"{name} AGAIN" if name in held else name] = words

@@ -61,7 +61,8 @@ class Place:
         self.device = app.enrol(
             self.home, centre.url, centre.code("AG03"), STAFF, PASSPHRASE, key_cost=CHEAP
         ).device
-        self.key = KeySlots(self.home.slots, CHEAP).open(STAFF, PASSPHRASE)
+        entered = KeySlots(self.home.slots, CHEAP).enter(STAFF, PASSPHRASE)
+        self.key, self.person = entered.key, entered.person
 
     def opened(self) -> Store:
         return open_store(self.home.db, self.key)
@@ -124,7 +125,7 @@ def held_at_desk(place: Place, centre: Running, seed: int, surely: int, perhaps:
     store = place.opened()
     try:
         with store.read() as connection:
-            held, deeds = held_by(connection), script(seed, perhaps)
+            held, deeds = held_by(connection, place.person), script(seed, perhaps)
             count = acts_held(held, deeds, surely, perhaps)
             assert count is not None, f"{where}: saved {surely}, begun {perhaps}: {difference(held, deeds[:surely])}"
             assert faults_inside(connection) == [], where
