@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from desktop.operations.values import ranks_of
 from desktop.store.reads_queue import QueueRow, queue_rows
+from desktop.store.sight import Sight, Viewer
 from desktop.store.troubles import NotFound, UnknownCode
 from desktop.store.unit_of_work import Operation, UnitOfWork
 from domain.records.queue import AppReport, Claim, Incoming, QueueItem
+from domain.rules.privacy import Decision, Thing
 from domain.rules.queue import LEASE_MS
 from sync.replica import read, scopes
+from sync.troubles import Trouble
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +53,24 @@ def enter(
     return operation
 
 
+class NotYours(Trouble):
+    """The role of this person does not work on the queue."""
+
+    advice = "Vai trò của chị/anh không làm việc với hàng đợi. Chị/anh nhờ trưởng ca."
+
+
+def check_right(uow: UnitOfWork) -> None:
+    """Raises NotYours for one whose role does not see the queue of this centre."""
+    viewer = Viewer(uow.staff, uow.seat.centre, uow.reference.policy)
+    if Sight(uow.connection, viewer).may("see_queue", Thing(uow.seat.centre)) is Decision.NONE:
+        raise NotYours
+
+
 def take_next() -> Operation[QueueRow | None]:
     """Take the next item that nobody holds, one already held here first; answers it, or None for an empty queue."""
 
     def operation(uow: UnitOfWork) -> QueueRow | None:
+        check_right(uow)
         rows = queue_rows(uow.connection, uow.seat.centre, uow.now_ms)
         mine = [row for row in rows if row.held_by == uow.staff and row.held_at_seat == uow.seat.seat_code]
         free = [row for row in rows if row.held_by is None]
@@ -110,6 +126,7 @@ def open_words(item_id: str) -> Operation[Words]:
     """Read what an item says, and hold it for ten more minutes: who reads works on it. Raises NotFound."""
 
     def operation(uow: UnitOfWork) -> Words:
+        check_right(uow)
         claim(item_id)(uow)
         lines: list[tuple[str, str]] = []
         for kind, names in (
@@ -142,21 +159,6 @@ def finish(item_id: str, why: str = "", contact_id: str | None = None) -> Operat
         if contact is not None:
             channel = {"primary_channel": item.record.channel}
             act.change("contact", contact.id, contact.scope, contact.state, channel)
-        uow.write(act)
-
-    return operation
-
-
-def reopen(item_ids: Sequence[str]) -> Operation[None]:
-    """Take "done, no file needed" back."""
-
-    def operation(uow: UnitOfWork) -> None:
-        act = uow.act()
-        for item_id in item_ids:
-            item = uow.read("queue_item", item_id)
-            if item is not None:
-                put = {"done_at": None, "done_by": None, "done_why": None}
-                act.change("queue_item", item_id, item.scope, item.state, put)
         uow.write(act)
 
     return operation

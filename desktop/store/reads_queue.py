@@ -7,7 +7,9 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from desktop.store.sight import sight_of
 from domain.records.queue import Claim
+from domain.rules.privacy import Decision, Thing
 from domain.rules.queue import holder
 from sync.replica import scopes
 
@@ -41,8 +43,11 @@ class QueueRow:
 
 
 def queue_rows(connection: Connection, centre: str, now_ms: int) -> list[QueueRow]:
-    """What waits at a centre, the most urgent first, then the first due. A promised call-back waits while its call's
-    outcome says so."""
+    """What waits at a centre, the most urgent first, then the first due; nothing for one who may not see the queue.
+    A promised call-back waits while its call's outcome says so."""
+    sight = sight_of(connection)
+    if sight is not None and sight.may("see_queue", Thing(centre)) is Decision.NONE:
+        return []
     rows = connection.exec_driver_sql(_WAITING, (scopes.centre(centre), MOST)).all()
     claims: dict[str, list[Claim]] = {}
     live = connection.exec_driver_sql(

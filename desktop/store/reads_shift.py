@@ -9,8 +9,10 @@ from typing import Final
 from sqlalchemy import Connection, select
 
 from desktop.store.schema import draft
+from desktop.store.sight import sight_of
 from domain.clock import DAY, HOUR
 from domain.records.shift import Shift
+from domain.rules.privacy import Decision, Thing
 from sync.replica import read, scopes
 
 GRAVE: Final = ("emergency", "high")
@@ -86,6 +88,9 @@ def shift_view(connection: Connection, staff: str, seat: str, centre: str, now_m
         " AND coalesce(k.centre, ?) = ? ORDER BY k.urgency, k.opened_at DESC, k.id LIMIT 200",
         (centre, centre),
     ).all()
+    sight = sight_of(connection)
+    if sight is not None and sight.may("see_queue", Thing(centre)) is Decision.NONE:
+        cases = []  # not even the codes of cases for one who does not see the queue
     return ShiftView(
         shift=shift,
         outcomes={row[0]: row[1] for row in counts} if shift else {},

@@ -62,3 +62,8 @@ def talk_text(ms: int) -> str:
     hours, rest = divmod(seconds, 3600)
     minutes, seconds = divmod(rest, 60)
     return f"{hours:d}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes:02d}:{seconds:02d}"
+
+
+def brief(label: str) -> str:
+    """The first words of a code's label, without what it explains in brackets: for a narrow column."""
+    return label.partition(" (")[0]

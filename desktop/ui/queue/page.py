@@ -12,10 +12,10 @@ from desktop.ui.queue.viewmodel import QueueModel
 from desktop.ui.theme.look import Look
 from desktop.ui.theme.tokens import Status
 from desktop.ui.widgets.glyph_cell import STATUS_ROLE
-from desktop.ui.widgets.said import Card, Mark, Said, button
+from desktop.ui.widgets.said import Card, Mark, Said, button, has_caret
 from desktop.ui.widgets.scrolled import Scrolled
 from desktop.ui.widgets.table import PaperTable
-from desktop.ui.words import minute_text, tr, when_text
+from desktop.ui.words import brief, minute_text, tr, when_text
 from domain.clock import Clock
 from domain.codes.catalogue import Catalogue
 from domain.phones import display
@@ -78,7 +78,7 @@ class QueueTable(QAbstractTableModel):
         now = self._clock.now_ms()
         if column == WHAT:
             label = self._channels.label(row.channel) if row.call_id is None else tr("Hẹn gọi lại")
-            return f"{label} · {self._urgency.label(row.urgency)}" if row.urgency else label
+            return f"{label} · {brief(self._urgency.label(row.urgency))}" if row.urgency else label
         if column == CAME:
             return when_text(row.arrived_at, now)
         if column == DUE:
@@ -99,6 +99,7 @@ class QueuePage(QWidget):
         self.setObjectName("page.queue")
         self.model = model
         self._channels = catalogue["contact_channel"]
+        self._reading = False
         self.rows = QueueTable(model, catalogue, clock)
         self.table = PaperTable(look, self.rows, {CAME: 104, DUE: 104, WHO: 200}, WHAT)
         self.table.setObjectName("table.queue")
@@ -187,6 +188,9 @@ class QueuePage(QWidget):
         self.read.setVisible(words is None)
         self.words.setVisible(words is not None)
         self.words.setText("\n\n".join(_line(*one) for one in words.lines) if words else "")
+        if words is not None and has_caret(self._card) and not self._reading:
+            self.table.setFocus()  # the button that was pressed is gone; the next press must not end the item
+        self._reading = words is not None
 
 
 def _line(name: str, text: str) -> str:

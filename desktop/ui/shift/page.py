@@ -14,7 +14,7 @@ from desktop.ui.theme.tokens import Status
 from desktop.ui.widgets.glyph_cell import STATUS_ROLE
 from desktop.ui.widgets.said import Card, Mark, Said, button
 from desktop.ui.widgets.table import PaperTable
-from desktop.ui.words import tr, when_text
+from desktop.ui.words import brief, tr, when_text
 from domain.clock import Clock
 from domain.codes.catalogue import Catalogue
 from domain.records.call import UNCLASSIFIED
@@ -70,7 +70,7 @@ class CasesTable(QAbstractTableModel):
             return None
         due = when_text(row.next_due, self._clock.now_ms()) if row.next_due else ""
         done = tr("đã ký") if signed else tr("chưa ký")
-        return (row.code, self._urgency.label(row.urgency), due, done)[column]
+        return (row.code, brief(self._urgency.label(row.urgency)), due, done)[column]
 
 
 class ShiftPage(QWidget):
@@ -90,7 +90,7 @@ class ShiftPage(QWidget):
         self.forms = Mark(wraps=True)
         self.cases = Mark(wraps=True)
         self.rows = CasesTable(model, catalogue, clock)
-        self.table = PaperTable(look, self.rows, {URGENCY: 250, DUE: 120, SIGNED: 110}, CODE)
+        self.table = PaperTable(look, self.rows, {URGENCY: 130, DUE: 130, SIGNED: 120}, CODE)
         self.table.setObjectName("table.shift.cases")
         self.table.setAccessibleName(tr("Ca đỏ và cam đang mở"))
         left = QVBoxLayout()

@@ -11,9 +11,11 @@ from desktop.app import Desk
 from desktop.operations import queue
 from desktop.operations.calls import PbxCallEvent
 from desktop.store.reads_queue import QueueRow, queue_rows
+from desktop.store.unit_of_work import UnitOfWork
 from desktop.ui.main_window import MainWindow
 from domain.clock import MINUTE
 from domain.records.queue import AppReport, Claim, Incoming
+from domain.records.staff import Staff, record_of
 from sync.replica import scopes
 from tests.desktop.ui.conftest import HandClock, named, press, stored
 from tests.desktop.ui.test_forms_lose_nothing import contact_of, fill_six, saved
@@ -54,6 +56,7 @@ def test_the_next_item_is_read_in_two_keys_and_hidden_before(
     press(window, Qt.Key.Key_Space)  # the button "Đọc" has the keys
     qtbot.waitUntil(lambda: "Báo qua ứng dụng" in named(window, "label.queue.words").text(), timeout=20_000)
     assert SECRET not in everything_shown(window)
+    assert window.queue_page.table.hasFocus()  # pressed once too often, the key must not end the item
     rows = waiting(desk, clock)
     assert [(row.id, row.held_by) for row in rows] == [(REPORT.id, desk.staff), (LETTER.id, None)]
 
@@ -70,10 +73,7 @@ def test_what_another_desk_holds_is_not_taken(window: MainWindow, desk: Desk, cl
     fill(window, desk, clock, qtbot)
     now = clock.now_ms()
 
-    def of_another(uow: object) -> None:
-        from desktop.store.unit_of_work import UnitOfWork
-
-        assert isinstance(uow, UnitOfWork)
+    def of_another(uow: UnitOfWork) -> None:
         act = uow.act()
         taken = Claim(
             id=uow.new_id(), item_id=REPORT.id, staff="binh.tran", seat="AG01", at=now, until=now + MINUTE
@@ -87,6 +87,30 @@ def test_what_another_desk_holds_is_not_taken(window: MainWindow, desk: Desk, cl
         press(window, Qt.Key.Key_J, CTRL)
     assert taken.args[0].id == LETTER.id
     assert "binh.tran ở AG01" in everything_shown(window)
+
+
+def test_a_role_that_does_not_see_the_queue_gets_none_of_it(
+    window: MainWindow, desk: Desk, clock: HandClock, qtbot: QtBot
+) -> None:
+    fill(window, desk, clock, qtbot)
+
+    def becomes_a_therapist(uow: UnitOfWork) -> None:
+        act = uow.act()
+        staff = Staff(id=record_of(desk.staff), staff=desk.staff, centre="an_giang", roles=("therapist",))
+        act.create(scopes.REFERENCE, staff)
+        uow.write(act)
+
+    desk.lane.submit(becomes_a_therapist)
+    window.queue_model.refresh()
+
+    def nothing_is_shown() -> bool:
+        window.queue_model.refresh()
+        return window.queue_model.rows == []
+
+    qtbot.waitUntil(nothing_is_shown, timeout=20_000)
+    with qtbot.waitSignal(window.queue_model.trouble, timeout=20_000) as told:
+        press(window, Qt.Key.Key_J, CTRL)
+    assert isinstance(told.args[0], queue.NotYours)
 
 
 def test_a_file_of_an_item_says_its_channel_and_ends_it(
