@@ -12,7 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from server.http import blobs, bootstrap, entrance, proof, road
+from server.http import blobs, bootstrap, entrance, policies, proof, road
 from server.http.counter import Counter
 from server.http.doorway import log, place_of, problem
 from server.operations.refusals import Refusal, bad_message, busy
@@ -20,7 +20,8 @@ from server.store.troubles import StoreUnavailable
 
 
 def build_app(counter: Counter) -> FastAPI:
-    """The routes over a counter. Its lifespan opens the room of held pulls and ends the threads."""
+    """The routes over a counter. Its lifespan opens the room of held pulls and ends the threads. Raises
+    WithoutPolicy for a route that no policy names."""
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -37,6 +38,7 @@ def build_app(counter: Counter) -> FastAPI:
     app.include_router(proof.router)
     app.include_router(blobs.router)
     app.include_router(bootstrap.router)
+    policies.check(app.routes)
     # The last one is a fault of ours: answered here, logged (without its words) and ended in the doorway.
     for fault in (Refusal, RequestValidationError, HTTPException, StoreUnavailable, Exception):
         app.add_exception_handler(fault, _answer)
