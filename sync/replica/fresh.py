@@ -14,7 +14,8 @@ from domain.records.kinds import Kind
 from sync.merge import element_key
 from sync.operation import FOUNDING, Body
 
-_encode = msgspec.json.Encoder(order="deterministic").encode
+_encoder = msgspec.json.Encoder(order="deterministic")
+_encode, _lines = _encoder.encode, _encoder.encode_lines
 _INT64: Final = 1 << 63
 
 _MOST_SHAPES: Final = 1_000
@@ -33,13 +34,18 @@ class Fresh(NamedTuple):
 class _Shape(NamedTuple):
     types: tuple[type, ...]
     """What the values must be, in the order of the operation."""
-    order: tuple[tuple[str, bool], ...]
-    """Fields with a value and sets with elements in the order of the digest's keys; whether it is a set."""
+    told: bytes
+    """The JSON that the digest hashes, with places for the stamp, each value and each set; without its end."""
+    plain: tuple[str, ...]
+    """Fields with a value in the order of the digest's keys."""
+    sets: tuple[tuple[int, str], ...]
+    """Which place a set has among the values in `told`, and its name; first to last."""
     numbers: tuple[str, ...]
     json: tuple[str, ...]
 
 
-_UNSEEN: Final = _Shape((), (), (), ())
+_STAMP: Final = b"\x01"
+_UNSEEN: Final = _Shape((), b"", (), (), (), ())
 
 
 class FreshPlan:
@@ -51,7 +57,7 @@ class FreshPlan:
     """
 
     def __init__(self, kind: Kind, table: Table) -> None:
-        self._columns = [column.name for column in table.columns]
+        self._blank: dict[str, Any] = dict.fromkeys(column.name for column in table.columns)
         self._types: dict[str, type] = {}
         self._json: set[str] = set()
         self._sets: set[str] = set()
@@ -77,38 +83,40 @@ class FreshPlan:
             shape = self._learn(said, values, adds)
         if shape is None:
             return None
-        row: dict[str, Any] = {**values}
+        if not (stamp.isalnum() or stamp.replace(".", "0", 1).isalnum()):
+            return None  # a stamp that JSON must escape is none of ours
+        for name in shape.numbers:
+            if not -_INT64 <= values[name] < _INT64:
+                return None
+        row: dict[str, Any] = {**self._blank, **values}
         for name in shape.json:
             row[name] = _encode(values[name]).decode()
-        fields: list[Any] = []
-        for name, is_set in shape.order:
-            if is_set:
-                there = sorted(set(adds[name]))
-                row[name] = _encode(there).decode() if there else None
-                fields += [(element_key(name, element), ((stamp, 0, True),)) for element in there]
-            else:
-                fields.append((name, ((stamp, 0, values[name]),)))
-        told = _encode(fields)
-        if (
-            # A zero character stands escaped in JSON; and a stamp that JSON must escape is none of ours.
-            b"\\u0000" in told
-            or not (stamp.isalnum() or stamp.replace(".", "0", 1).isalnum())
-            or not all(-_INT64 <= values[name] < _INT64 for name in shape.numbers)
-        ):
-            return None
+        parts = _lines([values[name] for name in shape.plain]).split(b"\n")
+        parts.pop()
+        for place, name in shape.sets:
+            there = sorted(set(adds[name]))
+            row[name] = _encode(there).decode() if there else None
+            keys = [_encode(element_key(name, element)) for element in there]
+            parts.insert(place, b"".join([b'[%b,[["%b",0,true]]],' % (key, stamp.encode()) for key in keys]))
+        filled: bytes = shape.told.replace(_STAMP, stamp.encode()) % tuple(parts)
+        told = filled[:-1] + b"]" if len(filled) > 1 else b"[]"
+        if b"\\" in told and b"\\u0000" in told:
+            return None  # a zero character stands escaped in JSON
         row["id"], row["scope"], row["versions"], row["parked"] = body.id, body.scope, '{"b":"' + stamp + '"}', None
         named = _encode((self._kind, body.id, body.scope))
         total = int.from_bytes(sha256(named + sha256(told).digest()).digest(), "big")
-        return Fresh(row, tuple(map(row.get, self._columns)), total)
+        return Fresh(row, tuple(row.values()), total)
 
     def _learn(self, said: tuple[Any, ...], values: Mapping[str, Any], adds: Mapping[str, Any]) -> _Shape | None:
         """What to look at in operations that fill the same fields with values of the same types."""
         if len(self._shapes) >= _MOST_SHAPES:
             self._shapes.clear()
-        order = [(name, name, False) for name in values] + [(f"{name}/", name, True) for name in adds]
+        order = sorted([(name, name, False) for name in values] + [(f"{name}/", name, True) for name in adds])
         shape: _Shape | None = _Shape(
             tuple(map(type, values.values())),
-            tuple((name, is_set) for _, name, is_set in sorted(order)),
+            b"[" + b"".join(b"%b" if is_set else _slot(name) for _, name, is_set in order),
+            tuple(name for _, name, is_set in order if not is_set),
+            tuple((place, name) for place, (_, name, is_set) in enumerate(order) if is_set),
             tuple(name for name in values if self._types.get(name) is int),
             tuple(name for name in values if name in self._json),
         )
@@ -120,6 +128,11 @@ class FreshPlan:
         if shape is not None:
             self._shapes[said] = shape
         return shape
+
+
+def _slot(name: str) -> bytes:
+    """Where a field's only head stands in what the digest hashes."""
+    return _encode(name).replace(b"%", b"%%").join([b"[", b',[["%b",0,%%b]]],' % _STAMP])
 
 
 def plans(kinds: Mapping[str, Kind], tables: Mapping[str, Table]) -> Mapping[str, Callable[[Body], Fresh | None]]:
