@@ -17,6 +17,7 @@ from server.devices_command import commands_of_devices
 from server.operations.centre import HUB, ROLE, Centre
 from server.operations.enrolment import WrongSeat, make_code
 from server.operations.erasure import NotHere, erase
+from server.store import audit_log
 from server.store.audit import audit
 from server.store.held import count
 from server.store.proven import all_devices
@@ -92,6 +93,8 @@ def _parser() -> argparse.ArgumentParser:
     verify = add("verify", "Đếm lại mọi tổng kiểm từ chính dữ liệu, của kho hoặc của một bản sao lưu.", _verify)
     commands_of_backups(add, verify)
     commands_of_devices(add)
+    auditing = add("audit", "Kiểm nhật ký kiểm toán của mọi máy trạm: chuỗi, lời kèm, chữ ký đối chứng.", _audit)
+    auditing.add_argument("what", choices=["verify"])
     add_courier(add)
     return parser
 
@@ -208,6 +211,26 @@ def _health(asked: argparse.Namespace) -> int:
     finally:
         centre.close()
     return 0
+
+
+def _audit(asked: argparse.Namespace) -> int:
+    centre = _open(asked)
+    try:
+        found = centre.read(audit_log.verify)
+    finally:
+        centre.close()
+    for device, one in sorted(found.items()):
+        _say(
+            {
+                "device": device,
+                "entries": one.entries,
+                "head": one.head.n,
+                "erased": one.erased,
+                "whole": one.whole,
+                "broken": one.broken,
+            }
+        )
+    return 0 if all(one.whole for one in found.values()) else DIFFERENT
 
 
 def _verify(asked: argparse.Namespace) -> int:

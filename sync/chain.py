@@ -22,8 +22,12 @@ def link_hash(previous: bytes, device: str, incarnation: int, n: int, group: int
 
     `sealed` is H(salt ‖ body): erasing destroys salt and body and keeps it, so the chain still verifies.
     """
-    header = sha256(msgspec.json.encode((device, incarnation, n, group))).digest()
-    return sha256(previous + header + sealed).digest()
+    return link(previous, msgspec.json.encode((device, incarnation, n, group)), sealed)
+
+
+def link(previous: bytes, header: bytes, sealed: bytes) -> bytes:
+    """H(previous ‖ H(header) ‖ sealed): a chain's next hash. What `sealed` stands for may be destroyed later."""
+    return sha256(previous + sha256(header).digest() + sealed).digest()
 
 
 def sealed_hash(salt: bytes, body: bytes) -> bytes:

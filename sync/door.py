@@ -173,19 +173,24 @@ class Devices(msgspec.Struct, frozen=True, kw_only=True):
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     """The server's word that a device holds exactly what it may: at feed number `seq` both counted `digest`.
-    `signature` (base64) is the centre's over `receipt_claim`; `time` is its UTC time in ms."""
+    `signature` (base64) is the centre's over `receipt_claim`; `time` is its UTC time in ms. `audit_n` and `audit_head`
+    (hex) are the last entry of the device's audit chain (0: it has none): the centre has seen it stand there."""
 
     device: str
     lineage: str
     seq: int
     digest: str
     time: int
+    audit_n: int = 0
+    audit_head: str = ""
     signature: str = ""
 
 
 def receipt_claim(one: Receipt) -> bytes:
     """What the centre signs of a receipt."""
-    return b"tram111/receipt/1\x00" + msgspec.json.encode((one.device, one.lineage, one.seq, one.digest, one.time))
+    return b"tram111/receipt/2\x00" + msgspec.json.encode(
+        (one.device, one.lineage, one.seq, one.digest, one.time, one.audit_n, one.audit_head)
+    )
 
 
 def wipe_claim(device: str, since: int) -> bytes:

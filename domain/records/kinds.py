@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from domain.records.attachment import Attachment, BlobSecret
+from domain.records.audit import AuditEntry, AuditNote
 from domain.records.call import Call
 from domain.records.case import Case, Stay
 from domain.records.clock_record import ClockRecord
@@ -121,5 +122,7 @@ KINDS = Registry(
         ("shift", Shift),
         ("handover", Handover),
         ("staff", Staff),
+        ("audit_entry", AuditEntry),
+        ("audit_note", AuditNote),
     )
 )

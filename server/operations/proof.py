@@ -7,7 +7,7 @@ import msgspec
 from server.operations.centre import Centre, log
 from server.operations.refusals import bad_message
 from server.operations.sessions import Session
-from server.store import granted, proven
+from server.store import audit_log, granted, proven
 from server.store.engine import Connection
 from sync import proof as road
 from sync import wire
@@ -78,7 +78,10 @@ def give_receipt(centre: Centre, session: Session, digest: str) -> Receipt | Non
     def job(connection: Connection) -> Receipt | None:
         if granted.digest_of(connection, device.id, device.centre).text() != digest:
             return None
+        ends = audit_log.head_of(connection, device.id)
         plain = Receipt(
+            audit_n=ends.n,
+            audit_head=ends.link if ends.n else "",
             device=device.id,
             lineage=centre.lineage,
             seq=node.feed(connection),
@@ -88,6 +91,7 @@ def give_receipt(centre: Centre, session: Session, digest: str) -> Receipt | Non
         signature = wire.text64(centre.key.sign(receipt_claim(plain)))
         signed = msgspec.structs.replace(plain, signature=signature)
         proven.remember(connection, signed)
+        audit_log.remember(connection, device.id, ends, signed.time, signature)
         return signed
 
     return centre.lane.do(job)

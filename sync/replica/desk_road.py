@@ -54,6 +54,8 @@ CENTRE_KEY = "centre_key"
 """The centre's Ed25519 public key (base64), learned at enrolment."""
 RECEIPT = "receipt"
 """The last signed word of the centre that this desk holds exactly what it may (JSON)."""
+AUDIT_SIGNED = "audit_signed"
+"""Highest number of this desk's audit chain that a centre countersigned: a receipt for it must be here."""
 MENDED = "mended"
 """When a difference was last looked into (UTC ms), how many records were mended, how many still differ."""
 
@@ -404,6 +406,7 @@ class DeskRoad:
             mine = (receipt.device, receipt.lineage) == (self._device, node.get(connection, LINEAGE))
             if key and mine and is_signed(key, receipt):
                 node.put(connection, **{RECEIPT: msgspec.json.encode(receipt).decode()})
+                _raise(connection, AUDIT_SIGNED, receipt.audit_n)
 
         self._run(work)
 
