@@ -124,8 +124,8 @@ def verify(
     for one in entries:
         chains.setdefault(one.device or "", []).append(one)
     found = {device: _one(device, chain_, notes, erased) for device, chain_ in chains.items()}
-    for one in retracted:
-        found.setdefault("", Findings("")).broken.append(f"entry {one}: taken back")
+    for name in retracted:
+        found.setdefault("", Findings("")).broken.append(f"entry {name}: taken back")
     for receipt in receipts:
         about = found.setdefault(receipt.device, Findings(receipt.device))
         links = {entry.link: entry.n for entry in chains.get(receipt.device, ())}
@@ -184,6 +184,6 @@ def _note(one: AuditEntry, note: AuditNote | None, erased: Collection[str], brok
     return 0
 
 
-def entry_of(values: Mapping[str, Any]) -> AuditEntry:
+def entry_of(values: Mapping[Any, Any]) -> AuditEntry:
     """An entry from a row mapping of its table."""
     return AuditEntry(**{name: values[name] for name in AuditEntry.__slots__})

@@ -173,24 +173,29 @@ class Devices(msgspec.Struct, frozen=True, kw_only=True):
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     """The server's word that a device holds exactly what it may: at feed number `seq` both counted `digest`.
-    `signature` (base64) is the centre's over `receipt_claim`; `time` is its UTC time in ms. `audit_n` and `audit_head`
-    (hex) are the last entry of the device's audit chain (0: it has none): the centre has seen it stand there."""
+    `signature` (base64) is the centre's over `receipt_claim`; `time` is its UTC time in ms. `audit_n` and
+    `audit_head` (hex) are the last entry of the device's audit chain (0: it has none), `audit_signature` the centre's
+    over `audit_claim`: it has seen that entry stand there."""
 
     device: str
     lineage: str
     seq: int
     digest: str
     time: int
+    signature: str = ""
     audit_n: int = 0
     audit_head: str = ""
-    signature: str = ""
+    audit_signature: str = ""
 
 
 def receipt_claim(one: Receipt) -> bytes:
     """What the centre signs of a receipt."""
-    return b"tram111/receipt/2\x00" + msgspec.json.encode(
-        (one.device, one.lineage, one.seq, one.digest, one.time, one.audit_n, one.audit_head)
-    )
+    return b"tram111/receipt/1\x00" + msgspec.json.encode((one.device, one.lineage, one.seq, one.digest, one.time))
+
+
+def audit_claim(device: str, n: int, head: str, time: int) -> bytes:
+    """What the centre signs of a device's audit chain: at this time (UTC ms) its entry `n` bore the hash `head`."""
+    return b"tram111/audit/1\x00" + msgspec.json.encode((device, n, head, time))
 
 
 def wipe_claim(device: str, since: int) -> bytes:

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import hmac
 import os
-from collections.abc import Callable
-from functools import partial
 from typing import TypeVar
 
 import msgspec
 from sqlalchemy import Connection
 
-from desktop.store import reads
-from desktop.store.reads import CaseView, ContactView
 from desktop.store.unit_of_work import Operation, UnitOfWork
-from domain.records.audit import OPEN, SEARCH
+from domain.records.audit import SEARCH
 from domain.text import fold
 from sync import audit
 from sync.act import Act
@@ -26,9 +22,9 @@ R = TypeVar("R")
 
 HEAD = "audit_head"
 """Where this desk's audit chain ends: `n hash`."""
-SECRET = "audit_secret"
+SEARCH_KEY = "audit_search_key"
 """Key (hex) under which searched words are hashed: it stays at this desk."""
-_SECRET_BYTES = 32
+_KEY_BYTES = 32
 
 
 def head(connection: Connection) -> Head:
@@ -67,35 +63,15 @@ def noted(
     return operation
 
 
-def beside(inner: Operation[R], action: str, object_kind: str = "", object_id: str = "", level: str = "") -> Operation[R]:
+def beside(
+    inner: Operation[R], action: str, object_kind: str = "", object_id: str = "", level: str = ""
+) -> Operation[R]:
     """The same operation, with its entry in the same transaction."""
 
     def operation(uow: UnitOfWork) -> R:
         result = inner(uow)
         noted(action, object_kind, object_id, level)(uow)
         return result
-
-    return operation
-
-
-def open_case(case_id: str) -> Operation[CaseView | None]:
-    """Read a case for a person: what is shown and the entry that says so are one transaction."""
-    return _opened(partial(reads.case_view, case_id=case_id), "case", case_id)
-
-
-def open_contact(contact_id: str) -> Operation[ContactView | None]:
-    """Read a file for a person, and say so."""
-    return _opened(partial(reads.contact_view, contact_id=contact_id), "contact", contact_id)
-
-
-def _opened(read: Callable[[Connection], R | None], kind: str, record: str) -> Operation[R | None]:
-    def operation(uow: UnitOfWork) -> R | None:
-        view = read(uow.connection)
-        if view is not None:
-            act = uow.act()
-            note(uow, act, Said(uow.staff, OPEN, kind, record, "P3"))
-            uow.write(act)
-        return view
 
     return operation
 
@@ -115,8 +91,8 @@ def searched(text: str, hits: int) -> Operation[None]:
 
 
 def _secret(connection: Connection) -> bytes:
-    kept = node.get(connection, SECRET)
+    kept = node.get(connection, SEARCH_KEY)
     if not kept:
-        kept = os.urandom(_SECRET_BYTES).hex()
-        node.put(connection, **{SECRET: kept})
+        kept = os.urandom(_KEY_BYTES).hex()
+        node.put(connection, **{SEARCH_KEY: kept})
     return bytes.fromhex(kept)

@@ -12,7 +12,7 @@ from server.store.engine import Connection
 from sync import proof as road
 from sync import wire
 from sync.digest import NOTHING
-from sync.door import Receipt, receipt_claim
+from sync.door import Receipt, audit_claim, receipt_claim
 from sync.proof import Ask, Line, Told
 from sync.replica import node, proof
 from sync.replica.changes import Folded
@@ -80,8 +80,6 @@ def give_receipt(centre: Centre, session: Session, digest: str) -> Receipt | Non
             return None
         ends = audit_log.head_of(connection, device.id)
         plain = Receipt(
-            audit_n=ends.n,
-            audit_head=ends.link if ends.n else "",
             device=device.id,
             lineage=centre.lineage,
             seq=node.feed(connection),
@@ -91,7 +89,10 @@ def give_receipt(centre: Centre, session: Session, digest: str) -> Receipt | Non
         signature = wire.text64(centre.key.sign(receipt_claim(plain)))
         signed = msgspec.structs.replace(plain, signature=signature)
         proven.remember(connection, signed)
-        audit_log.remember(connection, device.id, ends, signed.time, signature)
-        return signed
+        if not ends.n:
+            return signed
+        seen = wire.text64(centre.key.sign(audit_claim(device.id, ends.n, ends.link, plain.time)))
+        audit_log.remember(connection, device.id, ends, plain.time, seen)
+        return msgspec.structs.replace(signed, audit_n=ends.n, audit_head=ends.link, audit_signature=seen)
 
     return centre.lane.do(job)

@@ -25,9 +25,8 @@ countersigned = Table(
 def head_of(connection: Connection, device: str) -> Head:
     """The last entry of a device's audit chain."""
     entry = tables.records["audit_entry"].c
-    row = connection.execute(
-        select(entry.n, entry.link).where(entry.device == device, entry.n.is_not(None)).order_by(entry.n.desc()).limit(1)
-    ).first()
+    own = select(entry.n, entry.link).where(entry.device == device, entry.n.is_not(None))
+    row = connection.execute(own.order_by(entry.n.desc()).limit(1)).first()
     return Head() if row is None else Head(int(row.n), str(row.link))
 
 

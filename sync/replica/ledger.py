@@ -9,7 +9,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import Connection
 
-from sync.door import Receipt, receipt_claim
+from sync.door import Receipt, audit_claim, receipt_claim
 from sync.operation import Placed
 from sync.proof import Ask, Figure, Told
 from sync.replica import proof
@@ -70,6 +70,9 @@ def is_signed(key: str, receipt: Receipt) -> bool:
     try:
         public = Ed25519PublicKey.from_public_bytes(raw64(key))
         public.verify(raw64(receipt.signature), receipt_claim(receipt))
+        if receipt.audit_n:
+            seen = audit_claim(receipt.device, receipt.audit_n, receipt.audit_head, receipt.time)
+            public.verify(raw64(receipt.audit_signature), seen)
     except (InvalidSignature, ValueError):
         return False
     return True
