@@ -7,8 +7,8 @@ import os
 from typing import TypeVar
 
 import msgspec
-from sqlalchemy import Connection
 
+from desktop.store.engine import Connection
 from desktop.store.unit_of_work import Operation, UnitOfWork
 from domain.records.audit import SEARCH
 from domain.text import fold
