@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Slot
 
+from desktop.operations import audit
 from desktop.operations.intake import FORM_FILE, FORM_REPORT, SavedReport
 from desktop.store import reads
 from desktop.ui.theme.tokens import Status
 from desktop.ui.words import tr
+from domain.records.audit import OPEN
 from domain.rules.outcomes import Leaves, is_in_depth, leaves
 
 if TYPE_CHECKING:
@@ -85,12 +87,16 @@ class Flow(QObject):
         if row is not None and row.contact_id is not None:
             # The call is a file already: its values are read first, so that nothing looks empty that is not.
             self._wanted = (form, row.contact_id, put or {})
-            read = partial(reads.contact_view, contact_id=row.contact_id)
-            self._lane.query(read, self._contact_read, self._not_read)
+            self._lane.submit(audit.noted(OPEN, "contact", row.contact_id, "P3"), self._may_read, self._not_read)
             return
         self._pages.open(form, target)
         self._window.go("file")
         self._put(put or {})
+
+    def _may_read(self, _nothing: None) -> None:
+        if self._wanted is not None:  # who reads it stands in the audit chain
+            read = partial(reads.contact_view, contact_id=self._wanted[1])
+            self._lane.query(read, self._contact_read, self._not_read)
 
     def _contact_read(self, view: reads.ContactView | None) -> None:
         if view is None or self._wanted is None or self._wanted[1] != view.contact.id:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from desktop.background.change_bus import ChangeBus, Changes, Origin
+from desktop.operations import audit, intake
 from desktop.operations import case as operations
-from desktop.operations import intake
 from desktop.store import reads
 from domain.clock import Clock
+from domain.records.audit import OPEN
 
 if TYPE_CHECKING:
     from desktop.background.lanes import StoreLane
@@ -54,6 +55,7 @@ class CaseModel(QObject):
         self.case_id: str | None = None
         self.contact_id: str | None = None
         self._fresh = False
+        self._opening: Opening | None = None
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(40)
@@ -73,12 +75,12 @@ class CaseModel(QObject):
 
     def open_case(self, case_id: str) -> None:
         """Show this case."""
-        self.case_id, self.contact_id, self._fresh = case_id, None, True
+        self.case_id, self.contact_id, self._fresh, self._opening = case_id, None, True, None
         self.refresh()
 
     def open_contact(self, contact_id: str) -> None:
         """Show this file; its case, when it has one."""
-        self.case_id, self.contact_id, self._fresh = None, contact_id, True
+        self.case_id, self.contact_id, self._fresh, self._opening = None, contact_id, True, None
         self.refresh()
 
     @Slot()
@@ -107,10 +109,32 @@ class CaseModel(QObject):
             return
         else:
             self.contact_id = view.contact.id
-        self.view = view
-        fresh, self._fresh = self._fresh, False
-        if fresh:
+        if not self._fresh:
+            self._show(view)
+        elif self._opening is None:
+            self._opening = Opening(self, view)
+            opened = ("contact", self.contact_id) if isinstance(view, reads.ContactView) else ("case", self.case_id)
+            entry = audit.noted(OPEN, opened[0], opened[1] or "", "P3")
+            self._lane.submit(entry, self._opening.done, self._opening.failed, initiator="case")
+        else:
+            self._opening.view = view
+
+    def show_opened(self, opening: Opening) -> None:
+        """The entry that says who opened this dossier is committed: now it is shown."""
+        if opening is self._opening and not self._closed:
+            self._opening, self._fresh = None, False
+            self.view = opening.view
             self.opened.emit()
+            self.view_changed.emit()
+
+    def not_opened(self, opening: Opening, fault: Exception) -> None:
+        """The entry could not be written: what is not recorded is not shown."""
+        if opening is self._opening:
+            self._opening = None
+        self._failed(fault)
+
+    def _show(self, view: reads.CaseView | reads.ContactView) -> None:
+        self.view = view
         self.view_changed.emit()
 
     @Slot()
@@ -218,6 +242,21 @@ class CaseModel(QObject):
 
     def _failed(self, fault: Exception) -> None:
         self.trouble.emit(fault)
+
+
+class Opening:
+    """One dossier on its way to the screen: read, and shown when its audit entry stands."""
+
+    def __init__(self, model: CaseModel, view: reads.CaseView | reads.ContactView) -> None:
+        self._model, self.view = model, view
+
+    def done(self, _nothing: None) -> None:
+        """COMMIT returned."""
+        self._model.show_opened(self)
+
+    def failed(self, fault: Exception) -> None:
+        """Nothing was written."""
+        self._model.not_opened(self, fault)
 
 
 class Attached:

@@ -10,8 +10,9 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.background.change_bus import ChangeBus, Changes, RoadStatus
 from desktop.store import reads
+from desktop.store.reads_audit import AuditView, audit_view
 from desktop.ui.road.courier import CourierCard, CourierModel
-from desktop.ui.road.words import road_line, road_story, servers_line
+from desktop.ui.road.words import audit_line, road_line, road_story, servers_line
 from desktop.ui.theme.tokens import READING, Status
 from desktop.ui.widgets.said import Card, Mark, Said
 from desktop.ui.widgets.scrolled import Scrolled
@@ -33,6 +34,7 @@ class RoadModel(QObject):
         self._closed = False
         self.status: RoadStatus | None = None
         self.view: reads.RoadView | None = None
+        self.audit: AuditView | None = None
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(250)
@@ -63,6 +65,15 @@ class RoadModel(QObject):
         """Read the store's own figures."""
         if not self._closed:
             self._lane.query(reads.road_view, self._read, self._failed)
+
+    def count_audit(self) -> None:
+        """Count the audit chains held here anew: some 100,000 entries a second, so only when somebody looks."""
+        if not self._closed:
+            self._lane.query(audit_view, self._counted, self._failed)
+
+    def _counted(self, view: AuditView) -> None:
+        self.audit = view
+        self.changed.emit()
 
     def _read(self, view: reads.RoadView) -> None:
         self.view = view
@@ -122,11 +133,13 @@ class RoadPage(QWidget):
                 ("contact", tr("Liên lạc lần cuối")),
                 ("down", tr("Đường truyền")),
                 ("copied", tr("Bản sao lưu trên máy này")),
+                ("audit", tr("Nhật ký kiểm toán")),
             )
         ):
             grid.addWidget(Said(words, "muted"), place, 0)
             self._lines[name] = Mark()
             grid.addWidget(self._lines[name], place, 1)
+        self.audit_mark = self._lines["audit"]
         details.inside.addLayout(grid)
         inside = QWidget()
         page = QVBoxLayout(inside)
@@ -157,6 +170,7 @@ class RoadPage(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         """The page comes to the front: what it says is of now."""
+        self.model.count_audit()
         self.show_road()
         super().showEvent(event)
 
@@ -192,6 +206,7 @@ class RoadPage(QWidget):
             self._lines["copied"].say(Status.QUIET, tr("Chưa có, máy sẽ tự làm khi trạm đang mở"))
         else:
             self._lines["copied"].say(Status.GOOD, tr("Đã kiểm lúc {when}").format(when=when_text(copied, now)))
+        self._lines["audit"].say(*audit_line(self.model.audit, now))
         last = (status.last_contact_ms if status else None) or (view.last_contact_ms if view else None)
         if last is None:
             self._lines["contact"].say(Status.QUIET, tr("Chưa liên lạc được lần nào"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from desktop.background.change_bus import RoadState, RoadStatus
+from desktop.store.reads_audit import AuditView
 from desktop.ui.theme.tokens import Status
 from desktop.ui.words import minute_text, span_text, tr, when_text
 
@@ -81,3 +82,18 @@ def servers_line(status: RoadStatus | None) -> str:
             line = tr("{line} (đang dùng)").format(line=line) if up else tr("{line} (đang thử)").format(line=line)
         lines.append(line)
     return "\n".join(lines)
+
+
+def audit_line(view: AuditView | None, now_ms: int) -> tuple[Status, str]:
+    """Whether the audit chains held here are whole, how long they are, how far the centre has signed the own one."""
+    if view is None:
+        return Status.QUIET, tr("Đang đếm lại")
+    if not view.whole:
+        return Status.URGENT, tr("Chuỗi bị đứt hoặc bị sửa: chị/anh báo người phụ trách, đừng xóa gì trên máy này")
+    count = f"{view.entries:,}".replace(",", ".")
+    if not view.entries:
+        return Status.QUIET, tr("Chưa có mục nào")
+    if not view.signed_n:
+        return Status.WAITING, tr("Chuỗi nguyên vẹn ✓ · {count} mục · trung tâm chưa ký").format(count=count)
+    when = when_text(view.signed_at_ms, now_ms)
+    return Status.GOOD, tr("Chuỗi nguyên vẹn ✓ · {count} mục · trung tâm ký {when}").format(count=count, when=when)

@@ -16,12 +16,14 @@ from desktop.background.change_bus import Changes, Origin, RoadState, RoadStatus
 from desktop.home import Home
 from desktop.operations import intake
 from desktop.store import drafts, reads
+from desktop.store.reads_audit import audit_view
 from desktop.ui.case.disputes import DisputeButton
 from desktop.ui.main_window import MainWindow
 from desktop.ui.road.words import road_line, road_story, servers_line
 from desktop.ui.signin.window import SignInWindow
 from desktop.ui.theme.look import Look
 from desktop.ui.theme.tokens import Status
+from desktop.ui.widgets.said import Mark
 from domain.clock import HOUR, MINUTE
 from sync.replica.changes import Folded
 from tests.desktop.ui.conftest import CHEAP, PASSPHRASE, STAFF, HandClock, named, press, stored, type_text
@@ -108,6 +110,43 @@ def test_a_case_that_was_passed_on_leaves_the_screen_and_keeps_the_draft(
     qtbot.waitUntil(lambda: bool(stored(desk, partial(drafts.all_of, staff=STAFF))))
     (kept,) = stored(desk, partial(drafts.all_of, staff=STAFF))
     assert kept.data["text"] == "đang viết dở"
+
+
+def test_whoever_opens_a_case_stands_in_the_audit_chain_before_it_is_shown(
+    opened: MainWindow, desk: Desk, report: intake.SavedReport, qtbot: QtBot
+) -> None:
+    held = stored(desk, audit_view)
+    (entry,) = (one for one in held.newest if one.object_kind == "case")
+    assert (entry.action, entry.object_id, entry.actor, held.whole) == ("open", report.case_id, STAFF, True)
+    with qtbot.waitSignal(opened.case_model.view_changed):
+        opened.case_model.refresh()
+    assert stored(desk, audit_view).entries == held.entries, "reading the open case again opens nothing"
+    with qtbot.waitSignal(opened.case_model.opened):
+        opened.case_model.open_case(report.case_id)
+    assert stored(desk, audit_view).entries == held.entries + 1
+    opened.go("road")
+    line = opened.road_page.audit_mark
+    qtbot.waitUntil(partial(said_in, line, "Chuỗi nguyên vẹn ✓"))
+
+
+def test_a_case_whose_opening_cannot_be_recorded_is_not_shown(
+    window: MainWindow, desk: Desk, report: intake.SavedReport, qtbot: QtBot
+) -> None:
+    def fail() -> None:
+        raise OSError
+
+    window.go("case")
+    desk.lane.before_commit = fail
+    with qtbot.waitSignal(window.case_model.trouble):
+        window.case_model.open_case(report.case_id)
+    desk.lane.before_commit = None
+    assert window.case_model.view is None
+    with qtbot.waitSignal(window.case_model.opened):
+        window.case_model.refresh()
+
+
+def said_in(mark: Mark, words: str) -> bool:
+    return words in mark.text()
 
 
 def test_an_unfinished_note_comes_back_with_its_case(
