@@ -18,6 +18,7 @@ SCOPE: Final = "/v1/scope"
 HELD: Final = "/v1/held"
 PROOF: Final = "/v1/proof"
 RECEIPT: Final = "/v1/receipt"
+EMERGENCY: Final = "/v1/emergency"
 BLOB: Final = "/v1/blob"
 
 TUS: Final = "1.0.0"
@@ -124,6 +125,16 @@ class SessionGiven(msgspec.Struct, frozen=True, kw_only=True):
     courier_key: str = ""
     couriers: dict[str, str] = {}
     dictionary: int = 0
+
+
+class EmergencyGiven(msgspec.Struct, frozen=True, kw_only=True):
+    """A file of another centre may be read until then: its scope and contact, `until` and the centre's own time (both
+    UTC ms). The file itself comes by the road, as after any grant."""
+
+    scope: str
+    contact: str
+    until: int
+    time: int
 
 
 class HeldOperation(msgspec.Struct, frozen=True, kw_only=True):

@@ -113,6 +113,21 @@ class TooLarge(Trouble):
     advice = "Gói dữ liệu quá lớn; phần mềm sẽ chia nhỏ và gửi lại."
 
 
+class NotGiven(Trouble):
+    """The centre gives no emergency read of that file: it knows none by that code that this person may read."""
+
+    advice = (
+        "Trung tâm không tìm thấy hồ sơ có mã này, hoặc hồ sơ không được xem khẩn cấp. "
+        "Chị/anh xem lại mã; nếu đúng mã, hãy gọi trưởng ca."
+    )
+
+
+class HereAlready(NotGiven):
+    """The file belongs to this desk anyhow."""
+
+    advice = "Hồ sơ này thuộc về máy này: chị/anh tìm lại bằng mã, hoặc chờ máy nhận xong dữ liệu."
+
+
 class SegmentGone(Trouble):
     """A segment of a manifest was built anew since: the next manifest names others."""
 

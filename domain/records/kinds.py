@@ -13,6 +13,7 @@ from domain.records.call import Call
 from domain.records.case import Case, Stay
 from domain.records.clock_record import ClockRecord
 from domain.records.contact import Contact
+from domain.records.emergency import EmergencyRead
 from domain.records.fields import Column, DataClass, FieldSpec, Merge, specs_of
 from domain.records.left_draft import LeftDraft
 from domain.records.note import Note
@@ -124,5 +125,6 @@ KINDS = Registry(
         ("staff", Staff),
         ("audit_entry", AuditEntry),
         ("audit_note", AuditNote),
+        ("emergency_read", EmergencyRead),
     )
 )

@@ -5,18 +5,23 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from server.http import blobs, bootstrap, entrance, policies, proof, road
+from server.http import blobs, bootstrap, emergency, entrance, policies, proof, road
 from server.http.counter import Counter
 from server.http.doorway import log, place_of, problem
+from server.operations.centre import HUB
+from server.operations.emergency import end_over
 from server.operations.refusals import Refusal, bad_message, busy
 from server.store.troubles import StoreUnavailable
+
+LOOK_S: Final = 15.0
+"""How often (seconds) it is looked whether an emergency read is over."""
 
 
 def build_app(counter: Counter) -> FastAPI:
@@ -26,7 +31,11 @@ def build_app(counter: Counter) -> FastAPI:
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         counter.room.open(asyncio.get_running_loop())
+        ending = asyncio.Event()
+        ends = asyncio.create_task(_ends_emergencies(counter, ending))
         yield
+        ending.set()
+        await ends
         await asyncio.to_thread(counter.close)
 
     app = _Described(
@@ -38,11 +47,25 @@ def build_app(counter: Counter) -> FastAPI:
     app.include_router(proof.router)
     app.include_router(blobs.router)
     app.include_router(bootstrap.router)
+    app.include_router(emergency.router)
     policies.check(app.routes)
     # The last one is a fault of ours: answered here, logged (without its words) and ended in the doorway.
     for fault in (Refusal, RequestValidationError, HTTPException, StoreUnavailable, Exception):
         app.add_exception_handler(fault, _answer)
     return app
+
+
+async def _ends_emergencies(counter: Counter, ending: asyncio.Event) -> None:
+    """Look every few seconds whether the hour of an emergency read is over. Only the centre gives and ends them."""
+    while counter.centre.role != HUB and not ending.is_set():
+        try:
+            news = await counter.write_now(end_over, counter.centre)
+            if news:
+                counter.room.publish(news)
+        except Exception as fault:  # noqa: BLE001  # looked at again in a few seconds; its words may be a child's
+            log.error("emergency reads were not looked at: %s at=%s", type(fault).__name__, place_of(fault))
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(ending.wait(), LOOK_S)
 
 
 class _Described(FastAPI):

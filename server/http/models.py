@@ -142,7 +142,7 @@ class ProblemAnswer(_Said):
 
     code: str = Field(
         description="fork, gap, too_large, busy, unknown_device, bad_message, bad_signature, unknown_code, "
-        "newer_protocol, revoked, unknown_blob, offset, checksum, unknown_segment"
+        "newer_protocol, revoked, unknown_blob, offset, checksum, unknown_segment, unknown_file, already_here"
     )
     n: int = 0
     acked: int = 0
@@ -150,6 +150,24 @@ class ProblemAnswer(_Said):
     lineage: str = Field(default="", description="Of `revoked`: the centre that still takes the last words")
     since: int = Field(default=0, description="Of `revoked`: since when (UTC ms)")
     order: str = Field(default="", description="Of `revoked`: the centre's signature of the order to wipe, base64")
+
+
+class EmergencyAsk(_Said):
+    """Which file (its code or its case's), who asks, a code of list `emergency_reason`, and own words."""
+
+    code: str = Field(min_length=1, max_length=40)
+    staff: str = Field(min_length=1, max_length=100)
+    why: str = Field(min_length=1, max_length=40)
+    words: str = Field(min_length=20, max_length=2_000)
+
+
+class EmergencyAnswer(_Said):
+    """The file's scope and contact; it comes by the road and is withdrawn again after `until`."""
+
+    scope: str
+    contact: str
+    until: int = Field(description="UTC milliseconds")
+    time: int = Field(description="UTC milliseconds")
 
 
 class HeldNoticeAnswer(_Said):

@@ -29,6 +29,9 @@ class RoutePolicy(Enum):
     and to a revoked one nothing but the order to go."""
     AUDIENCE = "audience"
     """A signed request of a device in good standing: out what its audiences and grants give."""
+    EMERGENCY = "emergency"
+    """As `AUDIENCE`, for a file beyond it: the table of roles decides for the person named, and the read is told to
+    those whose file it is."""
     HUB = "hub"
     """As `AUDIENCE`, and only for the hub of a centre."""
 
@@ -59,6 +62,7 @@ POLICIES: Final[Mapping[tuple[str, str], RoutePolicy]] = MappingProxyType(
         ("HEAD", door.BLOB + "/{record}"): RoutePolicy.AUDIENCE,
         ("GET", door.BLOB + "/{record}"): RoutePolicy.AUDIENCE,
         ("PATCH", door.BLOB + "/{record}"): RoutePolicy.AUDIENCE,
+        ("POST", door.EMERGENCY): RoutePolicy.EMERGENCY,
         ("GET", manifest.BOOTSTRAP): RoutePolicy.AUDIENCE,
         ("GET", manifest.SEGMENT + "/{name}"): RoutePolicy.AUDIENCE,
         ("GET", door.DEVICES): RoutePolicy.HUB,
@@ -70,6 +74,7 @@ _DOORS: Final[Mapping[RoutePolicy, Callable[..., Any]]] = MappingProxyType(
     {
         RoutePolicy.PARTING: parting_session_of,
         RoutePolicy.AUDIENCE: session_of,
+        RoutePolicy.EMERGENCY: session_of,
         RoutePolicy.HUB: session_of,
     }
 )

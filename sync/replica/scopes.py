@@ -34,7 +34,7 @@ REFERENCE = "ref"
 TRAFFICKING = "trafficking:"
 THERAPY = "therapy:"
 
-CENTRE_ONLY = frozenset({"custody", "staff"})
+CENTRE_ONLY = frozenset({"custody", "staff", "emergency_read"})
 """Kinds that only the centre may write, beside those of the control streams, where nobody else writes at all."""
 
 

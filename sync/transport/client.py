@@ -12,11 +12,32 @@ from urllib.parse import urlencode
 import msgspec
 
 from sync import door, manifest, packing, proof, wire
-from sync.door import Devices, Enrolled, Health, HeldOperation, Nonce, Receipt, SessionGiven, session_claim
+from sync.door import (
+    Devices,
+    EmergencyGiven,
+    Enrolled,
+    Health,
+    HeldOperation,
+    Nonce,
+    Receipt,
+    SessionGiven,
+    session_claim,
+)
 from sync.operation import Placed
 from sync.proof import Ask, Told
 from sync.transport.line import Answer, Line
-from sync.troubles import Behind, Forked, Revoked, SegmentGone, ServerLied, ServerTrouble, SignedOut, TooLarge
+from sync.troubles import (
+    Behind,
+    Forked,
+    HereAlready,
+    NotGiven,
+    Revoked,
+    SegmentGone,
+    ServerLied,
+    ServerTrouble,
+    SignedOut,
+    TooLarge,
+)
 from sync.trust import SYSTEM, Trust
 from sync.wire import BadMessage, Problem, PullHead, PushAnswer
 
@@ -36,6 +57,9 @@ _REFUSED_ADVICE: Final = (
 _NO_UPSTREAM_ADVICE: Final = (
     "Trạm vùng chưa liên lạc được với trung tâm nên chưa đăng ký được máy mới: hãy thử lại khi có đường truyền, "
     "hoặc đăng ký thẳng với trung tâm. Mã đăng ký vẫn dùng được."
+)
+_NOT_HERE_ADVICE: Final = (
+    "Chỉ trung tâm mới cho xem khẩn cấp, mà máy này chưa nối tới đó: hãy gọi điện cho trung tâm giữ hồ sơ."
 )
 _SIGNATURE_ADVICE: Final = (
     "Máy chủ không nhận chữ ký của máy trạm này. Dữ liệu vẫn ở trên máy; hãy báo trưởng ca để đăng ký lại."
@@ -126,6 +150,20 @@ class HttpTransport:
         """The server's signed word that this digest is its own, or None where it counts something else now."""
         answer = self._ask("GET", f"{door.RECEIPT}?{urlencode({'digest': digest}, safe=':')}", timeout_s)
         return None if answer.status == 204 else _said(answer, Receipt)
+
+    def emergency(self, code: str, staff: str, why: str, words: str, timeout_s: float) -> EmergencyGiven:
+        """Ask the centre for one file of another centre for an hour; `why` is a code of list `emergency_reason`,
+        `words` at least twenty characters. Raises NotGiven, HereAlready, and the other sync.troubles."""
+        asked = {"code": code, "staff": staff, "why": why, "words": words}
+        answer = self._ask("POST", door.EMERGENCY, timeout_s, _JSON, msgspec.json.encode(asked))
+        match _problem(answer) if answer.status in (404, 409, 503) else None:
+            case Problem(code="unknown_file"):
+                raise NotGiven
+            case Problem(code="already_here"):
+                raise HereAlready
+            case Problem(code="no_upstream" | "bad_message"):  # a hub, or a server older than this question
+                raise ServerTrouble(_NOT_HERE_ADVICE)
+        return _said(answer, EmergencyGiven)
 
     def proof(self, ask: Ask, timeout_s: float) -> proof.Answer:
         """One question of the comparison."""

@@ -19,7 +19,7 @@ from sync.replica import scopes
 from tests.server.ground import PATIENCE_S, Desk, Running, signed
 
 MakeDesk = Callable[..., Desk]
-ASKS_WHO = (RoutePolicy.PARTING, RoutePolicy.AUDIENCE, RoutePolicy.HUB)
+ASKS_WHO = (RoutePolicy.PARTING, RoutePolicy.AUDIENCE, RoutePolicy.EMERGENCY, RoutePolicy.HUB)
 WORDS = "Trẻ kể rằng em sợ"
 
 
