@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import socket
+import sys
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,11 @@ from desktop.ending import Ending
 from desktop.exchange_command import place_of
 from desktop.home import Home
 from desktop.operations.calls import LINE, PbxCallEvent
+from desktop.operations.rings import fold_rings
+from desktop.protection import protect
+from desktop.store import inbox
+from desktop.store.inbox import Ring
+from desktop.store.keys import KeySlots
 from desktop.store.parting import finish, gone
 from desktop.ui.calls.exchange import ExchangeDesk
 from desktop.ui.main_window import MainWindow
@@ -33,6 +40,9 @@ from desktop.wall_clock import WallClock
 from domain.clock import Clock
 from domain.ids import RANDOM_BYTES, uuid7
 from sync.transport import BlobRoad, HttpTransport
+from sync.troubles import Trouble
+
+_log = logging.getLogger(__name__)
 
 
 def own_home() -> Path:
@@ -109,6 +119,8 @@ class Session(QObject):
         self._ringing: Ringing | None = None
         self._line: ExchangeLine | None = None
         self.ending: Ending | None = None
+        self.again = False
+        """Sealed: this process goes and a new one asks who is there, so that no word of a case stays in memory."""
         application.lastWindowClosed.connect(self.close)
 
     def ask(self) -> None:
@@ -122,6 +134,26 @@ class Session(QObject):
         if wiped is not None:
             self._signin.first_state.say(Status.QUIET, said_of(wiped, WallClock().now_ms()))
         self._signin.show()
+        self._open_door()
+
+    def _open_door(self) -> None:
+        """From sign-in on: a ring is never turned away because nobody is there."""
+        self._door = CallDoor(door_name())
+        self._door.rang.connect(self._rang)
+        self._door.open()
+
+    @Slot(str)
+    def _rang(self, number: str) -> None:
+        if self._ringing is not None:
+            self._ringing.rang(number)
+            return
+        now = WallClock().now_ms()
+        try:
+            public = KeySlots(self._home.slots).inbox_public()
+            if public:
+                inbox.put(self._home.rings, public, Ring(uuid7(now, os.urandom(RANDOM_BYTES)), number, now))
+        except (OSError, Trouble) as fault:
+            _log.error("a ring was not kept: %s", type(fault).__name__)
 
     @Slot(object)
     def _unlocked(self, ready: Any) -> None:
@@ -139,7 +171,10 @@ class Session(QObject):
             self.desk = desk
             self._revoked(ready.revoked)
         else:
-            self.show(desk)
+            watch = self.show(desk).watch
+            desk.aside.submit(partial(desk.people.rings, self._home), self._rings_read, self._rings_failed)
+            watch.sealing.connect(self.seal)
+            watch.start()
         if self._signin is not None:
             self._signin.close()
 
@@ -150,15 +185,31 @@ class Session(QObject):
         self.window = MainWindow(desk, self.look)
         self.window.show()
         self._ringing = Ringing(self.window, desk.clock)
-        self._door = CallDoor(door_name())
-        self._door.rang.connect(self._ringing.rang)
-        self._door.open()
+        if self._door is None:
+            self._open_door()
         place = place_of(desk.settings)
         if place is not None:
             self._line = ExchangeLine(place, desk.clock)
             ExchangeDesk(self._line, self.window)
             self._line.start()
         return self.window
+
+    def _rings_read(self, rings: tuple[Ring, ...]) -> None:
+        if rings and self.desk is not None:
+            self.desk.lane.submit(fold_rings(rings), self._rings_folded, self._rings_failed, initiator="rings")
+
+    def _rings_folded(self, _made: int) -> None:
+        inbox.clear(self._home.rings)
+
+    def _rings_failed(self, fault: Exception) -> None:
+        _log.error("rings stay in the inbox: %s", type(fault).__name__)
+
+    @Slot()
+    def seal(self) -> None:
+        """Every draft is safe: close the desk and let a new process ask who is there."""
+        if not self.again and self.ending is None:
+            self.again = True
+            self._app.quit()
 
     @Slot(object)
     def _revoked(self, since: int) -> None:
@@ -199,6 +250,7 @@ def run(folder: Path) -> int:
     assert isinstance(application, QApplication)
     home = Home(folder)
     home.prepare()
+    protect()
     diary = open_diary(home.logs)
     wiped = gone(home)
     if wiped is not None and not wiped.wiped:
@@ -207,8 +259,17 @@ def run(folder: Path) -> int:
     session, ending = Session(application, home), EndOfProcess(application)
     session.ask()
     try:
-        return application.exec()
+        code = application.exec()
     finally:
         session.close()
         ending.close()
         close_diary(diary)
+    if session.again:
+        start_anew()
+    return code
+
+
+def start_anew() -> None:
+    """Replace this process by the same program: what it held in memory is gone with it."""
+    given = sys.argv[1:] if getattr(sys, "frozen", False) else sys.orig_argv[1:]
+    os.execv(sys.executable, [sys.executable, *given])  # noqa: S606 - no shell is wanted: the same program, again

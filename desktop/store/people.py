@@ -8,9 +8,12 @@ from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from desktop.store import way_back
+from desktop.home import Home
+from desktop.store import inbox, way_back
 from desktop.store.draft_seal import DraftKeys
+from desktop.store.entering import enter
 from desktop.store.keys import KeySlots, Opened, Tile
+from desktop.store.troubles import WrongPassphrase
 from domain.clock import HOUR
 
 CODE_MS: Final = 24 * HOUR
@@ -63,6 +66,16 @@ class People:
     def _slots_public(self, staff: str) -> bytes | None:
         person = self._slots.known(self._opened.key).person(staff)
         return person.public if person else None
+
+    def confirm(self, home: Home, passphrase: str, now_ms: int) -> None:
+        """Whoever is signed in proves it again, counted as at sign-in. Raises what `enter` raises."""
+        found = enter(home, self._slots, self.staff, passphrase, now_ms)
+        if found.person.private_bytes_raw() != self._opened.person.private_bytes_raw():
+            raise WrongPassphrase  # their key was made anew since: another person may have chosen that passphrase
+
+    def rings(self, home: Home) -> tuple[inbox.Ring, ...]:
+        """What rang while nobody was signed in. Raises Damaged."""
+        return inbox.read(home.rings, self._slots.inbox_key(self._opened.key))
 
     def invite(self, staff: str, initials: str, now_ms: int) -> Invited:
         """Let a colleague in with a one-time code, also one who forgot their passphrase. Works without any server.

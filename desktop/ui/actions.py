@@ -133,6 +133,8 @@ def desk_actions() -> Registry:
         Action("call_back", "Ctrl+G", tr("Gọi lại số của dòng đang chọn"), quick),
         Action("number_alert", "Ctrl+Shift+D", tr("Đánh dấu số máy: không tiết lộ…"), quick),
         Action("pause", "Ctrl+P", tr("Nghỉ, trở lại nhận cuộc gọi"), desk),
+        Action("switch_person", "Ctrl+Shift+L", tr("Đổi người: khóa kín máy, mở màn hình vào ca"), desk),
+        Action("people", "Ctrl+Shift+P", tr("Người ở máy này: thêm đồng nghiệp, cấp mã, đổi mật khẩu"), desk),
         Action("undo", "Ctrl+Z", tr("Hoàn tác kết quả vừa ghi (10 giây)"), quick),
         Action("save_form", "Ctrl+Return", tr("Lưu biểu mẫu, ghi chép"), writing),
         Action("attach_file", "Ctrl+Shift+A", tr("Đính kèm tệp vào hồ sơ đang mở"), writing),

@@ -13,6 +13,7 @@ from domain.codes.places import Places
 if TYPE_CHECKING:
     from desktop.background.blob_lane import BlobLane
     from desktop.background.lanes import StoreLane
+    from desktop.home import Home
     from desktop.reference import Reference
     from desktop.store.people import People
     from desktop.store.unit_of_work import Seat
@@ -20,6 +21,16 @@ if TYPE_CHECKING:
 
 class DeskWires(Protocol):
     """Read-only for the screens; whoever built the desk closes it."""
+
+    @property
+    def home(self) -> Home:
+        """The desk's folder."""
+        ...
+
+    @property
+    def people(self) -> People:
+        """Who may open this desk, and who is signed in."""
+        ...
 
     @property
     def bus(self) -> ChangeBus:

@@ -20,6 +20,7 @@ from desktop.ui.calls.viewmodel import UNDO_MS, CallsModel, UndoOffer
 from desktop.ui.case.attachments_model import AttachmentsModel
 from desktop.ui.case.page import CasePage
 from desktop.ui.case.viewmodel import CaseModel
+from desktop.ui.covering import Covering
 from desktop.ui.desk import DeskWires
 from desktop.ui.directory.interpreter import InterpreterKeys
 from desktop.ui.directory.page import DirectoryPage
@@ -28,6 +29,7 @@ from desktop.ui.forms.definition import FormDefinition, load_form
 from desktop.ui.frame import PAGES, KeyStrip, Navigation, StatusLine, TroubleBar
 from desktop.ui.intake.page import IntakePage
 from desktop.ui.intake.sheet import advice_of
+from desktop.ui.locks.watch import LockWatch
 from desktop.ui.queue.deeds import QueueDeeds
 from desktop.ui.queue.page import QueuePage
 from desktop.ui.queue.viewmodel import QueueModel
@@ -37,6 +39,7 @@ from desktop.ui.search.page import SearchModel, SearchPage
 from desktop.ui.shift.deeds import ShiftDeeds
 from desktop.ui.shift.page import ShiftPage
 from desktop.ui.shift.viewmodel import ShiftModel
+from desktop.ui.signin.people_sheet import PeopleSheet
 from desktop.ui.theme.look import RESOURCES, Look
 from desktop.ui.theme.tokens import Status
 from desktop.ui.widgets.covers import HelpSheet, PrivacyCover, Toast
@@ -115,11 +118,13 @@ class MainWindow(QMainWindow):
         self.help = HelpSheet(self._ground, self.look, self.registry)
         self._closed = False
         self._typed_since = False
-        self._before_cover: QWidget | None = None
         self._watched: QWidget | None = None
         self.actions_by_id: dict[str, QAction] = {}
         self.flow = Flow(self)
         self.call_deeds = CallDeeds(self)
+        self.people_sheet = PeopleSheet(self._ground, self.look, desk)
+        self.watch = LockWatch(self)
+        self.covering = Covering(self, self._upper)
         self.interpreter_keys = InterpreterKeys(self)
         self.queue_deeds = QueueDeeds(self)
         self.shift_deeds = ShiftDeeds(self)
@@ -153,7 +158,8 @@ class MainWindow(QMainWindow):
         right.addWidget(self.banner)
         right.addWidget(self.trouble)
         right.addWidget(self.stack, 1)
-        upper = QHBoxLayout()
+        self._upper = QWidget()
+        upper = QHBoxLayout(self._upper)
         upper.setContentsMargins(0, 0, 0, 0)
         upper.setSpacing(0)
         upper.addWidget(self.navigation)
@@ -163,7 +169,7 @@ class MainWindow(QMainWindow):
         whole = QVBoxLayout(self._ground)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
-        whole.addLayout(upper, 1)
+        whole.addWidget(self._upper, 1)
         whole.addWidget(KeyStrip(self.registry, self.act))
         whole.addWidget(self.status)
         self.setCentralWidget(self._ground)
@@ -185,8 +191,9 @@ class MainWindow(QMainWindow):
         for model in (self.calls, self.call_lists, self.case_model, self.queue_model, self.shift_model):
             model.trouble.connect(self._show_trouble)
         self.desk.bus.failed.connect(self._show_trouble)
-        self.privacy.asked_to_go.connect(self._uncover)
-        self.help.asked_to_go.connect(self._uncover)
+        self.privacy.asked_to_go.connect(self.watch.back)
+        self.help.asked_to_go.connect(self.covering.uncover)
+        self.people_sheet.asked_to_go.connect(self.covering.uncover)
         self._show_road()
 
     # Keys --------------------------------------------------------------------------------------------------
@@ -210,8 +217,10 @@ class MainWindow(QMainWindow):
             "open_report": self.flow.open_report,
             "add_to_case": self.flow.add_to_case,
             "interpreter": self.interpreter_keys.begin,
-            "privacy": self._cover,
-            "help": self._help,
+            "privacy": self.watch.privacy,
+            "switch_person": self.watch.switch,
+            "people": self.covering.people,
+            "help": self.covering.help,
             "undo": self._undo,
             "save_form": self._save,
             "next_form": self._next_form,
@@ -236,7 +245,8 @@ class MainWindow(QMainWindow):
         page = self.pages[name]
         self.stack.setCurrentWidget(page)
         self.navigation.show_page(name)
-        page.focus()
+        if not self.watch.covered:  # a call that comes while locked turns the page, and takes no key from the box
+            page.focus()
 
     @property
     def ground(self) -> QWidget:
@@ -284,6 +294,7 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _call_came(self) -> None:
+        self.covering.call_came()
         self.flow.stop_attaching()
         self.file_page.forget_just_saved()
         if self.file_page.sheets:
@@ -328,8 +339,8 @@ class MainWindow(QMainWindow):
         self.go("search")
 
     def _back(self) -> None:
-        if self.help.isVisible() or self.privacy.isVisible():
-            self._uncover()
+        if self.help.isVisible():
+            self.covering.uncover()
             return
         self.flow.stop_attaching()
         back = getattr(self.stack.currentWidget(), "back", None)
@@ -338,38 +349,10 @@ class MainWindow(QMainWindow):
         if self.page_name != "calls":
             self.go("calls")
 
-    def _cover(self) -> None:
-        self._lay_over(self.privacy)
-
-    def _help(self) -> None:
-        self._lay_over(self.help)
-
-    def _lay_over(self, cover: PrivacyCover | HelpSheet) -> None:
-        self.toast.put_away()
-        self.hold_keys()
-        cover.cover()
-
-    @Slot()
-    def _uncover(self) -> None:
-        for cover in (self.help, self.privacy):
-            cover.hide()
-        self.give_keys()
-
-    def hold_keys(self) -> None:
-        """Something lies over the pages and takes every key; where the caret was is remembered."""
-        QGuiApplication.inputMethod().commit()
-        self._before_cover = QApplication.focusWidget()
-        for made in self.actions_by_id.values():
-            made.setEnabled(False)
-
-    def give_keys(self) -> None:
-        """It is gone: keys mean what they meant, and the caret goes back."""
-        for made in self.actions_by_id.values():
-            made.setEnabled(True)
-        if self._before_cover is not None and self._before_cover.isVisible():
-            self._before_cover.setFocus()
-        else:
-            self.pages[self.page_name].focus()
+    def keep_drafts(self) -> None:
+        """Keep everything that is being written, now."""
+        self.file_page.keep_all()
+        self.case_page.keep_all()
 
     @Slot(object)
     def _show_trouble(self, fault: object) -> None:
@@ -392,6 +375,7 @@ class MainWindow(QMainWindow):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """While the toast stands and nothing was typed since, Ctrl+Z means the call and not the text box."""
+        self.watch.saw(event)
         if isinstance(event, QKeyEvent):
             if event.type() == QEvent.Type.KeyPress and event.text().isprintable() and event.text():
                 self._typed_since = True
@@ -404,8 +388,9 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Keep every draft before the lane closes; the desk is closed by whoever built it."""
         QGuiApplication.inputMethod().commit()
-        self.file_page.keep_all()
-        self.case_page.keep_all()
+        self.keep_drafts()
+        self.watch.stop()
+        self.people_sheet.stop()
         for timer in self.findChildren(QTimer):
             timer.stop()
         if not self._closed:

@@ -56,7 +56,7 @@ class CallDeeds(QObject):
 
     def ask(self, question: str, title: str, offers: Sequence[Offer]) -> None:
         """Offer things by digit; `answers` says who takes the code. The window's own keys wait meanwhile."""
-        self._window.hold_keys()
+        self._window.covering.hold_keys()
         self.sheet.ask(question, title, offers)
 
     @Slot(str, str)
@@ -65,7 +65,7 @@ class CallDeeds(QObject):
 
     @Slot()
     def _gone(self) -> None:
-        self._window.give_keys()
+        self._window.covering.give_keys()
 
     @Slot()
     def _covered(self) -> None:

@@ -42,6 +42,8 @@ class CurrentCall:
     answer_at: int
     saved: bool = False
     outbound: bool = False
+    ended: bool = False
+    """The exchange said that nobody speaks any more; it waits for its outcome."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,8 @@ class CallsModel(QObject):
     @Slot(str, object)
     def ended(self, call_id: str, at: int) -> None:
         """The exchange says that the call ended (UTC ms); it stays current until it has an outcome."""
+        if self.current is not None and self.current.id == call_id:
+            self.current = replace(self.current, ended=True)
         self._lane.submit(calls.end(call_id, at), None, self._failed, initiator="calls")
 
     # Outcomes ----------------------------------------------------------------------------------------------

@@ -58,6 +58,8 @@ class IntakeModel(QObject):
         self.dirty = False
         self.saving = False
         self.gone = False
+        self.edited_ms: int | None = None
+        """When it was changed last (monotonic): a form being written is not locked away by idle."""
         self._keep = QTimer(self)
         self._keep.setSingleShot(True)
         self._keep.setInterval(KEEP_MS)
@@ -66,6 +68,7 @@ class IntakeModel(QObject):
     def changed(self, values: FormValues) -> None:
         """The form reads so now; it will be kept as a draft within `KEEP_MS`."""
         self.values = values
+        self.edited_ms = self._clock.monotonic_ms()
         self.dirty = True
         if not self._keep.isActive():
             self._keep.start()

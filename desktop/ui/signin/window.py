@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from threading import Thread
 from typing import Any
 
-from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import QApplication, QGridLayout, QHBoxLayout, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
@@ -17,6 +16,7 @@ from desktop.store.keys import KeySlots, Tile
 from desktop.store.troubles import Damaged, WrongKey
 from desktop.ui.forms.boxes import LineBox
 from desktop.ui.intake.sheet import advice_of
+from desktop.ui.signin.aside import Aside
 from desktop.ui.signin.tiles import Tiles
 from desktop.ui.theme.look import Look
 from desktop.ui.theme.tokens import Status
@@ -33,35 +33,6 @@ SHORTEST = 8
 """Characters a new passphrase has at least."""
 SIGN_IN, FIRST, OWN_WORDS = range(3)
 """The pages: come in, register this machine, choose a passphrase after a one-time code."""
-
-
-class Aside(QObject):
-    """Runs one slow call beside the window and brings its answer back to the window's thread."""
-
-    done = Signal(object)
-    failed = Signal(object)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._thread: Thread | None = None
-
-    def run(self, work: Callable[[], Any]) -> None:
-        """Start the call."""
-        self._thread = Thread(target=self._work, args=(work,), name="sign-in", daemon=True)
-        self._thread.start()
-
-    def _work(self, work: Callable[[], Any]) -> None:
-        try:
-            result = work()
-        except Exception as fault:  # noqa: BLE001 - every fault becomes a sentence on the window
-            self.failed.emit(fault)
-        else:
-            self.done.emit(result)
-
-    def wait(self) -> None:
-        """Let a call that runs come to its end."""
-        if self._thread is not None:
-            self._thread.join()
 
 
 class SignInWindow(QWidget):

@@ -11,13 +11,15 @@ from pytestqt.qtbot import QtBot
 
 from desktop.app import unlock
 from desktop.home import Home
+from desktop.operations.calls import LINE, PbxCallEvent
 from desktop.store.keys import KeySlots
 from desktop.store.throttle import FREE
 from desktop.store.troubles import WrongPassphrase
+from desktop.ui.main_window import MainWindow
 from desktop.ui.signin.window import OWN_WORDS, SHORTEST, SignInWindow
 from desktop.ui.theme.look import Look
 from domain.clock import DAY
-from tests.desktop.ui.conftest import CHEAP, PASSPHRASE, STAFF, focused, press, type_text
+from tests.desktop.ui.conftest import CHEAP, PASSPHRASE, STAFF, HandClock, focused, press, type_text
 
 OTHER, INITIALS, CODE = "khanh.le", "L.V.K", "k7mp-2qrs-9tvw"
 FAR = 4_000_000_000_000
@@ -108,3 +110,56 @@ def test_who_mistypes_too_often_reads_how_long_to_wait_and_nobody_else_waits(
         type_text(PASSPHRASE)
         press(sign_in, Qt.Key.Key_Return)
     signal.args[0].store.close()
+
+
+def give(window: MainWindow, staff: str, words: str, qtbot: QtBot) -> None:
+    sheet = window.people_sheet
+    sheet.staff.setText(staff)
+    sheet.proof.setText(words)
+    sheet.give.click()
+    qtbot.waitUntil(sheet.give.isEnabled, timeout=20_000)
+
+
+def test_a_colleague_is_let_in_from_the_open_desk_while_no_server_answers(
+    window: MainWindow, home: Home, qtbot: QtBot
+) -> None:
+    press(window, Qt.Key.Key_P, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    sheet = window.people_sheet
+    assert sheet.isVisible()
+    give(window, OTHER, "sai rồi", qtbot)
+    assert "chưa đúng" in sheet.code_state.text()
+    give(window, STAFF, PASSPHRASE, qtbot)
+    assert "ô bên cạnh" in sheet.code_state.text()
+    assert sheet.code.isHidden(), "nobody gets a code for who is signed in, or without a passphrase"
+    sheet.initials.setText(INITIALS)
+    give(window, OTHER, PASSPHRASE, qtbot)
+    code = sheet.code.text()
+    press(window, Qt.Key.Key_Escape)
+    assert sheet.isHidden()
+    assert not sheet.code.text()
+    slots = KeySlots(home.slots, CHEAP, calibrate=False)
+    assert slots.enter(OTHER, code).once
+    assert slots.people()[1].initials == INITIALS
+
+
+def test_a_passphrase_is_changed_by_whoever_knows_the_old_one(window: MainWindow, home: Home, qtbot: QtBot) -> None:
+    window.act("people")
+    sheet = window.people_sheet
+    for old, fault in (("", "đang dùng"), ("sai rồi", "chưa đúng"), (PASSPHRASE, "Đã đổi")):
+        sheet.old.setText(old)
+        sheet.new.setText("mưa rào tháng bảy")
+        sheet.again.setText("mưa rào tháng bảy")
+        sheet.put.click()
+        qtbot.waitUntil(sheet.put.isEnabled, timeout=20_000)
+        assert fault in sheet.own_state.text()
+    slots = KeySlots(home.slots, CHEAP, calibrate=False)
+    assert slots.open(STAFF, "mưa rào tháng bảy")
+    with pytest.raises(WrongPassphrase):
+        slots.open(STAFF, PASSPHRASE)
+
+
+def test_a_call_puts_the_sheet_away(window: MainWindow, clock: HandClock) -> None:
+    window.act("people")
+    window.calls.answered(PbxCallEvent("", "u1", "0912345678", LINE, clock.now_ms(), clock.now_ms()))
+    assert window.people_sheet.isHidden()
+    assert window.actions_by_id["privacy"].isEnabled(), "its keys mean what they meant"

@@ -1,0 +1,79 @@
+"""What lies over the window's pages (F1, F12, people, lock): who has the keys meanwhile, and where the caret was."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication, QWidget
+
+from desktop.ui.widgets.covers import Cover
+
+if TYPE_CHECKING:
+    from desktop.ui.main_window import MainWindow
+
+
+class Covering(QObject):
+    """Lays one cover at a time over everything below `upper`, the pages with their navigation."""
+
+    def __init__(self, window: MainWindow, upper: QWidget) -> None:
+        super().__init__(window)
+        self._window, self._upper = window, upper
+        self._before: QWidget | None = None
+
+    def _covers(self) -> tuple[Cover, ...]:
+        window = self._window
+        return (window.help, window.people_sheet, window.privacy, window.watch.cover)
+
+    def help(self) -> None:
+        """F1."""
+        self.lay_over(self._window.help)
+
+    def people(self) -> None:
+        """The people of this desk."""
+        self.lay_over(self._window.people_sheet)
+
+    def lay_over(self, cover: Cover) -> None:
+        """Lay a sheet over everything; it takes the keys. Under a lock nothing below exists for eye or ear."""
+        self._window.toast.put_away()
+        self.hold_keys()
+        cover.cover()
+        for other in self._covers():
+            if other is not cover:
+                other.hide()
+        self._upper.setVisible(cover is not self._window.watch.cover)
+
+    @Slot()
+    def uncover(self) -> None:
+        """Everything is as it was."""
+        self._upper.show()
+        for cover in self._covers():
+            cover.hide()
+        self.give_keys()
+
+    @Slot()
+    def call_came(self) -> None:
+        """The call comes before the people of the desk."""
+        if self._window.people_sheet.isVisible():
+            self.uncover()
+
+    def hold_keys(self) -> None:
+        """Something lies over the pages and takes every key; where the caret was is remembered."""
+        QGuiApplication.inputMethod().commit()
+        focused = QApplication.focusWidget()
+        if focused is None or not any(one is focused or one.isAncestorOf(focused) for one in self._covers()):
+            self._before = focused
+        for made in self._window.actions_by_id.values():
+            made.setEnabled(False)
+
+    def give_keys(self) -> None:
+        """It is gone: keys mean what they meant, and the caret goes back."""
+        if self._window.watch.covered:
+            return
+        for made in self._window.actions_by_id.values():
+            made.setEnabled(True)
+        if self._before is not None and self._before.isVisible():
+            self._before.setFocus()
+        else:
+            self._window.pages[self._window.page_name].focus()

@@ -1,0 +1,1 @@
+"""Locks of the desk: privacy screen, locked with a passphrase, sealed by a new process (settled 17)."""
