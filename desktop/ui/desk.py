@@ -58,11 +58,6 @@ class DeskWires(Protocol):
         ...
 
     @property
-    def people(self) -> People:
-        """Who may open this desk."""
-        ...
-
-    @property
     def reference(self) -> Reference:
         """Everything dated: code lists, places, calendar, directory."""
         ...
