@@ -54,7 +54,8 @@ class HeldNotice(msgspec.Struct, frozen=True):
 
 class PushAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """What the server has of the sender's chain now: `acked` here, `centre_acked` at the national centre,
-    `backed_up` in a verified backup. `last_seq` is the last feed number given to it in this push (0: none).
+    `backed_up` in a verified backup. `last_seq` is the last feed number given to it in this push,
+    or in earlier ones where all of this push was known (0: none yet).
 
     `head` is the chain's hash at `acked` (hex): who has another hash there, or none, believes only what it sent.
     `centre` is the lineage of the national centre, where a hub answers (empty: it is the answering server).

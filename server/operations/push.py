@@ -18,7 +18,7 @@ from server.store.accounts import Device
 from server.store.engine import Connection
 from sync import chain, wire
 from sync.operation import Placed
-from sync.replica import node, scopes, signed, upstream
+from sync.replica import feed, node, scopes, signed, upstream
 from sync.replica.batch import Batch
 from sync.replica.replica import Accepted, BadSignature, Fork, Gap, Identity, Peer, proven
 from sync.wire import BadMessage, HeldNotice, PushAnswer, PushHead
@@ -179,7 +179,9 @@ def _accept(
         acked=accepted.acked,
         centre_acked=beyond.centre_acked,
         backed_up=beyond.backed_up,
-        last_seq=accepted.last_seq,
+        # A batch that came twice got its numbers the first time, and that answer may be lost: without them the desk
+        # would compare itself with a digest from before its own words.
+        last_seq=accepted.last_seq or feed.last_seq(connection, head.device, head.incarnation),
         took=centre.clock.monotonic_ms() - began,
         held=[HeldNotice(n, why) for n, why in notices],
         time=centre.now_ms(),

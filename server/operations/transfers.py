@@ -108,6 +108,7 @@ def note_late(centre: Centre, connection: Connection, device: str, late: Iterabl
             device=device,
             noted_at=centre.now_ms(),
         )
-        centre.author(connection, scope, [review], APPEND)
+        folded = centre.author(connection, scope, [review], APPEND)
+        granted.follow(connection, folded.deltas)
     touched = {scope for scope, _, _ in about}
     return News(frozenset(scopes.homes(connection, touched).values()), granted.holders(connection, touched))

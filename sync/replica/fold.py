@@ -208,7 +208,7 @@ class Fold:
         inserts: dict[str, list[tuple[Any, ...]]] = {}
         upserts: dict[str, list[tuple[Any, ...]]] = {}
         conflicts: list[tuple[Any, ...]] = []
-        settled: list[str] = []
+        settled: dict[str, list[str]] = {}
         moved: dict[tuple[str, str], list[int]] = {}
         for (kind, record_id), entry in entries.items():
             if entry.body is None and entry.state is None:
@@ -227,13 +227,15 @@ class Fold:
                 found = self._siblings(kind, record_id, entry.scope, entry.state)
                 conflicts.extend(found)
                 if entry.before is not None and '"h"' in entry.before["versions"]:
-                    settled.append(record_id)
+                    settled.setdefault(kind, []).append(record_id)
         result.deltas.update((key, Digest(count, total % MODULUS)) for key, (count, total) in moved.items())
         for kind, lines in inserts.items():
             sql.insert_many(connection, tables.records[kind], lines)
         for kind, lines in upserts.items():
             sql.upsert_many(connection, tables.records[kind] if kind else tables.parked_record, lines)
-        sql.delete_in(connection, tables.sibling, "record", settled)
+        for kind, ids in settled.items():
+            # By kind: a dossier's custody bears its contact's id.
+            sql.delete_in(connection, tables.sibling, "record", ids, kind=kind)
         sql.upsert_many(connection, tables.sibling, conflicts)
 
     def _after(self, kind: str, record_id: str, entry: _Entry) -> tuple[dict[str, Any], tuple[Any, ...], int]:

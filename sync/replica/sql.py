@@ -150,7 +150,10 @@ def _selects(table: Table) -> tuple[list[str], str]:
     return keys, f"SELECT {names} FROM {table.name} WHERE"
 
 
-def delete_in(connection: Connection, table: Table, column: str, wanted: Iterable[str]) -> None:
-    """Delete rows whose column is one of these."""
+def delete_in(
+    connection: Connection, table: Table, column: str, wanted: Iterable[str], *, kind: str | None = None
+) -> None:
+    """Delete rows whose column is one of these; of one kind only where that is given."""
+    further, values = ("", ()) if kind is None else (" AND kind = ?", (kind,))
     for part in parts(wanted):
-        run(connection, f'DELETE FROM {table.name} WHERE "{column}" IN {members(connection)}', part)
+        run(connection, f'DELETE FROM {table.name} WHERE "{column}" IN {members(connection)}{further}', part, *values)

@@ -83,6 +83,7 @@ def test_words_written_without_a_line_after_the_withdrawal_are_kept_and_shown_to
     centre: Running,
 ) -> None:
     ag, ag2, dn = (enrol_desk(centre, seat) for seat in ("AG01", "AG02", "DN01"))
+    national = enrol_desk(centre, "HN01", all_cases=True)
     opened(ag)
     ag2.pull()
     pass_on(ag, "da_nang")
@@ -103,7 +104,8 @@ def test_words_written_without_a_line_after_the_withdrawal_are_kept_and_shown_to
         ("k1", "after_withdrawal", ag2.enrolled.device)
     ]
     assert dn.own_digest() == dn.digest
-    for desk in (ag, ag2, dn):
+    assert proven(centre, national), "the review counts for whoever holds the dossier by a grant"
+    for desk in (ag, ag2, dn, national):
         desk.close()
 
 

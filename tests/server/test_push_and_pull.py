@@ -62,7 +62,8 @@ def test_a_repeated_push_is_harmless(centre: Running, desks: MakeDesk) -> None:
     batch = one.batch(one.node.outbox())
     first = one.road.push(batch, PATIENCE_S)
     again = one.road.push(batch, PATIENCE_S)
-    assert (first.acked, again.acked, again.last_seq) == (5, 5, 0)
+    assert (first.acked, again.acked) == (5, 5)
+    assert again.last_seq == first.last_seq > 0, "the first answer may have been lost"
     assert other.pull() == 6  # five calls and its own block of case numbers
     assert len(stored_rows(centre, "call")) == 5
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from domain.records.note import Note
-from domain.records.road import Grant
+from domain.records.road import Custody, Grant
 from sync import chain
 from sync.operation import GRANT, Body, Placed, encode_body
 from sync.replica import feed, node, read, scopes, sums, tables
@@ -131,6 +131,24 @@ def test_a_person_resolves_a_conflict_and_every_replica_follows(fresh_engine: Ma
         assert set(after.siblings()) == {"urgency"}
         assert [s.field for s in one.run(read.conflicts)] == ["urgency"]
     assert desk.digests() == other.digests()
+
+
+def test_a_conflict_of_a_contact_stands_while_the_custody_with_its_id_changes(fresh_engine: Make) -> None:
+    desk, other = Node(fresh_engine(), "ag01"), Node(fresh_engine(), "hn01")
+    placed = _shuffled_edits(desk, other)
+    desk.run(lambda c: desk.replica.receive(c, placed))
+    scope = desk.stored("contact", "contact-1").scope
+    shown = {(one.kind, one.field) for one in desk.run(read.conflicts)}
+    act = desk.act()
+    act.create(scope, Custody(id="contact-1", centre="da_nang", previous="an_giang", moved_at=1))
+    desk.write(act)
+    base = desk.stored("custody", "contact-1")
+    for to in ("hanoi", "an_giang"):  # both from the same version: the custody comes into conflict and out of it
+        act = desk.act()
+        act.change("custody", "contact-1", scope, base.state, {"centre": to})
+        desk.write(act)
+    desk.change("custody", "contact-1", centre="da_nang")
+    assert shown <= {(one.kind, one.field) for one in desk.run(read.conflicts)}
 
 
 def test_a_retracted_record_stays_and_says_why(fresh_engine: Make) -> None:
