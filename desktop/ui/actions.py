@@ -148,6 +148,7 @@ def desk_actions() -> Registry:
         Action("go_queue", "Ctrl+7", tr("Hàng đợi"), moving),
         Action("go_shift", "Ctrl+8", tr("Ca trực"), moving),
         Action("queue_next", "Ctrl+J", tr("Nhận mục kế tiếp của hàng đợi"), moving),
+        Action("palette", "Ctrl+K", tr("Bảng lệnh: gõ việc cần làm, tên, mã"), moving),
         Action("search", "Ctrl+F", tr("Tìm tên, số máy, mã"), moving),
         Action("back", "Esc", tr("Quay lại (không bỏ chữ nào)"), moving),
         Action("zoom_in", "Ctrl++", tr("Chữ to hơn"), desk),

@@ -37,6 +37,7 @@ class Covering(QObject):
     def lay_over(self, cover: Cover) -> None:
         """Lay a sheet over everything; it takes the keys. Under a lock nothing below exists for eye or ear."""
         self._window.toast.put_away()
+        self._window.palette_keys.palette.put_away()  # what was typed there is not for whoever sees the cover
         self.hold_keys()
         cover.cover()
         for other in self._covers():

@@ -30,6 +30,7 @@ from desktop.ui.frame import PAGES, KeyStrip, Navigation, StatusLine, TroubleBar
 from desktop.ui.intake.page import IntakePage
 from desktop.ui.intake.sheet import advice_of
 from desktop.ui.locks.watch import LockWatch
+from desktop.ui.palette import PaletteKeys
 from desktop.ui.queue.deeds import QueueDeeds
 from desktop.ui.queue.page import QueuePage
 from desktop.ui.queue.viewmodel import QueueModel
@@ -127,6 +128,7 @@ class MainWindow(QMainWindow):
         self.covering = Covering(self, self._upper)
         self.interpreter_keys = InterpreterKeys(self)
         self.queue_deeds = QueueDeeds(self)
+        self.palette_keys = PaletteKeys(self)
         self.shift_deeds = ShiftDeeds(self)
         self._lay_keys()
         self._connect()
@@ -232,6 +234,7 @@ class MainWindow(QMainWindow):
             "zoom_reset": self._normal_size,
             "theme": self.look.next_theme,
             "queue_next": self.queue_deeds.take_next,
+            "palette": self.palette_keys.begin,
             **self.call_deeds.deeds(),
         }
         if action_id in deeds:

@@ -125,12 +125,12 @@ class DirectoryPage(QWidget):
         row = self._row()
         return row.number if isinstance(row, Entry) else ""
 
-    def show_script(self, code: str) -> None:
-        """Put a script in front."""
+    def show_code(self, code: str) -> None:
+        """Put the number or script with this code in front."""
         self.box.clear()
         self._filter()
         for place, row in enumerate(self.rows.rows):
-            if isinstance(row, Script) and row.code == code:
+            if row.code == code:
                 self.table.setCurrentIndex(self.rows.index(place, 0))
 
     def _today(self) -> date:
