@@ -138,6 +138,11 @@ class SearchBox(LineBox):
             super().keyPressEvent(event)
 
 
+def empty_words() -> str:
+    """How to search, while nothing is typed."""
+    return tr("Gõ để tìm trên máy này. Thu hẹp bằng tên: …  sđt: …  từ: … (tìm trong nội dung), ghép được với nhau.")
+
+
 class SearchPage(QWidget):
     """`opened` carries the hit that Enter means."""
 
@@ -151,12 +156,12 @@ class SearchPage(QWidget):
         self.box.setObjectName("field.search")
         self.box.setProperty("role", "big")
         self.box.setAccessibleName(tr("Tìm tên, số máy, mã"))
-        self.box.setPlaceholderText(tr("Tên (không cần dấu), ba số cuối của máy, mã hồ sơ hoặc mã ca"))
+        self.box.setPlaceholderText(tr("Tên (không cần dấu), số cuối của máy, mã; hoặc tên: sđt: từ:"))
         self.rows = HitsTable(model)
         self.table = PaperTable(look, self.rows, {0: 290, 2: 260, 3: 150}, 1)
         self.table.setObjectName("table.search")
         self.table.setAccessibleName(tr("Kết quả tìm"))
-        self.state = Mark(Status.QUIET, tr("Gõ để tìm trong dữ liệu đang có trên máy này."), wraps=True)
+        self.state = Mark(Status.QUIET, empty_words(), wraps=True)
         page = QVBoxLayout(self)
         page.setContentsMargins(24, 16, 24, 16)
         page.setSpacing(8)
@@ -206,7 +211,7 @@ class SearchPage(QWidget):
     def _show(self) -> None:
         count = len(self.model.hits)
         if is_blank(self.model.asked):
-            self.state.say(Status.QUIET, tr("Gõ để tìm trong dữ liệu đang có trên máy này."))
+            self.state.say(Status.QUIET, empty_words())
         elif not count:
             self.state.say(Status.QUIET, tr("Không thấy trên máy này. Thử ít chữ hơn, hoặc tên khác của trẻ."))
         elif count >= MOST:

@@ -86,6 +86,28 @@ def test_a_number_with_a_file_leads_to_the_file_once(bench: Bench) -> None:
     assert [hit.kind for hit in hits] == ["contact", "call", "call"]
 
 
+def test_filters_look_for_names_numbers_or_words_only_and_together(bench: Bench) -> None:
+    call = bench.run(calls.answer(PbxCallEvent(HOTLINE_PBX, "1", "0900081502", "", NOON, NOON)))
+    values = {"child_name": "Lò Thị Mai", "summary": "bị bạn tên Hoa đánh"}
+    mai = bench.run(intake.save_file(values, call)).contact_id
+    hoa = file(bench, "Vàng Thị Hoa", summary="hỏi về trường học ở Mai Sơn")
+
+    def dossiers(query: str) -> set[str | None]:
+        return {hit.contact_id for hit in found(bench, query)}
+
+    assert dossiers("hoa") == {mai, hoa}
+    assert dossiers("tên: hoa") == dossiers("TEN:hoa") == {hoa}
+    assert dossiers("từ: hoa") == dossiers("tu: hoa") == {mai}
+    assert dossiers("sđt: 502") == dossiers("sdt:081 502") == {mai}
+    assert dossiers("sđt: 02") == dossiers("sđt: mai") == set()
+    assert dossiers("tên: mai sđt: 1502") == dossiers("sđt: 1502 tên: mai từ: đánh") == {mai}
+    assert dossiers("tên: hoa sđt: 1502") == dossiers("tên: mai từ: trường") == set()
+    assert dossiers("hoa tên: mai") == {mai}
+    assert [hit.contact_id for hit in found(bench, "sđt: 1502 tên: mai")] == [mai]
+    assert dossiers("tên:") == set()
+    assert dossiers("từ") == set()
+
+
 @pytest.mark.parametrize("spell", [str, str.lower, lambda c: c.replace("-", ""), lambda c: c.replace("-", " ")])
 def test_codes_are_found_whole_without_dashes_and_in_part(bench: Bench, spell: object) -> None:
     assert callable(spell)
