@@ -138,6 +138,7 @@ def desk_actions() -> Registry:
         Action("undo", "Ctrl+Z", tr("Hoàn tác kết quả vừa ghi (10 giây)"), quick),
         Action("save_form", "Ctrl+Return", tr("Lưu biểu mẫu, ghi chép"), writing),
         Action("attach_file", "Ctrl+Shift+A", tr("Đính kèm tệp vào hồ sơ đang mở"), writing),
+        Action("history", "Ctrl+H", tr("Lịch sử của hồ sơ đang mở: ai sửa gì, lúc nào"), writing),
         Action("next_form", "Ctrl+Tab", tr("Sang biểu mẫu đang gác"), writing),
         Action("go_calls", "Ctrl+1", tr("Cuộc gọi"), moving),
         Action("go_file", "Ctrl+2", tr("Hồ sơ"), moving),

@@ -24,7 +24,7 @@ class Covering(QObject):
 
     def _covers(self) -> tuple[Cover, ...]:
         window = self._window
-        return (window.help, window.people_sheet, window.privacy, window.watch.cover)
+        return (window.help, window.people_sheet, window.history_keys.sheet, window.privacy, window.watch.cover)
 
     def help(self) -> None:
         """F1."""
@@ -56,7 +56,7 @@ class Covering(QObject):
     @Slot()
     def call_came(self) -> None:
         """The call comes before the people of the desk."""
-        if self._window.people_sheet.isVisible():
+        if self._window.people_sheet.isVisible() or self._window.history_keys.sheet.isVisible():
             self.uncover()
 
     def hold_keys(self) -> None:

@@ -18,6 +18,7 @@ from desktop.ui.calls.lists import ListsModel
 from desktop.ui.calls.page import CallsPage
 from desktop.ui.calls.viewmodel import UNDO_MS, CallsModel, UndoOffer
 from desktop.ui.case.attachments_model import AttachmentsModel
+from desktop.ui.case.history import HistoryKeys
 from desktop.ui.case.page import CasePage
 from desktop.ui.case.viewmodel import CaseModel
 from desktop.ui.covering import Covering
@@ -129,6 +130,7 @@ class MainWindow(QMainWindow):
         self.interpreter_keys = InterpreterKeys(self)
         self.queue_deeds = QueueDeeds(self)
         self.palette_keys = PaletteKeys(self)
+        self.history_keys = HistoryKeys(self, forms)
         self.shift_deeds = ShiftDeeds(self)
         self._lay_keys()
         self._connect()
@@ -235,6 +237,7 @@ class MainWindow(QMainWindow):
             "theme": self.look.next_theme,
             "queue_next": self.queue_deeds.take_next,
             "palette": self.palette_keys.begin,
+            "history": self.history_keys.begin,
             **self.call_deeds.deeds(),
         }
         if action_id in deeds:

@@ -20,9 +20,13 @@ _LISTS = {
     "contact.primary_channel": "contact_channel",
     "person.sex": "gender", "person.ethnic_group": "ethnic_groups", "person.age_group": "age_group",
     "party.relationship": "relationship_to_child", "party.role": "person_role",
-    "referral.to_kind": "referral_agency_kind", "call.outcome": "contact_outcome",
+    "referral.to_kind": "referral_agency_kind", "attempt.result": "attempt_result", "call.outcome": "contact_outcome",
     "contact.centre": "centres", "case.centre": "centres",
 }  # fmt: skip
+
+
+_LEAST_TIME = 1_000_000_000_000
+"""A number from here on is a time in UTC milliseconds (2001 or later): no other fact is so large."""
 
 
 def urgency_status(code: str | None) -> Status:
@@ -73,6 +77,35 @@ class FactWords:
             "party.relationship": tr("Quan hệ với trẻ"),
             "clock.stopped_at": tr("Đồng hồ dừng lúc"),
             "clock.due_at": tr("Hạn"),
+            "clock.rule": tr("Đồng hồ"),
+            "clock.start_at": tr("Đồng hồ chạy từ"),
+            "clock.warnings": tr("Các lần nhắc"),
+            "clock.reason": tr("Lý do dừng đồng hồ"),
+            "case.opened_at": tr("Mở ca lúc"),
+            "case.opened_by": tr("Người mở ca"),
+            "case.closed_at": tr("Kết thúc lúc"),
+            "case.restricted": tr("Hạn chế người xem"),
+            "contact.received_at": tr("Tiếp nhận lúc"),
+            "contact.receiver": tr("Người tiếp nhận"),
+            "contact.seat": tr("Ghế"),
+            "contact.line": tr("Đường dây"),
+            "contact.primary_channel": tr("Kênh"),
+            "party.role": tr("Vai trò"),
+            "phone.number": tr("Số máy"),
+            "note.text": tr("Ghi chép"),
+            "note.author": tr("Người ghi"),
+            "note.written_at": tr("Ghi lúc"),
+            "stay.place": tr("Nơi trẻ ở"),
+            "stay.since": tr("Ở từ"),
+            "referral.to_kind": tr("Chuyển đến"),
+            "referral.to_name": tr("Tên nơi nhận"),
+            "referral.made_at": tr("Chuyển lúc"),
+            "referral.made_by": tr("Người chuyển"),
+            "referral.reply_due": tr("Hạn phản hồi"),
+            "attempt.result": tr("Kết quả liên hệ"),
+            "attempt.at": tr("Liên hệ lúc"),
+            "attempt.by": tr("Người liên hệ"),
+            "attempt.remark": tr("Ghi thêm"),
             "referral.status": tr("Tình trạng chuyển gửi"),
         }
         return names.get(f"{kind}.{field}", tr("Thông tin khác"))
@@ -83,8 +116,13 @@ class FactWords:
             return tr("(để trống)")
         if isinstance(value, bool):
             return tr("có") if value else tr("không")
-        if isinstance(value, int) and field.endswith("_at"):
+        if isinstance(value, int) and (field.endswith("_at") or value > _LEAST_TIME):
             return when_text(value, now_ms)
+        if field == "rule":
+            return clock_name(str(value))
+        if field == "province":
+            names = (self._places.province_name(map_, str(value), vn_date(now_ms)) for map_ in ("34", "63"))
+            return next((name for name in names if name), str(value))
         if field == "child_safe_now":
             return safe_word(str(value))
         listed = _LISTS.get(f"{kind}.{field}")
@@ -154,8 +192,8 @@ def safe_word(code: str) -> str:
     return words.get(code, code)
 
 
-def clock_words(clock: ClockRecord, now_ms: int) -> tuple[Status, str, str]:
-    """Shape, name and remaining time of a clock."""
+def clock_name(rule: str) -> str:
+    """What a clock is called; one that this desk does not know shows its rule."""
     names = {
         "forward_to_commune": tr("Chuyển tin đến xã"),
         "emergency_measures": tr("Biện pháp khẩn cấp (12 giờ)"),
@@ -165,7 +203,12 @@ def clock_words(clock: ClockRecord, now_ms: int) -> tuple[Status, str, str]:
         "referral_chase": tr("Nhắc phản hồi"),
         "data_subject_request": tr("Yêu cầu về dữ liệu"),
     }
-    name = names.get(clock.rule or "", clock.rule or "")
+    return names.get(rule, rule)
+
+
+def clock_words(clock: ClockRecord, now_ms: int) -> tuple[Status, str, str]:
+    """Shape, name and remaining time of a clock."""
+    name = clock_name(clock.rule or "")
     if clock.stopped_at is not None:
         return Status.GOOD, name, tr("đã xong {when}").format(when=when_text(clock.stopped_at, now_ms))
     if clock.due_at is None:

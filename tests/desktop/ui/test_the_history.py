@@ -1,0 +1,119 @@
+"""Every record's history: who changed what, when, from what to what; through a real window over a real store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from desktop.app import Desk
+from desktop.operations import case as operations
+from desktop.operations import intake
+from desktop.operations.calls import PbxCallEvent
+from desktop.store.reads_history import Step, history_of
+from desktop.store.unit_of_work import UnitOfWork
+from desktop.ui.main_window import MainWindow
+from domain.clock import MINUTE
+from sync.replica import read
+from tests.desktop.ui.conftest import STAFF, HandClock, press, stored
+
+CTRL = Qt.KeyboardModifier.ControlModifier
+VALUES: dict[str, Any] = {"child_name": "Đặng Thị Ngọc Ẵm", "summary": "Cháu bị bỏ đói", "urgency": "high"}
+
+
+@pytest.fixture
+def do(desk: Desk, qtbot: QtBot) -> Callable[[Callable[[UnitOfWork], Any]], Any]:
+    def run(operation: Callable[[UnitOfWork], Any]) -> Any:
+        kept: list[Any] = []
+        desk.lane.submit(operation, kept.append)
+        qtbot.waitUntil(lambda: bool(kept), timeout=20_000)
+        return kept[0]
+
+    return run
+
+
+def opened_of(desk: Desk, case_id: str) -> dict[str, Any]:
+    case = stored(desk, partial(read.one, kind="case", record_id=case_id))
+    return {case_id: case}
+
+
+def steps_of(desk: Desk, contact_id: str, field: str) -> list[Step]:
+    found = stored(desk, partial(history_of, contact_id=contact_id))
+    return [step for step in found if step.field == field]
+
+
+def test_each_change_says_who_when_from_what_to_what(
+    window: MainWindow, desk: Desk, do: Callable[[Any], Any], clock: HandClock, qtbot: QtBot
+) -> None:
+    report = do(intake.save_report(VALUES, None))
+    begun = clock.now_ms()
+    clock.pass_ms(5 * MINUTE)
+    changed = {"urgency": "emergency"}
+    do(operations.set_fields(report.case_id, changed, opened=opened_of(desk, report.case_id)))
+    newest, first = (step for step in steps_of(desk, report.contact_id, "urgency") if step.kind == "case")
+    assert (newest.staff, newest.before, newest.after, newest.stands) == (STAFF, "high", "emergency", True)
+    assert newest.before_known
+    assert newest.at_ms == begun + 5 * MINUTE
+    assert (first.staff, first.after, first.stands, first.at_ms) == (STAFF, "high", False, begun)
+
+    window.go("case")
+    with qtbot.waitSignal(window.case_model.opened, timeout=20_000):
+        window.case_model.open_case(report.case_id)
+    press(window, Qt.Key.Key_H, CTRL)
+    sheet = window.history_keys.sheet
+    qtbot.waitUntil(sheet.isVisible, timeout=20_000)
+    assert sheet.table.hasFocus()
+    lines = [sheet.rows.words(step) for step in sheet.rows.rows]
+    catalogue = desk.catalogue["urgency"]
+    words = (STAFF, "Mức khẩn cấp", catalogue.label("high"), catalogue.label("emergency"))
+    assert words in [line[1:] for line in lines]
+    assert any(line[4] == "Đặng Thị Ngọc Ẵm" for line in lines)
+    assert (STAFF, "Đồng hồ", "(để trống)", "Chuyển tin đến xã") in [line[1:] for line in lines]
+    assert not [line for line in lines if line[2] == "Thông tin khác"]
+    assert not [line for line in lines if line[4].isdecimal() and len(line[4]) > 4]
+    press(window, Qt.Key.Key_Escape)
+    assert not sheet.isVisible()
+    assert sheet.rows.rows == []  # nothing of it stays behind the pages
+    assert window.page_name == "case"
+
+
+def test_what_came_from_elsewhere_is_told_from_what_was_done_here(
+    desk: Desk, do: Callable[[Any], Any]
+) -> None:
+    report = do(intake.save_report(VALUES, None))
+
+    def unknown(connection: Any) -> None:
+        connection.exec_driver_sql("DELETE FROM log WHERE record = ?", (report.case_id,))
+
+    do(partial(_on_connection, unknown))
+    (only,) = (step for step in steps_of(desk, report.contact_id, "urgency") if step.kind == "case")
+    assert (only.staff, only.after, only.stands, only.before_known) == (None, "high", True, False)
+
+
+def _on_connection(work: Callable[[Any], None], uow: UnitOfWork) -> bool:
+    work(uow.connection)
+    return True
+
+
+def test_without_a_dossier_in_front_it_says_what_to_do(window: MainWindow) -> None:
+    press(window, Qt.Key.Key_H, CTRL)
+    assert not window.history_keys.sheet.isVisible()
+    assert "Mở một hồ sơ" in window.status.news.text()
+
+
+def test_a_call_comes_before_the_history(
+    window: MainWindow, do: Callable[[Any], Any], clock: HandClock, qtbot: QtBot
+) -> None:
+    report = do(intake.save_report(VALUES, None))
+    window.go("case")
+    with qtbot.waitSignal(window.case_model.opened, timeout=20_000):
+        window.case_model.open_case(report.case_id)
+    press(window, Qt.Key.Key_H, CTRL)
+    qtbot.waitUntil(window.history_keys.sheet.isVisible, timeout=20_000)
+    window.calls.answered(PbxCallEvent("111", "1.9", "0900081502", "", clock.now_ms(), clock.now_ms()))
+    assert not window.history_keys.sheet.isVisible()
+    assert window.page_name == "calls"
