@@ -9,8 +9,11 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout
 
 from desktop.ui.actions import OUTCOME, Registry
 from desktop.ui.theme.look import Look
+from desktop.ui.theme.measure import Measure
 from desktop.ui.theme.tokens import Status
+from desktop.ui.widgets.flowing import Flowing
 from desktop.ui.widgets.said import Card, Mark, Said, button
+from desktop.ui.widgets.scrolled import Scrolled
 from desktop.ui.words import tr
 
 PAGES = ("calls", "file", "case", "search", "road", "directory", "queue", "shift")
@@ -23,11 +26,18 @@ class Navigation(Card):
 
     def __init__(self, registry: Registry, look: Look, seat_words: str) -> None:
         super().__init__("nav", margins=12, space=4)
-        self.setFixedWidth(round(196 * look.zoom))
+        self._measure = Measure(self, look, width=196)
         head = Said(tr("Trạm 111"), "section")
         self.inside.addWidget(head)
-        self.inside.addWidget(Said(seat_words, "caption", wraps=True))
-        self.inside.addSpacing(8)
+        seat = Said(seat_words, "caption", wraps=True)
+        self.inside.addWidget(seat)
+        self._only_wide: list[QWidget] = [head, seat]
+        pages = QWidget()
+        column = QVBoxLayout(pages)
+        column.setContentsMargins(0, 8, 0, 0)
+        column.setSpacing(4)
+        self._scroll = Scrolled(pages)
+        self.inside.addWidget(self._scroll, 1)
         self.buttons: dict[str, QPushButton] = {}
         for name in PAGES:
             action = registry[f"go_{name}"]
@@ -41,15 +51,26 @@ class Navigation(Card):
             key = Said(action.key_text, "caption")
             key.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
             row.addWidget(key)
-            self.inside.addWidget(made)
+            self._only_wide.append(key)
+            column.addWidget(made)
             self.buttons[name] = made
-        self.inside.addStretch(1)
+        column.addStretch(1)
         for action_id in ("help", "privacy"):
             action = registry[action_id]
-            self.inside.addWidget(Said(f"{action.key_text}  {action.label}", "caption"))
+            words = Said(f"{action.key_text}  {action.label}", "caption")
+            self._only_wide.append(words)
+            self.inside.addWidget(words)
+
+    def reflow(self, narrow: bool) -> None:
+        """Where there is little room only the names of the pages stay; their keys stand on the F1 sheet."""
+        for part in self._only_wide:
+            part.setVisible(not narrow)
+        self._measure.let_go(narrow)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
 
     def show_page(self, name: str) -> None:
         """Mark the page in front."""
+        self._scroll.ensureWidgetVisible(self.buttons[name], 0, 8)
         for one, made in self.buttons.items():
             made.setChecked(one == name)
 
@@ -58,16 +79,18 @@ class KeyStrip(Card):
     """F2 to F9 with their words; a click does what the key does."""
 
     def __init__(self, registry: Registry, press: Callable[[str], None]) -> None:
-        super().__init__("foot", row=True, margins=0, space=4)
+        super().__init__("foot", row=True, margins=0, space=0)
         self.inside.setContentsMargins(12, 6, 12, 4)
+        keys = QWidget()
+        row = Flowing(keys, space=4, fills=True)
+        self.inside.addWidget(keys, 1)
         for action in registry.strip():
             made = button(action.id, f"{action.key}  {action.label}", "key")
             made.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-            made.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             if action.id.startswith(OUTCOME):
                 made.setToolTip(tr("Ghi kết quả và lưu ngay"))
             made.clicked.connect(Pressed(self, action.id, made, press).press)
-            self.inside.addWidget(made)
+            row.add(made)
 
 
 class Pressed(QWidget):
@@ -84,21 +107,24 @@ class Pressed(QWidget):
 
 
 class StatusLine(Card):
-    """Saved at, trouble or news, and the road: always one line, text before shape before colour."""
+    """Saved at, trouble or news, and the road: one line where there is room, text before shape before colour."""
 
-    def __init__(self, toast: QWidget) -> None:
-        super().__init__("foot", row=True, margins=0, space=16)
+    def __init__(self, toast: QWidget, look: Look) -> None:
+        super().__init__("foot", row=True, margins=0, space=0)
         self.inside.setContentsMargins(24, 2, 24, 2)
-        self.setFixedHeight(36)
+        Measure(self, look, height=36, least=True)
+        parts = QWidget()
+        row = Flowing(parts, space=16, lines=0)
+        self.inside.addWidget(parts, 1)
         self.saved = Mark(Status.QUIET, tr("Chưa lưu gì trong phiên này"))
         self.saved.words.setObjectName("label.saved")
-        self.news = Mark(Status.QUIET, "", brief=True)
+        self.news = Mark(Status.QUIET, "", wraps=True)
         self.road = Mark(Status.QUIET, "")
         self.road.words.setObjectName("label.road")
-        self.inside.addWidget(self.saved)
-        self.inside.addWidget(self.news, 1)
-        self.inside.addWidget(toast)
-        self.inside.addWidget(self.road)
+        row.add(self.saved)
+        row.add(self.news, 1)
+        row.add(toast)
+        row.add(self.road)
 
 
 class TroubleBar(Card):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Slot
-from PySide6.QtGui import QAction, QCloseEvent, QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtGui import QAction, QCloseEvent, QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.operations.intake import FORM_FILE, FORM_REPORT
@@ -43,6 +43,7 @@ from desktop.ui.shift.page import ShiftPage
 from desktop.ui.shift.viewmodel import ShiftModel
 from desktop.ui.signin.people_sheet import PeopleSheet
 from desktop.ui.theme.look import RESOURCES, Look
+from desktop.ui.theme.measure import NARROW, tell_room
 from desktop.ui.theme.tokens import Status
 from desktop.ui.widgets.covers import HelpSheet, PrivacyCover, Toast
 from desktop.ui.words import clock_text, tr
@@ -65,6 +66,8 @@ class MainWindow(QMainWindow):
         assert isinstance(app, QApplication), "a window needs an application"
         self.look = look or Look(app)
         self.desk = desk
+        self._narrow: bool | None = None
+        self.pages: dict[str, Any] = {}
         lane, bus, catalogue = desk.lane, desk.bus, desk.catalogue
         self._clock, self._lane = lane.clock, lane
         clock, staff = lane.clock, lane.staff
@@ -89,13 +92,13 @@ class MainWindow(QMainWindow):
             self.case_model, lane, staff, catalogue, desk.places, forms, self.look, self.attachments
         )
         self.search_page = SearchPage(self.search_model, self.look)
-        self.road_page = RoadPage(self.road_model, self.courier_model)
+        self.road_page = RoadPage(self.road_model, self.courier_model, self.look)
         self.directory_page = DirectoryPage(desk.reference.directory, catalogue, clock, self.look)
         self.queue_model = QueueModel(lane, bus, clock, desk.seat.centre, desk.seat.seat_code)
         self.queue_page = QueuePage(self.queue_model, catalogue, clock, self.look)
         self.shift_model = ShiftModel(lane, bus, clock, desk.seat.centre, desk.seat.seat_code)
         self.shift_page = ShiftPage(self.shift_model, catalogue, clock, self.look)
-        self.pages: dict[str, Any] = dict(
+        self.pages = dict(
             zip(
                 PAGES,
                 (
@@ -107,12 +110,12 @@ class MainWindow(QMainWindow):
         )
         centre = catalogue["centres"].get(desk.seat.centre)
         place = centre.extra["name_vi"] if centre else desk.seat.centre
-        self.banner = CallBanner(self.calls, clock, catalogue)
+        self.banner = CallBanner(self.calls, clock, catalogue, self.look)
         self.navigation = Navigation(
             self.registry, self.look, tr("{place} · ghế {seat}").format(place=place, seat=desk.seat.seat_code)
         )
         self.toast = Toast()
-        self.status = StatusLine(self.toast)
+        self.status = StatusLine(self.toast, self.look)
         self.trouble = TroubleBar()
         self._build()
         self.exchange_line: ExchangeDesk | None = None
@@ -135,6 +138,8 @@ class MainWindow(QMainWindow):
         self._lay_keys()
         self._connect()
         app.focusChanged.connect(self._focus_changed)
+        self.look.worn.connect(self._reflow)
+        self._reflow()
         self.go("calls")
         self.calls.refresh()
         self.call_lists.refresh()
@@ -390,6 +395,18 @@ class MainWindow(QMainWindow):
                 event.ignore()
                 return True
         return super().eventFilter(watched, event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Another size may need another order of panels."""
+        super().resizeEvent(event)
+        self._reflow()
+
+    @Slot()
+    def _reflow(self) -> None:
+        narrow = self.width() < NARROW * self.look.zoom
+        if narrow != self._narrow:
+            self._narrow = narrow
+            tell_room((self.navigation, *self.pages.values()), narrow)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Keep every draft before the lane closes; the desk is closed by whoever built it."""

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QTimer, Slot
+from PySide6.QtWidgets import QWidget
 
 from desktop.ui.calls.viewmodel import CallsModel
+from desktop.ui.theme.look import Look
+from desktop.ui.theme.measure import Measure
 from desktop.ui.theme.tokens import Status
-from desktop.ui.widgets.said import Brief, Card, Mark, Said, button
+from desktop.ui.widgets.flowing import Flowing
+from desktop.ui.widgets.said import Card, Mark, Said, button
 from desktop.ui.words import minute_text, talk_text, tr, when_text
 from domain.clock import Clock
 from domain.codes.catalogue import Catalogue
@@ -16,12 +20,12 @@ from domain.phones import display, masked
 class CallBanner(Card):
     """No name, no case code, no free text of earlier calls (settled 20). An alert is shape and words, no sound."""
 
-    def __init__(self, model: CallsModel, clock: Clock, catalogue: Catalogue) -> None:
-        super().__init__("bar", row=True, margins=0, space=16)
+    def __init__(self, model: CallsModel, clock: Clock, catalogue: Catalogue, look: Look) -> None:
+        super().__init__("bar", margins=0, space=0)
         self.setObjectName("banner.call")
         self.setAccessibleName(tr("Cuộc gọi hiện tại"))
-        self.inside.setContentsMargins(24, 8, 24, 8)
-        self.setFixedHeight(64)
+        self.inside.setContentsMargins(24, 6, 24, 6)
+        Measure(self, look, height=68, least=True)  # as high without a call: nothing moves when one comes
         self._model, self._clock, self._catalogue = model, clock, catalogue
         self._shown = False
         self._paused_at: int | None = None
@@ -33,11 +37,15 @@ class CallBanner(Card):
         self.reveal.toggled.connect(self._revealed)
         self.red = Mark()
         self.alert = Mark(role="strong")
-        self.facts = Brief("", "muted")
+        self.facts = Said("", "muted", wraps=True)
+        first = QWidget()
+        row = Flowing(first, space=16, lines=0)
         for part in (self.state, self.number, self.talk, self.reveal, self.alert, self.red):
-            self.inside.addWidget(part)
-        self.inside.addWidget(self.facts, 1)
-        self.inside.addStretch(0)
+            row.add(part)
+        self.inside.addStretch(1)
+        self.inside.addWidget(first)
+        self.inside.addWidget(self.facts)
+        self.inside.addStretch(1)
         self._tick = QTimer(self)
         self._tick.setInterval(1000)
         self._tick.timeout.connect(self._show_talk)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.store.reads import CallRow
 from desktop.ui.calls.lists import MISSED, TODAY, ListsModel, ListTable
@@ -13,6 +13,7 @@ from desktop.ui.calls.table_model import KEPT, NUMBER, OUTCOME, SEAT, TIME, Call
 from desktop.ui.calls.viewmodel import CallsModel
 from desktop.ui.theme.look import Look
 from desktop.ui.theme.tokens import Status
+from desktop.ui.widgets.beside import Beside
 from desktop.ui.widgets.said import Card, Mark, Said
 from desktop.ui.widgets.table import PaperTable
 from desktop.ui.words import clock_text, tr
@@ -40,10 +41,11 @@ class CallsPage(QWidget):
         self.table.setAccessibleName(tr("Các cuộc gọi hôm nay"))
         self.table.entered_row.connect(self._row_chosen)
         self.title = Said("", "title")
-        self.meaning = Mark()
+        self.meaning = Mark(wraps=True)
         self.hint = Mark(wraps=True)
         self.hint.hide()
-        self.nothing = Said(tr("Chưa có cuộc gọi nào hôm nay. Khi có cuộc gọi, bấm một phím F2 đến F9."), "muted")
+        empty = tr("Chưa có cuộc gọi nào hôm nay. Khi có cuộc gọi, bấm một phím F2 đến F9.")
+        self.nothing = Said(empty, "muted", wraps=True)
 
         self.side_table = ListTable(look, catalogue)
         self.side_table.chosen.connect(self._several_chosen)
@@ -61,7 +63,6 @@ class CallsPage(QWidget):
         left.addWidget(self.nothing)
         left.addWidget(self.stack, 1)
         self._counts = Card(margins=16, space=4)
-        self._counts.setFixedWidth(round(272 * look.zoom))
         self._counts.inside.addWidget(Said(tr("Hôm nay"), "section"))
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(8)
@@ -70,11 +71,7 @@ class CallsPage(QWidget):
         self._counts.inside.addLayout(self._grid)
         self._counts.inside.addStretch(1)
         self._lines: list[tuple[Said, Said]] = []
-        page = QHBoxLayout(self)
-        page.setContentsMargins(24, 16, 24, 16)
-        page.setSpacing(16)
-        page.addLayout(left, 1)
-        page.addWidget(self._counts)
+        self._beside = Beside(self, left, self.table, self._counts, look, 272)
 
         model.rows_changed.connect(self._show_rows)
         model.counts_changed.connect(self._show_counts)
@@ -91,6 +88,10 @@ class CallsPage(QWidget):
     def focus(self) -> None:
         """The list takes the keys."""
         (self.table if self.listing == TODAY else self.side_table).setFocus()
+
+    def reflow(self, narrow: bool) -> None:
+        """The counts stand under the list where there is little room."""
+        self._beside.reflow(narrow)
 
     def back(self) -> bool:
         """Esc: let the chosen row go, or come back from a list to today. Answers whether there was something."""

@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QTimer, Slot
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.store.blobs import AttachmentRow
 from desktop.store.drafts import Draft
@@ -25,8 +25,10 @@ from desktop.ui.drafts import Keeper
 from desktop.ui.forms.definition import FormDefinition
 from desktop.ui.forms.form import FormView
 from desktop.ui.theme.look import Look
+from desktop.ui.theme.measure import Measure
 from desktop.ui.theme.tokens import Status
 from desktop.ui.widgets.said import Card, Mark, Said, button, has_caret
+from desktop.ui.widgets.scrolled import Scrolled
 from desktop.ui.widgets.table import PaperTable
 from desktop.ui.words import clock_text, tr
 from domain.clock import vn_date
@@ -54,13 +56,13 @@ class CasePage(QWidget):
         super().__init__()
         self.setObjectName("page.case")
         self.model = model
-        self._lane, self._staff, self._zoom = lane, staff, look.zoom
+        self._lane, self._staff, self._look, self._narrow = lane, staff, look, False
         self.words = FactWords(catalogue, places)
         self.rows = CasesTable(model.clock)
         self.list = PaperTable(look, self.rows, {0: 168}, 1)
         self.list.setObjectName("table.cases")
         self.list.setAccessibleName(tr("Ca đang mở"))
-        self.list.setFixedWidth(round(344 * look.zoom))
+        self._measure = Measure(self.list, look, width=344)
         self.list.entered_row.connect(self._row_opened)
         today: Callable[[], date] = self._today
         self.head = Mark(Status.QUIET, "", "title")
@@ -76,7 +78,7 @@ class CasePage(QWidget):
         )
         self.disputes = DisputesCard(model, self.words)
         self.clocks = ClocksCard()
-        self.referrals = ReferralsCard(model, self.words, definitions, catalogue, places, today)
+        self.referrals = ReferralsCard(model, self.words, definitions, catalogue, places, today, look)
         self.attachments = AttachmentsCard(attachments, look)
         self.attachments.look_at.connect(self._look_at)
         self.viewer = AttachmentView()
@@ -100,7 +102,7 @@ class CasePage(QWidget):
         self._lines: list[tuple[Said, Said]] = []
 
         self._editor = Card(margins=16, space=8)
-        self.form = FormView(definitions["case"], catalogue, places, today, narrow=True)
+        self.form = FormView(definitions["case"], catalogue, places, today, look, narrow=True)
         self.form.changed.connect(self._edited)
         self._editor.inside.addWidget(self.form)
         bottom = QHBoxLayout()
@@ -138,14 +140,11 @@ class CasePage(QWidget):
         for part in (self.disputes, self.clocks, self._facts, self._editor, self.referrals, self.attachments):
             column.addWidget(part)
         column.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setFocusPolicy(scroll.focusPolicy().NoFocus)
-        scroll.setHorizontalScrollBarPolicy(scroll.horizontalScrollBarPolicy().ScrollBarAlwaysOff)
-        scroll.setWidget(middle)
-        scroll.setMinimumWidth(round(420 * self._zoom))
+        self._column = column
+        scroll = Scrolled(middle)
+        Measure(scroll, self._look, width=420, least=True)
         self._dossier = QWidget()
+        self._tall = Measure(self.timeline, self._look, height=300, least=True)
         dossier = QVBoxLayout(self._dossier)
         dossier.setContentsMargins(0, 0, 0, 0)
         dossier.setSpacing(8)
@@ -153,7 +152,7 @@ class CasePage(QWidget):
         dossier.addWidget(self.state)
         dossier.addWidget(self.elsewhere)
         self.elsewhere.hide()
-        both = QHBoxLayout()
+        both = self._both = QHBoxLayout()
         both.setSpacing(12)
         both.addWidget(scroll, 5)
         both.addWidget(self.timeline, 4)
@@ -162,7 +161,8 @@ class CasePage(QWidget):
         empty_page = QVBoxLayout(nothing)
         empty_page.setContentsMargins(0, 0, 0, 0)
         empty_page.addWidget(Said(tr("Chưa mở ca nào"), "title"))
-        empty_page.addWidget(Said(tr("Chọn một ca trong danh sách rồi bấm Enter, hoặc tìm bằng Ctrl+F."), "muted"))
+        words = Said(tr("Chọn một ca trong danh sách rồi bấm Enter, hoặc tìm bằng Ctrl+F."), "muted", wraps=True)
+        empty_page.addWidget(words)
         empty_page.addWidget(self.passed_on)
         self.passed_on.hide()
         empty_page.addStretch(1)
@@ -175,6 +175,21 @@ class CasePage(QWidget):
         page.setSpacing(16)
         page.addWidget(self.list)
         page.addWidget(self._stack, 1)
+
+    def reflow(self, narrow: bool) -> None:
+        """Where there is little room: the list or the dossier, and the timeline under the facts."""
+        self._narrow = narrow
+        self._measure.let_go(narrow)
+        if narrow:
+            self._column.insertWidget(self._column.count() - 1, self.timeline)
+        else:
+            self._both.addWidget(self.timeline, 4)
+        self._show_sides()
+
+    def _show_sides(self, listed: bool = False) -> None:
+        alone = self._narrow and self._stack.currentIndex() > 0 and not listed
+        self.list.setVisible(not alone)
+        self._stack.setVisible(not self._narrow or alone)
 
     def focus(self) -> None:
         """The note box of the open dossier, else the list."""
@@ -197,6 +212,7 @@ class CasePage(QWidget):
             self.edit.setFocus()
             return True
         if not self.list.hasFocus():
+            self._show_sides(listed=True)
             self.list.setFocus()
             return True
         return False
@@ -227,6 +243,7 @@ class CasePage(QWidget):
         self.timeline.turn_to("")
         self.passed_on.show()
         self._stack.setCurrentIndex(0)
+        self._show_sides()
         self._forget_lines()
         self.list.setFocus()
 
@@ -258,6 +275,7 @@ class CasePage(QWidget):
         if self.model.view is not None:
             self.attachments.model.turn_to(self.model.view.contact.id, self.model.case_id)
         self._stack.setCurrentWidget(self._dossier)
+        self._show_sides()
         if self.isVisible():
             self.timeline.note.setFocus()
 

@@ -13,6 +13,7 @@ from desktop.ui.case.facts import FactWords, clock_words
 from desktop.ui.case.viewmodel import CaseModel
 from desktop.ui.forms.definition import FormDefinition
 from desktop.ui.forms.form import FormView
+from desktop.ui.theme.look import Look
 from desktop.ui.theme.tokens import Status
 from desktop.ui.widgets.said import Card, Mark, Said, button, empty, has_caret, line
 from desktop.ui.words import tr, when_text
@@ -33,7 +34,7 @@ class ClocksCard(Card):
         for place, clock in enumerate(view.clocks):
             if place == len(self._rows):
                 row = QHBoxLayout()
-                made = (Mark(), Said("", "strong"))
+                made = (Mark(wraps=True), Said("", "strong"))
                 row.addWidget(made[0], 1)
                 row.addWidget(made[1])
                 self.inside.addLayout(row)
@@ -61,13 +62,14 @@ class StepForm(QWidget):
         catalogue: Catalogue,
         places: Places,
         today: Callable[[], date],
+        look: Look,
         save_words: str,
     ) -> None:
         super().__init__()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 4, 0, 4)
         column.setSpacing(8)
-        self.form = FormView(definition, catalogue, places, today, narrow=True)
+        self.form = FormView(definition, catalogue, places, today, look, narrow=True)
         column.addWidget(self.form)
         row = QHBoxLayout()
         self.save = button(f"save_{definition.id}", save_words, "main")
@@ -106,6 +108,7 @@ class ReferralsCard(Card):
         catalogue: Catalogue,
         places: Places,
         today: Callable[[], date],
+        look: Look,
     ) -> None:
         super().__init__(margins=16, space=8)
         self._model, self._words = model, words
@@ -120,8 +123,8 @@ class ReferralsCard(Card):
         self._list = QVBoxLayout()
         self._list.setSpacing(4)
         self.inside.addLayout(self._list)
-        self.referral = StepForm(definitions["referral"], catalogue, places, today, tr("Lưu chuyển gửi"))
-        self.attempt = StepForm(definitions["attempt"], catalogue, places, today, tr("Lưu lần liên hệ"))
+        self.referral = StepForm(definitions["referral"], catalogue, places, today, look, tr("Lưu chuyển gửi"))
+        self.attempt = StepForm(definitions["attempt"], catalogue, places, today, look, tr("Lưu lần liên hệ"))
         self.referral.wanted.connect(self._save_referral)
         self.attempt.wanted.connect(self._save_attempt)
         self.inside.addWidget(self.referral)

@@ -6,11 +6,12 @@ from datetime import date
 from typing import Any, Final
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Slot
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop.ui.search.page import SearchBox
 from desktop.ui.theme.look import Look
 from desktop.ui.theme.tokens import Status
+from desktop.ui.widgets.beside import Beside
 from desktop.ui.widgets.glyph_cell import STATUS_ROLE
 from desktop.ui.widgets.said import Card, Mark, Said
 from desktop.ui.widgets.table import PaperTable
@@ -83,7 +84,6 @@ class DirectoryPage(QWidget):
         self.table.setAccessibleName(tr("Danh bạ"))
         self.state = Mark(wraps=True)
         self._card = Card(margins=16, space=8)
-        self._card.setFixedWidth(round(_WIDE * look.zoom))
         self.title = Said("", "section", wraps=True)
         self.number = Said("", "number")
         self.words = Said("", "reading", wraps=True)
@@ -97,16 +97,16 @@ class DirectoryPage(QWidget):
         left.addWidget(self.box)
         left.addWidget(self.state)
         left.addWidget(self.table, 1)
-        page = QHBoxLayout(self)
-        page.setContentsMargins(24, 16, 24, 16)
-        page.setSpacing(16)
-        page.addLayout(left, 1)
-        page.addWidget(self._card)
+        self._beside = Beside(self, left, self.table, self._card, look, _WIDE)
         self.box.typed.connect(self._filter)
         self.box.down.connect(self._into_list)
         self.box.entered.connect(self._into_list)
         self.table.selectionModel().currentRowChanged.connect(self._row_changed)
         self._filter()
+
+    def reflow(self, narrow: bool) -> None:
+        """The panel stands below where there is little room."""
+        self._beside.reflow(narrow)
 
     def focus(self) -> None:
         """The box takes the keys, its text marked to be typed over."""

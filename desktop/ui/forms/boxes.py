@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRect, Qt, Signal
+from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QFontMetrics, QInputMethodEvent, QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit
 
@@ -37,6 +37,12 @@ class LineBox(QLineEdit):
         self._preedit = ""
         self.left.emit()
 
+    def sizeHint(self) -> QSize:
+        """Wide enough for its hint: a hint that is cut helps nobody."""
+        hint = super().sizeHint()
+        words = self.fontMetrics().horizontalAdvance(self.placeholderText()) + 2 * self.fontMetrics().height()
+        return QSize(max(hint.width(), min(words, 480)), hint.height())
+
     def whole_text(self) -> str:
         """Committed text with the composed text at its place, NFC, without outer spaces."""
         text = self.text()
@@ -65,6 +71,12 @@ class TextBox(QPlainTextEdit):
     def _fit(self) -> None:
         height = QFontMetrics(self.font()).lineSpacing()
         self.setFixedHeight(round(height * 1.25 * self._lines) + 16)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Another zoom: as many lines as before."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._fit()
 
     def _was_changed(self) -> None:
         self.typed.emit()

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QGridLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 
+from desktop.ui.widgets.flowing import Flowing
 from domain.text import fold
 
 _MODIFIED = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
@@ -18,24 +19,20 @@ class ChoiceRow(QWidget):
 
     typed = Signal()
 
-    def __init__(self, name: str, options: Sequence[tuple[str, str]], label: str, columns: int = 0) -> None:
+    def __init__(self, name: str, options: Sequence[tuple[str, str]], label: str) -> None:
         super().__init__()
         self._value: str | None = None
         self._letters = ""
         self._words = {code: fold(words) for code, words in options}
         self.buttons: dict[str, ChoiceButton] = {}
-        row = QGridLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(4)
-        columns = columns or len(options)
+        row = Flowing(self, space=4)
         for place, (code, words) in enumerate(options, 1):
             made = ChoiceButton(code, f"{place} {words}")
             made.setObjectName(f"choice.{name}.{code}")
             made.setAccessibleName(f"{label}: {words}")
             made.pressed_code.connect(self._pressed)
             self.buttons[code] = made
-            row.addWidget(made, (place - 1) // columns, (place - 1) % columns)
-        row.setColumnStretch(columns, 1)
+            row.add(made)
         self._stop_at(next(iter(self.buttons)))
 
     def _pressed(self, code: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QVBoxLayout, QWidget
 
 from desktop.ui.forms.boxes import LineBox, TextBox
@@ -14,6 +14,7 @@ from desktop.ui.forms.choice import ChoiceRow
 from desktop.ui.forms.definition import FieldDefinition, FormDefinition
 from desktop.ui.forms.pickers import CodesBox, PickBox, code_finder, code_namer
 from desktop.ui.forms.place_picker import PlacePicker
+from desktop.ui.theme.look import Look
 from desktop.ui.theme.tokens import Status
 from desktop.ui.widgets.said import Mark, Said, restyle
 from domain.codes.catalogue import Catalogue
@@ -39,12 +40,14 @@ class FormView(QWidget):
         catalogue: Catalogue,
         places: Places,
         today: Callable[[], date],
+        look: Look,
         *,
         narrow: bool = False,
     ) -> None:
         super().__init__()
         self.definition = definition
-        self._narrow = narrow
+        self._narrow, self._look = narrow, look
+        self._grids: list[tuple[QGridLayout, tuple[FieldDefinition, ...]]] = []
         self._catalogue, self._places, self._today = catalogue, places, today
         self._fields: dict[str, Field] = {}
         self._labels: dict[str, Mark] = {}
@@ -60,33 +63,52 @@ class FormView(QWidget):
             column.addWidget(heading)
             column.addLayout(self._grid(section.fields))
         column.addStretch(1)
+        look.worn.connect(self._measure)
 
     def _grid(self, fields: tuple[FieldDefinition, ...]) -> QGridLayout:
         grid = QGridLayout()
         grid.setHorizontalSpacing(8)
-        grid.setVerticalSpacing(6)
-        grid.setColumnStretch(1, 1)
-        if self._narrow:
-            grid.setColumnStretch(0, 1)
-            grid.setColumnStretch(1, 0)
-            grid.setVerticalSpacing(2)
-        else:
-            grid.setColumnStretch(3, 1)
-            grid.setColumnMinimumWidth(0, LABEL_WIDTH)
-            grid.setColumnMinimumWidth(2, SECOND_LABEL_WIDTH)
-        row, right = 0, False
         for definition in fields:
-            if definition.wide and right:
-                row, right = row + 1, False
-            label = Mark(role="muted")
+            label = Mark(role="muted", wraps=True)
             label.plain("" if definition.kind == "tick" else definition.label)
-            field = Field(definition, self._catalogue, self._places, self._today, narrow=self._narrow)
+            field = Field(definition, self._catalogue, self._places, self._today)
             entry = field.entry()
             entry.setAccessibleName(entry.accessibleName() or definition.label)
             label.words.setBuddy(entry)
             field.changed.connect(self._was_changed)
             self._fields[definition.name], self._labels[definition.name] = field, label
-            if self._narrow:  # labels above their fields, one column
+        self._grids.append((grid, fields))
+        self._place(grid, fields)
+        return grid
+
+    def reflow(self, narrow: bool) -> None:
+        """Labels above their boxes where there is little room; boxes and what is written in them stay."""
+        self._narrow = narrow
+        for grid, fields in self._grids:
+            while grid.count():
+                grid.takeAt(0)
+            self._place(grid, fields)
+
+    @Slot()
+    def _measure(self) -> None:
+        for grid, _ in self._grids:
+            wide = not self._narrow
+            grid.setColumnMinimumWidth(0, round(LABEL_WIDTH * self._look.zoom) if wide else 0)
+            grid.setColumnMinimumWidth(2, round(SECOND_LABEL_WIDTH * self._look.zoom) if wide else 0)
+
+    def _place(self, grid: QGridLayout, fields: tuple[FieldDefinition, ...]) -> None:
+        narrow = self._narrow
+        grid.setVerticalSpacing(2 if narrow else 6)
+        for column, stretch in enumerate((1, 0, 0, 0) if narrow else (0, 1, 0, 1)):
+            grid.setColumnStretch(column, stretch)
+        self._measure()
+        row, right = 0, False
+        for definition in fields:
+            field, label = self._fields[definition.name], self._labels[definition.name]
+            if definition.wide and right:
+                row, right = row + 1, False
+            label.setContentsMargins(0, 0, 0, 0)
+            if narrow:  # labels above their fields, one column
                 grid.addWidget(label, 2 * row, 0)
                 grid.addWidget(field.widget, 2 * row + 1, 0)
                 row += 1
@@ -98,7 +120,6 @@ class FormView(QWidget):
             grid.addWidget(label, row, column, top)
             grid.addWidget(field.widget, row, column + 1, 1, 3 if definition.wide else 1)
             row, right = (row, True) if not definition.wide and not right else (row + 1, False)
-        return grid
 
     def _was_changed(self) -> None:
         if not self._filling:
@@ -176,12 +197,9 @@ class Field(QObject):
         catalogue: Catalogue,
         places: Places,
         today: Callable[[], date],
-        *,
-        narrow: bool = False,
     ) -> None:
         super().__init__()
         self.definition = definition
-        self._narrow = narrow
         self.tall = definition.kind in ("long_text", "codes")
         self.names: tuple[str, ...] = PLACE_PARTS if definition.kind == "place" else (definition.name,)
         self._codes = catalogue[definition.list_name] if definition.list_name else None
@@ -208,8 +226,7 @@ class Field(QObject):
             return several
         if kind == "choice":
             options = self.definition.options or tuple((c.code, c.label_vi) for c in codes or ())
-            columns = 2 if self._narrow and len(options) > 4 else 0
-            row = ChoiceRow(name, options, self.definition.label, columns)
+            row = ChoiceRow(name, options, self.definition.label)
             row.setObjectName(f"field.{name}")
             return row
         if kind == "tick":
@@ -224,7 +241,7 @@ class Field(QObject):
             return text
         line = self._named(LineBox(), name)
         if kind == "number":
-            line.setMaximumWidth(140)
+            line.setMaximumWidth(20 * line.fontMetrics().averageCharWidth() + 24)
         return line
 
     def _named(self, box: LineBox, name: str) -> LineBox:

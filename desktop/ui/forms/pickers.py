@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QInputMethodEvent, QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from desktop.ui.forms.boxes import LineBox
+from desktop.ui.widgets.flowing import Flowing
 from desktop.ui.widgets.said import empty
 from desktop.ui.widgets.suggestions import Choice, Suggestions
 from desktop.ui.words import tr
@@ -169,9 +170,9 @@ class CodesBox(QWidget):
         self.box.took.connect(self.add)
         self.box.typed.connect(self.typed)
         column.addWidget(self.box)
-        self._row = QHBoxLayout()
-        self._row.setSpacing(4)
-        column.addLayout(self._row)
+        chips = QWidget()
+        self._row = Flowing(chips, space=4)
+        column.addWidget(chips)
         self._chips: list[Chip] = []
 
     def add(self, key: str) -> None:
@@ -199,9 +200,8 @@ class CodesBox(QWidget):
         for key in self.keys:
             chip = Chip(key, self._name(key) or key)
             chip.removed.connect(self.remove)
-            self._row.addWidget(chip)
+            self._row.add(chip)
             self._chips.append(chip)
-        self._row.addStretch(1)
 
     def value(self) -> list[str]:
         """The chosen codes; a word typed and not chosen is kept as it stands."""
@@ -219,9 +219,7 @@ class Chip(QPushButton):
         self._key = key
         self.setProperty("role", "chip")
         self.setAutoDefault(False)
-        self.setMaximumWidth(300)
-        shown = self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, 250)
-        self.setText(f"{shown}  ×")
+        self.setText(f"{words}  ×")
         self.setToolTip(words)
         self.setAccessibleName(tr("Bỏ {words}").format(words=words))
         self.clicked.connect(self._clicked)

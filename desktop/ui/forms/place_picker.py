@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from desktop.ui.forms.pickers import PickBox
+from desktop.ui.widgets.flowing import Flowing
 from desktop.ui.widgets.suggestions import Choice
 from desktop.ui.words import tr
 from domain.codes.places import NOW, Places
@@ -24,9 +25,7 @@ class PlacePicker(QWidget):
         super().__init__()
         self._places = places
         self._old: dict[str, str] = {}
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
+        row = Flowing(self)
         self.province = PickBox(self._find_province, self._province_name)
         self.province.setPlaceholderText(tr("Tỉnh, thành phố"))
         self.commune = PickBox(self._find_commune, self._commune_name)
@@ -35,8 +34,8 @@ class PlacePicker(QWidget):
         self.commune.typed.connect(self.typed)
         self.commune.chosen.connect(self._fill_province)
         self.province.chosen.connect(self._check_commune)
-        row.addWidget(self.province, 2)
-        row.addWidget(self.commune, 3)
+        row.add(self.province, 1)
+        row.add(self.commune, 1)
 
     def _find_province(self, text: str) -> Sequence[Choice]:
         if not text:

@@ -61,6 +61,7 @@ class IntakePage(QWidget):
         self.setObjectName("page.file")
         self._lane, self._clock, self._catalogue, self._places = lane, clock, catalogue, places
         self._definitions, self._staff, self._look = definitions, staff, look
+        self._narrow = False
         self.sheets: list[Sheet] = []
         self.just_saved: JustSaved | None = None
         self.tabs = QTabBar()
@@ -99,6 +100,12 @@ class IntakePage(QWidget):
         self._ages.timeout.connect(self.show_ages)
         self._ages.start()
         self._show_tabs()
+
+    def reflow(self, narrow: bool) -> None:
+        """Every sheet by the room there is."""
+        self._narrow = narrow
+        for sheet in self.sheets:
+            sheet.reflow(narrow)
 
     # Opening -----------------------------------------------------------------------------------------------
 
@@ -139,6 +146,7 @@ class IntakePage(QWidget):
         model.trouble.connect(self.trouble)
         self.sheets.append(sheet)
         self.stack.addWidget(sheet)
+        sheet.reflow(self._narrow)
         self.tabs.addTab(sheet.tab_words())
         self.show_ages()
         self._show_tabs()

@@ -6,15 +6,17 @@ from datetime import date
 
 from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.operations.intake import FORM_REPORT
 from desktop.ui.forms.definition import FormDefinition
 from desktop.ui.forms.form import FormView
 from desktop.ui.intake.viewmodel import IntakeModel, field_of
 from desktop.ui.theme.look import Look
+from desktop.ui.theme.measure import Measure
 from desktop.ui.theme.tokens import Status
 from desktop.ui.widgets.said import Card, Mark, Said, button, empty
+from desktop.ui.widgets.scrolled import Scrolled
 from desktop.ui.words import clock_text, minute_text, span_text, tr
 from domain.clock import Clock, vn_date
 from domain.codes.catalogue import Catalogue
@@ -41,23 +43,19 @@ class Sheet(QWidget):
         super().__init__()
         self.model = model
         self.parked = False
+        self._look, self._narrow = look, False
         self._definitions, self._catalogue, self._places, self._clock = definitions, catalogue, places, clock
-        self._zoom = look.zoom
         self._sure = QTimer(self)
         self._sure.setSingleShot(True)
         self._sure.setInterval(5_000)
         self._sure.timeout.connect(self._unsure)
         self.form = self._new_form()
-        self._scroll = QScrollArea()
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self._scroll.setFocusPolicy(self._scroll.focusPolicy().NoFocus)
         self._wrap = QWidget()
         self._wrap.setObjectName("page")
         self._inner = QVBoxLayout(self._wrap)
         self._inner.setContentsMargins(0, 0, 16, 0)
         self._inner.addWidget(self.form)
-        self._scroll.setWidget(self._wrap)
+        self._scroll = Scrolled(self._wrap)
 
         self.trouble = Card("warn", margins=12)
         self.trouble_words = Mark(Status.URGENT, "", wraps=True)
@@ -71,7 +69,8 @@ class Sheet(QWidget):
         self.away = button("put_away", tr("Bỏ biểu mẫu này"), "link")
         self.away.clicked.connect(self._away_pressed)
         side = Card(margins=16, space=8)
-        side.setFixedWidth(round(272 * look.zoom))
+        self._side = side
+        self._measure = Measure(side, look, width=272)
         self.title = Said("", "section", wraps=True)
         side.inside.addWidget(self.title)
         side.inside.addWidget(self.save)
@@ -94,6 +93,7 @@ class Sheet(QWidget):
         row.setSpacing(16)
         row.addLayout(middle, 1)
         row.addWidget(side)
+        self._row = row
         model.draft_kept.connect(self._draft_kept)
         model.trouble.connect(self.show_trouble)
         model.saved.connect(self._saved)
@@ -102,8 +102,20 @@ class Sheet(QWidget):
         self._head()
         self._look_over()
 
+    def reflow(self, narrow: bool) -> None:
+        """Where there is little room the panel stands under the form, and labels above their boxes."""
+        if narrow == self._narrow:
+            return
+        self._narrow = narrow
+        (self._inner if narrow else self._row).addWidget(self._side)
+        self._measure.let_go(narrow)
+        self.form.reflow(narrow)
+
     def _new_form(self) -> FormView:
-        form = FormView(self._definitions[self.model.form], self._catalogue, self._places, self._today)
+        narrow = self._narrow
+        form = FormView(
+            self._definitions[self.model.form], self._catalogue, self._places, self._today, self._look, narrow=narrow
+        )
         form.changed.connect(self._changed)
         form.put(self.model.values)
         return form

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any, Final
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Slot
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop.store.reads_queue import QueueRow
 from desktop.ui.queue.viewmodel import QueueModel
 from desktop.ui.theme.look import Look
 from desktop.ui.theme.tokens import Status
+from desktop.ui.widgets.beside import Beside
 from desktop.ui.widgets.glyph_cell import STATUS_ROLE
 from desktop.ui.widgets.said import Card, Mark, Said, button, has_caret
 from desktop.ui.widgets.scrolled import Scrolled
@@ -111,7 +112,6 @@ class QueuePage(QWidget):
         left.addWidget(self.state)
         left.addWidget(self.table, 1)
         self._card = Card(margins=16, space=8)
-        self._card.setFixedWidth(round(_WIDE * look.zoom))
         self.title = Said("", "section", wraps=True)
         self.hidden = Said(tr("Nội dung đang ẩn. Bấm Đọc khi không ai khác nhìn thấy màn hình."), "muted", wraps=True)
         self.words = Said("", "reading", wraps=True)
@@ -130,11 +130,7 @@ class QueuePage(QWidget):
         self._card.inside.addWidget(Scrolled(inside), 1)
         for part in (self.done, self.back_to_all):
             self._card.inside.addWidget(part)
-        page = QHBoxLayout(self)
-        page.setContentsMargins(24, 16, 24, 16)
-        page.setSpacing(16)
-        page.addLayout(left, 1)
-        page.addWidget(self._card)
+        self._beside = Beside(self, left, self.table, self._card, look, _WIDE)
         self.table.entered_row.connect(self._entered)
         self.read.clicked.connect(model.read_words)
         self.back_to_all.clicked.connect(model.give_back)
@@ -142,6 +138,10 @@ class QueuePage(QWidget):
         model.changed.connect(self._show)
         model.taken.connect(self._taken)
         self._show()
+
+    def reflow(self, narrow: bool) -> None:
+        """The panel stands below where there is little room."""
+        self._beside.reflow(narrow)
 
     def focus(self) -> None:
         """With an item in hand its button, else the list."""

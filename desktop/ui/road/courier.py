@@ -6,12 +6,13 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit
+from PySide6.QtWidgets import QFileDialog, QLineEdit, QWidget
 
 from desktop.background.aside import AsideLane
 from desktop.operations import courier
 from desktop.operations.courier import CourierDesk, Exported, TakenReply
 from desktop.ui.theme.tokens import TONE_ROOM, Status
+from desktop.ui.widgets.flowing import Flowing
 from desktop.ui.widgets.said import Card, Mark, Said, button
 from desktop.ui.words import tr
 from sync.troubles import Trouble
@@ -120,12 +121,12 @@ class CourierCard(Card):
         self.choose = button("usb_choose", tr("Chọn thư mục…"))
         self.write = button("usb_export", tr("Ghi ra USB"), tip=tr("Niêm phong mọi bản ghi chưa gửi cho trung tâm"))
         self.read = button("usb_reply", tr("Đọc hồi đáp"), tip=tr("Đọc những gì trung tâm đã ghi lại vào USB"))
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(self.folder, 1)
+        parts = QWidget()
+        row = Flowing(parts)
+        row.add(self.folder, 1)
         for one in (self.choose, self.write, self.read):
-            row.addWidget(one)
-        self.inside.addLayout(row)
+            row.add(one)
+        self.inside.addWidget(parts)
         self.said = Mark(Status.QUIET, "", wraps=True)
         self.said.words.setObjectName("label.usb")
         # Two lines from the start: what became of a stick must not push the page about, nor be cut.

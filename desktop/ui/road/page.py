@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from desktop.background.change_bus import ChangeBus, Changes, RoadStatus
 from desktop.store import reads
 from desktop.store.reads_audit import AuditView, audit_view
 from desktop.ui.road.courier import CourierCard, CourierModel
 from desktop.ui.road.words import audit_line, road_line, road_story, servers_line
+from desktop.ui.theme.look import Look
+from desktop.ui.theme.measure import Measure
 from desktop.ui.theme.tokens import READING, Status
+from desktop.ui.widgets.flowing import Flowing
 from desktop.ui.widgets.said import Card, Mark, Said
 from desktop.ui.widgets.scrolled import Scrolled
 from desktop.ui.words import tr, when_text
@@ -90,7 +93,7 @@ class RoadModel(QObject):
 class RoadPage(QWidget):
     """What is saved here, at the centre, in its backup; what waits; one story, one comparison."""
 
-    def __init__(self, model: RoadModel, courier: CourierModel) -> None:
+    def __init__(self, model: RoadModel, courier: CourierModel, look: Look) -> None:
         super().__init__()
         self.setObjectName("page.road")
         self.model = model
@@ -98,8 +101,8 @@ class RoadPage(QWidget):
         story = Card(margins=24, space=12)
         story.inside.addWidget(self.story)
         self._figures: dict[str, Said] = {}
-        figures = QHBoxLayout()
-        figures.setSpacing(16)
+        row = QWidget()
+        figures = Flowing(row, space=16, lines=16, fills=True)
         for name, words in (
             ("saved_here", tr("Đã lưu trên máy này")),
             ("at_hub", tr("Đã tới trạm vùng")),
@@ -115,7 +118,8 @@ class RoadPage(QWidget):
             card.inside.addWidget(figure)
             card.inside.addWidget(Said(words, "muted", wraps=True))
             card.inside.addStretch(1)
-            figures.addWidget(card, 1)
+            Measure(card, look, width=156, least=True)
+            figures.add(card)
             self._figures[name] = figure
             if name == "at_hub":
                 self._hub = card
@@ -137,7 +141,7 @@ class RoadPage(QWidget):
             )
         ):
             grid.addWidget(Said(words, "muted"), place, 0)
-            self._lines[name] = Mark()
+            self._lines[name] = Mark(wraps=True)
             grid.addWidget(self._lines[name], place, 1)
         self.audit_mark = self._lines["audit"]
         details.inside.addLayout(grid)
@@ -147,7 +151,7 @@ class RoadPage(QWidget):
         page.setSpacing(READING)
         page.addWidget(Said(tr("Đường truyền"), "title"))
         page.addWidget(story)
-        page.addLayout(figures)
+        page.addWidget(row)
         page.addWidget(details)
         self.courier = CourierCard(courier)
         page.addWidget(self.courier)

@@ -94,6 +94,6 @@ def audit_line(view: AuditView | None, now_ms: int) -> tuple[Status, str]:
     if not view.entries:
         return Status.QUIET, tr("Chưa có mục nào")
     if not view.signed_n:
-        return Status.WAITING, tr("Chuỗi nguyên vẹn ✓ · {count} mục · trung tâm chưa ký").format(count=count)
+        return Status.WAITING, tr("Chuỗi nguyên vẹn · {count} mục · trung tâm chưa ký").format(count=count)
     when = when_text(view.signed_at_ms, now_ms)
-    return Status.GOOD, tr("Chuỗi nguyên vẹn ✓ · {count} mục · trung tâm ký {when}").format(count=count, when=when)
+    return Status.GOOD, tr("Chuỗi nguyên vẹn · {count} mục · trung tâm ký {when}").format(count=count, when=when)

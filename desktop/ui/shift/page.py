@@ -11,6 +11,7 @@ from desktop.store.reads_shift import LONG_SHIFT_MS, GraveCase
 from desktop.ui.shift.viewmodel import ShiftModel
 from desktop.ui.theme.look import Look
 from desktop.ui.theme.tokens import Status
+from desktop.ui.widgets.beside import Beside
 from desktop.ui.widgets.glyph_cell import STATUS_ROLE
 from desktop.ui.widgets.said import Card, Mark, Said, button
 from desktop.ui.widgets.table import PaperTable
@@ -108,7 +109,6 @@ class ShiftPage(QWidget):
             left.addWidget(mark)
         left.addWidget(self.table, 1)
         card = Card(margins=16, space=4)
-        card.setFixedWidth(round(_WIDE * look.zoom))
         card.inside.addWidget(Said(tr("Ca này của tôi"), "section"))
         card.inside.addWidget(Said(tr("Chỉ chị/anh thấy những con số này."), "muted", wraps=True))
         self._grid = QGridLayout()
@@ -118,16 +118,16 @@ class ShiftPage(QWidget):
         card.inside.addLayout(self._grid)
         card.inside.addStretch(1)
         self._lines: list[tuple[Said, Said]] = []
-        page = QHBoxLayout(self)
-        page.setContentsMargins(24, 16, 24, 16)
-        page.setSpacing(16)
-        page.addLayout(left, 1)
-        page.addWidget(card)
+        self._beside = Beside(self, left, self.table, card, look, _WIDE)
         self.begin.clicked.connect(model.start)
         self.handover.clicked.connect(self.handover_asked)
         self.table.entered_row.connect(self._sign)
         model.changed.connect(self._show)
         self._show()
+
+    def reflow(self, narrow: bool) -> None:
+        """The panel stands below where there is little room."""
+        self._beside.reflow(narrow)
 
     def focus(self) -> None:
         """Before the shift its button, then the cases to sign, then the handover."""

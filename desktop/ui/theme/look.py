@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.resources import as_file, files
 from pathlib import Path
 
-from PySide6.QtCore import QLocale, QTranslator
+from PySide6.QtCore import QLocale, QObject, QTranslator, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
 from PySide6.QtWidgets import QApplication, QStyleFactory
 
@@ -17,10 +17,14 @@ _FACES = ("BeVietnamPro-Regular.ttf", "BeVietnamPro-SemiBold.ttf")
 RESOURCES = Path(__file__).resolve().parents[3] / "resources"
 
 
-class Look:
-    """The look of one application. Keep the object: Qt does not own the translator."""
+class Look(QObject):
+    """The look of one application; `worn` tells of another theme or size. Keep the object: Qt does not own the
+    translator."""
+
+    worn = Signal()
 
     def __init__(self, app: QApplication, theme: str = LIGHT.name, zoom: float = 1.0) -> None:
+        super().__init__()
         self._app = app
         self.tokens: Tokens = THEMES[theme]
         self.zoom = zoom
@@ -71,6 +75,7 @@ class Look:
         self._app.setFont(font)
         self._app.setPalette(_palette(self.tokens))
         self._app.setStyleSheet(style_sheet(self.tokens, self.zoom, FAMILY))
+        self.worn.emit()
 
 
 def _palette(t: Tokens) -> QPalette:

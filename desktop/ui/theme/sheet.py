@@ -17,7 +17,7 @@ from desktop.ui.theme.tokens import (
 
 
 def style_sheet(t: Tokens, zoom: float, family: str) -> str:
-    """Qt style sheet for the whole application. `zoom` scales every size (0.9 to 2)."""
+    """Qt style sheet for the whole application. `zoom` scales every size (0.8 to 2)."""
 
     def px(size: float) -> str:
         return f"{round(size * zoom)}px"

@@ -79,7 +79,7 @@ RADIUS: Final = 6
 TONE_ROOM: Final = 3
 """Pixels above a label's text: the tones of Ẵ Ẫ Ỗ reach above the font's ascent and Qt would cut them."""
 
-ZOOMS: Final = (0.9, 1.0, 1.1, 1.25, 1.5, 1.75, 2.0)
+ZOOMS: Final = (0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 1.75, 2.0)
 
 
 def _channel(value: int) -> float:

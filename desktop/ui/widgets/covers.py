@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.ui.actions import Action, Registry
 from desktop.ui.theme.look import Look
+from desktop.ui.theme.measure import NARROW
 from desktop.ui.widgets.said import Card, Said
 from desktop.ui.widgets.scrolled import Scrolled
 from desktop.ui.words import tr
@@ -88,7 +89,7 @@ class HelpSheet(Cover):
         how = tr("Mũi tên để cuộn, phím khác để đóng. Gõ Telex hay VNI đều không đụng phím chức năng.")
         page.addWidget(Said(how, "muted"))
         inside = QWidget()
-        columns = QHBoxLayout(inside)
+        self._columns = columns = QHBoxLayout(inside)
         columns.setContentsMargins(0, 0, 0, 0)
         columns.setSpacing(16)
         for part in _in_two(list(registry.groups().items())):
@@ -110,6 +111,13 @@ class HelpSheet(Cover):
             columns.addLayout(column, 1)
         self._keys = Scrolled(inside)
         page.addWidget(self._keys, 1)
+
+    def cover(self) -> None:
+        """One column where two would not fit."""
+        narrow = self._under.width() < NARROW * self._look.zoom
+        across, down = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
+        self._columns.setDirection(down if narrow else across)
+        super().cover()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Arrows and page keys move the sheet where it is taller than the window; any other key closes it."""

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
+    QLayout,
     QPushButton,
     QSizePolicy,
     QVBoxLayout,
@@ -36,6 +37,12 @@ class Said(QLabel):
             self.setProperty("role", role)
         if wraps:
             self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.MinimumExpanding)
+
+
+    def one_line_width(self) -> int:
+        """Pixels that the words need in one line."""
+        margins = self.contentsMargins()
+        return self.fontMetrics().horizontalAdvance(self.text()) + margins.left() + margins.right() + 2
 
 
 class Brief(Said):
@@ -90,6 +97,8 @@ class Mark(QWidget):
         top = Qt.AlignmentFlag.AlignTop
         row.addWidget(self.shape, 0, top if wraps else Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(self.words, 1)
+        if wraps:
+            self.words.setAlignment(top | Qt.AlignmentFlag.AlignLeft)  # the shape stands beside the first line
         self.status = status
         self.say(status, words)
 
@@ -103,6 +112,11 @@ class Mark(QWidget):
         if self.shape.property("status") != status.value:
             self.shape.setProperty("status", status.value)
             restyle(self.shape)
+
+    def one_line_width(self) -> int:
+        """Pixels that shape and words need in one line."""
+        shape = 0 if self.shape.isHidden() else self.shape.sizeHint().width() + 6
+        return shape + self.words.one_line_width()
 
     def plain(self, words: str) -> None:
         """Words without any shape before them."""
@@ -151,7 +165,7 @@ def restyle(widget: QWidget) -> None:
     widget.style().polish(widget)
 
 
-def empty(layout: QBoxLayout) -> None:
+def empty(layout: QLayout) -> None:
     """Take every widget and layout out of a box and delete it."""
     while layout.count():
         item = layout.takeAt(0)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QAbstractItemModel, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent
+from PySide6.QtCore import QAbstractItemModel, Qt, Signal, Slot
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from desktop.ui.theme.look import Look
@@ -21,6 +21,7 @@ class PaperTable(QTableView):
     def __init__(self, look: Look, model: QAbstractItemModel, widths: Mapping[int, int], stretch: int) -> None:
         super().__init__()
         self._cell = GlyphCell(look)
+        self._look, self._widths, self._stretch, self._least_rows = look, dict(widths), stretch, 0
         self.setModel(model)
         self.setItemDelegate(self._cell)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -33,15 +34,41 @@ class PaperTable(QTableView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.verticalHeader().hide()
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.verticalHeader().setDefaultSectionSize(round(ROW_HEIGHT * look.zoom))
         header = self.horizontalHeader()
         header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionsClickable(False)
-        for column, width in widths.items():
-            header.resizeSection(column, round(width * look.zoom))
+        header.setResizeContentsPrecision(0)  # what a column needs is asked of the rows in sight
         header.setSectionResizeMode(stretch, QHeaderView.ResizeMode.Stretch)
+        look.worn.connect(self.fit)
+        model.modelReset.connect(self.fit)
+        model.rowsInserted.connect(self.fit)
+        self.fit()
         self.doubleClicked.connect(self._opened)
+
+    @Slot()
+    def fit(self) -> None:
+        """Rows and columns by the zoom; columns give way to the stretching one, never to less than their heads."""
+        self.verticalHeader().setDefaultSectionSize(round(ROW_HEIGHT * self._look.zoom))
+        header, room = self.horizontalHeader(), self.viewport().width()
+        wanted = {column: width * self._look.zoom for column, width in self._widths.items()}
+        part = min(1.0, 0.62 * room / max(1.0, sum(wanted.values()))) if room > 100 else 1.0
+        for column, width in wanted.items():
+            least = max(header.sectionSizeHint(column), self.sizeHintForColumn(column))
+            header.resizeSection(column, max(least, round(width * part)))
+        high = self._least_rows * round(ROW_HEIGHT * self._look.zoom)
+        self.setMinimumHeight(high + header.sizeHint().height() if high else 0)
+
+    def keep_rows(self, count: int) -> None:
+        """At least so many rows are in sight: for a page that scrolls."""
+        self._least_rows = count
+        self.fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Columns by the new width."""
+        super().resizeEvent(event)
+        if event.oldSize().width() != event.size().width():
+            self.fit()
 
     def is_at_top(self) -> bool:
         """Whether the first row is in sight: nobody has scrolled down to read something."""

@@ -41,8 +41,9 @@ def screens(window: MainWindow) -> Iterator[str]:
 
 
 def settled(name: str) -> str:
-    QApplication.sendPostedEvents()
-    QApplication.processEvents()
+    for _ in range(3):  # a label that grows asks its row, the row its card, the card the page
+        QApplication.sendPostedEvents()
+        QApplication.processEvents()
     return name
 
 
@@ -62,6 +63,12 @@ def full(window: MainWindow, clock: HandClock, qtbot: QtBot) -> MainWindow:
     return window
 
 
+@pytest.fixture
+def larger(look: Look) -> Iterator[Look]:
+    yield look
+    look.step_zoom(0)
+
+
 def visible(window: QWidget, kind: type[QWidget]) -> list[QWidget]:
     return [one for one in window.findChildren(kind) if one.isVisible() and not one.visibleRegion().isEmpty()]
 
@@ -76,7 +83,11 @@ def test_everything_that_takes_keys_has_a_name_for_the_ear(full: MainWindow) -> 
     assert seen > 60
 
 
-def test_no_label_is_clipped_at_1366_by_768(full: MainWindow) -> None:
+@pytest.mark.parametrize("zoom", [1.0, 1.5, 2.0])
+def test_no_label_is_clipped_at_1366_by_768(full: MainWindow, larger: Look, zoom: float) -> None:
+    while larger.zoom < zoom:
+        larger.step_zoom(1)
+    settled("larger")
     assert (full.width(), full.height()) == (1366, 768)
     seen = 0
     for screen in screens(full):
@@ -95,7 +106,7 @@ def test_no_label_is_clipped_at_1366_by_768(full: MainWindow) -> None:
         for made in visible(full, QAbstractButton):
             assert isinstance(made, QAbstractButton)
             assert made.fontMetrics().horizontalAdvance(made.text()) <= made.width(), f"{screen}: {made.text()}"
-    assert seen > 150
+    assert seen > 100
 
 
 def test_the_window_title_says_nothing_of_any_person(full: MainWindow) -> None:

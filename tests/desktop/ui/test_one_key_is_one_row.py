@@ -165,7 +165,7 @@ def test_before_the_caller_is_verified_the_banner_shows_counts_and_no_number(
     shown = " ".join(label.text() for label in banner.findChildren(type(window.banner.number)))
     assert "09•• ••• •02" in shown
     assert "0900" not in shown
-    assert "im lặng 1 lần" in window.banner.facts.whole()
+    assert "im lặng 1 lần" in window.banner.facts.text()
     window.banner.reveal.click()
     assert window.banner.number.text() == "0900 081 502"
 
