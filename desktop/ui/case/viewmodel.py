@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from desktop.background.change_bus import ChangeBus, Changes, Origin
+from desktop.background.lanes import Closed
 from desktop.operations import audit, intake
 from desktop.operations import case as operations
 from desktop.store import reads
@@ -115,7 +116,10 @@ class CaseModel(QObject):
             self._opening = Opening(self, view)
             opened = ("contact", self.contact_id) if isinstance(view, reads.ContactView) else ("case", self.case_id)
             entry = audit.noted(OPEN, opened[0], opened[1] or "", "P3")
-            self._lane.submit(entry, self._opening.done, self._opening.failed, initiator="case")
+            try:
+                self._lane.submit(entry, self._opening.done, self._opening.failed, initiator="case")
+            except Closed:  # the desk ended between the reading and its entry: what is not recorded is not shown
+                self._opening = None
         else:
             self._opening.view = view
 
