@@ -106,7 +106,8 @@ def ground(embedded: Running, desks: MakeDesk) -> Iterator[Ground]:
         "staff": ["dn-1"],
         "why": ["on_the_line"],
     }
-    made = Ground(embedded, desk, away, far, transport.HttpTransport(embedded.url, named.device, 1, key.sign), batch, real)
+    hub = transport.HttpTransport(embedded.url, named.device, 1, key.sign)
+    made = Ground(embedded, desk, away, far, hub, batch, real)
     yield made
     made.hub.close()
     made.web.close()
