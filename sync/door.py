@@ -76,7 +76,10 @@ def read_credentials(text: str) -> Credentials | None:
     said = _CREDENTIALS.fullmatch(text)
     if said is None:
         return None
-    return Credentials(said[1], int(said[2]), base64.urlsafe_b64decode(said[3] + "=="))
+    signature = base64.urlsafe_b64decode(said[3] + "==")
+    if base64.urlsafe_b64encode(signature) != said[3].encode() + b"==":
+        return None  # the last letter has bits to spare: only one way of writing is good
+    return Credentials(said[1], int(said[2]), signature)
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):

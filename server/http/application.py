@@ -38,9 +38,11 @@ def build_app(counter: Counter) -> FastAPI:
         await ends
         await asyncio.to_thread(counter.close)
 
+    # No redirects: a path that is not quite one of ours is none, and a device would follow nothing anyway.
     app = _Described(
-        title="Trạm 111: trung tâm", version="1", lifespan=lifespan, docs_url=None, redoc_url=None
-    )
+        title="Trạm 111: trung tâm", version="1", lifespan=lifespan, docs_url=None, redoc_url=None,
+        redirect_slashes=False,
+    )  # fmt: skip
     app.state.counter = counter
     app.include_router(entrance.router)
     app.include_router(road.router)

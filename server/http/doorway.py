@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from server.operations.refusals import Refusal
+from server.operations.refusals import Refusal, bad_message
 from sync import door
 from sync.wire import Problem
 
@@ -62,9 +62,10 @@ class Heard:
 
     def __init__(self, scope: Scope) -> None:
         headers = {name: value for name, value in scope["headers"] if name in _BODY_HEADERS}
-        self.whole = scope["method"] in _BODILESS or not (
-            b"transfer-encoding" in headers or headers.get(b"content-length", b"0").strip(b"0 ")
-        )
+        comes = bool(b"transfer-encoding" in headers or headers.get(b"content-length", b"0").strip(b"0 "))
+        self.out_of_place = comes and scope["method"] in _BODILESS
+        """A body where none is asked for: nobody reads it, so nobody could prove it."""
+        self.whole = not comes or self.out_of_place
         self._hash = hashlib.sha256()
         self._waits: Callable[[bytes], None] | None = None
 
@@ -136,7 +137,11 @@ class Doorway:
             await send(message)
 
         try:
-            await self._app(scope, hear, answer)
+            if heard.out_of_place:
+                status = bad_message().status
+                await problem(bad_message())(scope, receive, send)
+            else:
+                await self._app(scope, hear, answer)
         except Exception as fault:  # noqa: BLE001  # the last hand: told to the log and to the asker
             log.error("%s fault=%s at=%s", request_id, type(fault).__name__, place_of(fault))  # noqa: TRY400  # a traceback ends with the words
             if not status:

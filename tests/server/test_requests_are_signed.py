@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import http.client
 import random
+from collections import Counter
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 from itertools import count
@@ -114,6 +116,84 @@ def test_requests_overtake_each_other_but_none_serves_twice(embedded: Running, d
             last = signed(one.road, "GET", door.HELD)
         assert web.get(embedded.url + door.HELD, headers=last, timeout=PATIENCE_S).status_code == 200
         assert web.get(embedded.url + door.HELD, headers=late, timeout=PATIENCE_S).status_code == 401
+
+
+def bit_flipped(chance: random.Random, text: str) -> str:
+    """Other by one bit, and still to be written into a line of HTTP."""
+    while True:
+        at, bit = chance.randrange(len(text)), 1 << chance.randrange(7)
+        letter = chr(ord(text[at]) ^ bit)
+        if "!" <= letter <= "~":
+            return text[:at] + letter + text[at + 1 :]
+
+
+def bent(
+    chance: random.Random, method: str, path: str, body: bytes, proof: str, others: list[str]
+) -> tuple[str, tuple[str, str, bytes, str]]:
+    """A captured request as somebody in between might send it on: method, path, body, proof."""
+    kind = chance.choice(("replay", "proof", "path", "body", "method", "other's proof", "renumbered", "cut"))
+    token, number, signature = proof.split(".")
+    match kind:
+        case "proof":
+            proof = bit_flipped(chance, proof)
+        case "path":
+            path = "/" + bit_flipped(chance, path[1:])
+        case "body" if body:
+            at = chance.randrange(len(body))
+            body = body[:at] + bytes([body[at] ^ 1 << chance.randrange(8)]) + body[at + 1 :]
+        case "body":
+            body = b"x"
+        case "method":
+            method = {"GET": "HEAD", "HEAD": "GET", "POST": "PUT"}[method]
+        case "other's proof":
+            proof = chance.choice(others)
+        case "renumbered":
+            proof = f"{token}.{int(number) + chance.choice((1, 2, 1_000))}.{signature}"
+        case "cut":
+            proof = proof[: chance.randrange(len(proof))]
+    return kind, (method, path, body, proof)
+
+
+@pytest.mark.soak("signed")
+def test_no_request_replayed_changed_or_put_in_anothers_place_is_served(
+    embedded: Running, desks: MakeDesk, rounds: Callable[[int], int]
+) -> None:
+    one, seed = desks(embedded), 20_261_126
+    one.pull()
+    one.write_calls(range(2))
+    one.push()
+    chance, others, tried = random.Random(seed), list[str](), Counter[str]()
+    served: list[tuple[str, str, int]] = []
+    line = http.client.HTTPConnection(embedded.url.removeprefix("http://"), timeout=PATIENCE_S)
+
+    def status(method: str, path: str, body: bytes, proof: str, headers: dict[str, str]) -> int:
+        line.request(method, path, body or None, {**headers, "Authorization": f"Bearer {proof}"})
+        answer = line.getresponse()
+        answer.read()
+        return answer.status
+
+    def proven(method: str, path: str, body: bytes) -> str:
+        return signed(one.road, method, path, body)["Authorization"].removeprefix("Bearer ")
+
+    asks = [*asked(one), ("POST", door.PUSH, one.batch(one.node.outbox()), {"Content-Type": wire.CONTENT_TYPE})]
+    others += [proven(method, path, body) for method, path, body, _ in asks]
+    for (method, path, body, headers), proof in zip(asks, others, strict=True):
+        assert status(method, path, body, proof, headers) not in (401, 500), path  # captured: it was good, once
+    while tried.total() < rounds(10_000):
+        method, path, body, headers = asks[tried.total() % len(asks)]
+        proof = proven(method, path, body)
+        # What is replayed has been served before; what is changed overtakes the request it was made of.
+        kind, mutant = bent(chance, method, path, body, proof, others)
+        if kind == "replay":
+            assert status(method, path, body, proof, headers) != 401, path
+        tried[kind] += 1
+        answer = status(*mutant, headers)
+        if answer < 400 or answer >= 500:
+            served.append((kind, path, answer))
+    line.close()
+    print(f"S-11: {len(served)} of {tried.total()} served (seed {seed}): {sorted(tried.items())}")
+    assert served == [], Counter(kind for kind, _, _ in served)
+    assert one.pull() == 0, "the desk itself goes on with its session"
 
 
 def _mutant(chance: random.Random, good: bytes, older: list[bytes]) -> tuple[str, bytes]:
