@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import random
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from tests.simulation.errands import weather_of
 from tests.simulation.life import Lived, live
 from tests.simulation.mutants import MUTANTS
-from tests.simulation.weather import drawn
 
 KILLED: Final = Path(__file__).with_name("killed.json")
 """Mutant → seed that kills it, and the law that broke."""
@@ -37,7 +36,7 @@ def live_with(seed: int, mutant: str) -> Lived:
 def seeds_for(mutant: str) -> Iterator[int]:
     """All seeds, those first that bring what the mutant shows in."""
     likely = MUTANTS[mutant].met_in
-    brings = {seed: drawn(random.Random(f"{seed} weather")).brings() for seed in range(MOST_SEEDS)}
+    brings = {seed: weather_of(seed).brings() for seed in range(MOST_SEEDS)}
     yield from (seed for seed in brings if likely <= brings[seed])
     yield from (seed for seed in brings if not likely <= brings[seed])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from sync.operation import Body, decode_body, encode_body
 
@@ -22,6 +22,9 @@ class Written:
     def __post_init__(self) -> None:
         self.lines = tuple(encode_body(body) for body in self.bodies)
 
+
+WORDS: Final = "lời số "
+"""So begins whatever people write of their own: a number follows that nothing else bears."""
 
 Key = tuple[str, str, str]
 """Kind, record id, field (for an element of a set: `field/element`)."""
@@ -42,22 +45,38 @@ class Ledger:
         self.acts: dict[str, Written] = {}
         self.reached: set[str] = set()
         """Stamps of acts that a centre had once, also where a restored one lacks them."""
+        self.erased: set[tuple[str, str]] = set()
+        """Kind and id of the records that the centre has erased for ever."""
 
     def add(self, device: str, bodies: Sequence[Body], *, sure: bool, blind: bool) -> None:
         """An act was committed, or perhaps (`sure` false: the machine died around the commit)."""
         self.acts[bodies[0].stamp] = Written(device, tuple(bodies), sure, blind)
 
     def of(self, lines: Iterable[bytes]) -> set[str]:
-        """Stamps of the acts whose every operation is among these."""
+        """Stamps of the acts whose every operation is among these, but for what was erased."""
         known = set(lines)
-        return {stamp for stamp, act in self.acts.items() if known.issuperset(act.lines)}
+        return {stamp for stamp, act in self.acts.items() if known.issuperset(self.lasting(act))}
+
+    def lasting(self, act: Written) -> tuple[bytes, ...]:
+        """The act's lines that were not erased."""
+        if not self.erased:
+            return act.lines
+        pairs = zip(act.bodies, act.lines, strict=True)
+        return tuple(line for body, line in pairs if (body.kind, body.id) not in self.erased)
+
+    def erased_words(self) -> set[str]:
+        """Every word of a person's own that stood in a record that was erased."""
+        bodies = [b for act in self.acts.values() for b in act.bodies if (b.kind, b.id) in self.erased]
+        values = [value for body in bodies for value in body.values.values()]
+        return {value for value in values if isinstance(value, str) and value.startswith(WORDS)}
 
     def expected(self, stamps: Iterable[str]) -> dict[Key, Expected]:
         """What these acts make of every field: settled 4 told once more, without the code that it checks."""
         found: dict[Key, Expected] = {}
         for stamp in stamps:
             for body in self.acts[stamp].bodies:
-                _write(found, body)
+                if (body.kind, body.id) not in self.erased:
+                    _write(found, body)
         for one in found.values():
             for version in one.gone:
                 one.heads.pop(version, None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -12,6 +13,7 @@ from sqlalchemy import Connection, select
 
 from domain.clock import HOUR, MINUTE, SECOND
 from sync import engine as core
+from sync.act import Act
 from sync.replica import scopes, tables
 from tests.simulation import laws
 from tests.simulation.machine import Machine
@@ -134,7 +136,10 @@ class _Life:
             act = world.ledger.acts[stamp]
             if act.device not in near:
                 continue
+            mine = world.place.may_hold(machine.device, machine.told.centre, {body.scope for body in act.bodies})
             for body in act.bodies:
+                if body.scope not in mine or (body.kind, body.id) in world.ledger.erased:
+                    continue  # passed on to another centre meanwhile, or erased before
                 versions = machine.look(partial(_versions, kind=body.kind, record=body.id))
                 known = body.kind in machine.registry
                 if known and (body.values or body.adds) and stamp not in versions:
@@ -189,7 +194,7 @@ class _Life:
             case "switched on" | "upgraded":
                 self._start_anew(machine, one.what)
             case _:
-                self._by_the_centre(machine, one.what)
+                self._by_people(machine, one.what)
 
     def _start_anew(self, machine: Machine, what: str) -> None:
         world = self._world
@@ -199,7 +204,8 @@ class _Life:
             world.meet("upgrades")
         world.switch_on(machine, machine.life)
 
-    def _by_the_centre(self, machine: Machine, what: str) -> None:
+    def _by_people(self, machine: Machine, what: str) -> None:
+        people = self._world.people
         match what:
             case "revoked":
                 self._revoke(machine)
@@ -207,6 +213,10 @@ class _Life:
                 self._blind(machine)
             case "granted":
                 self._grant(machine)
+            case "passes on":
+                self._person(machine, people.passes_on, "pass on")
+            case "writes on":
+                self._person(machine, people.writes_on, "write on")
 
     def _to_the_centre(self, one: Misfortune) -> None:
         world = self._world
@@ -225,6 +235,8 @@ class _Life:
                 world.copies[-1] = world.place.disk.copy()
             case "restored":
                 self._restore_centre(world.copies[-1])
+            case "erases":
+                world.erase()
 
     def _restore(self, machine: Machine, copy: Disk) -> None:
         """An older copy of the disk. What only the newer disk had is gone with it: no program can help that.
@@ -285,6 +297,13 @@ class _Life:
                 world.place.revoke(machine.device)
         world.meet("restores of the centre")
 
+    def _person(self, machine: Machine, made: Callable[[Machine], Act], name: str) -> None:
+        """Somebody does this at a desk that is on."""
+        if machine.on:
+            act = made(machine)
+            if act.bodies:
+                self._world.save(machine, act, name)
+
     # ------------------------------------------------------------ grants
 
     def _dossiers(self, machine: Machine) -> list[str]:
@@ -317,7 +336,8 @@ def _stamps(world: World, disks: list[Disk]) -> set[str]:
     lines: set[bytes] = set()
     for disk in disks:
         with disk.engine.begin() as connection:
-            lines.update(bytes(row.body) for row in connection.execute(select(tables.log.c.body)))
+            written = select(tables.log.c.body).where(tables.log.c.body.is_not(None))
+            lines.update(bytes(row.body) for row in connection.execute(written))
     return world.ledger.of(lines)
 
 

@@ -306,7 +306,8 @@ class Machine:
     def log(self) -> list[Any]:
         """Own operations on the disk: (incarnation, n, body), in order."""
         log = tables.log.c
-        wanted = select(log.incarnation, log.n, log.body).order_by(log.incarnation, log.n)
+        wanted = select(log.incarnation, log.n, log.body).where(log.body.is_not(None))
+        wanted = wanted.order_by(log.incarnation, log.n)
         return self.look(lambda c: list(c.execute(wanted)))
 
 

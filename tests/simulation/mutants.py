@@ -21,6 +21,7 @@ from sync.replica.fold import Fold
 from sync.replica.own_chains import LINEAGE, acked_key
 from sync.replica.replica import Replica
 from sync.troubles import Trouble
+from tests.simulation import dossier_faults
 from tests.simulation.ledger import stamp_of
 from tests.simulation.place import Place
 
@@ -277,5 +278,15 @@ MUTANTS: Mapping[str, Mutant] = {
     "late grant releases nothing": Mutant(_late_grant_releases_nothing, frozenset({"told by telephone"})),
     "released keep their number": Mutant(_released_keep_their_number, frozenset({"told by telephone"})),
     "rights not asked": Mutant(_rights_not_asked, frozenset({"told by telephone"})),
+    "given up but kept": Mutant(dossier_faults.given_up_but_kept, frozenset({"passes on"})),
+    "given up without a word": Mutant(dossier_faults.given_up_without_a_word, frozenset({"passes on"})),
+    "never given up": Mutant(dossier_faults.never_given_up, frozenset({"passes on"})),
+    "late words not flagged": Mutant(dossier_faults.late_words_not_flagged, frozenset({"writes on"})),
+    "late words held for ever": Mutant(dossier_faults.late_words_held_for_ever, frozenset({"writes on"})),
+    "passed on without a grant": Mutant(dossier_faults.passed_on_without_a_grant, frozenset({"passes on"})),
+    "conflicts settled by id alone": Mutant(dossier_faults.conflicts_settled_by_id_alone, frozenset({"passes on"})),
+    "review not counted": Mutant(dossier_faults.review_not_counted, frozenset({"writes on"})),
+    "erased comes back": Mutant(dossier_faults.erased_comes_back, frozenset({"centre erases"})),
+    "erased stays in the log": Mutant(dossier_faults.erased_stays_in_the_log, frozenset({"centre erases"})),
 }
 """Every one must be killed within 300 seeds; `killed.json` keeps the seeds that did."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from domain.records.call import UNCLASSIFIED, Call
 from domain.records.case import Case
@@ -15,6 +15,7 @@ from sync.act import Act
 from sync.operation import LINK
 from sync.replica import scopes
 from sync.replica.read import Stored
+from tests.simulation.ledger import WORDS
 from tests.simulation.machine import Machine
 
 TOPICS = ("psychology", "violence", "law", "health")
@@ -23,10 +24,14 @@ OUTCOMES = ("silent", "prank", "consulted")
 
 
 class People:
-    """Draws acts. Every value is new, so that a value found later names the act that wrote it."""
+    """Draws acts. Every value is new, so that a value found later names the act that wrote it.
 
-    def __init__(self, dice: random.Random) -> None:
+    `centres`: codes between which cases are passed on; none where nobody does.
+    """
+
+    def __init__(self, dice: random.Random, centres: Sequence[str] = ()) -> None:
         self._dice = dice
+        self._centres = centres
         self._count = 0
         self._rings: list[str] = []
         self._kinds: list[tuple[int, Callable[[Machine, Act], None]]] = [
@@ -41,6 +46,8 @@ class People:
             (1, self._retract),
             (1, self._link),
         ]
+        if centres:
+            self._kinds += [(2, self._pass_on), (2, self._open_case)]
 
     def something(self, machine: Machine) -> tuple[Act, str]:
         """One act, not yet saved, and its name; it may be empty where there was nothing to do."""
@@ -58,13 +65,27 @@ class People:
         act.create(scopes.dossier(contact), Note(id=self._new("note"), contact_id=contact, text=self._words()))
         return act
 
+    def passes_on(self, machine: Machine) -> Act:
+        """A case goes to another centre; where there is none yet one is opened."""
+        act = machine.act("tvv-1")
+        self._pass_on(machine, act)
+        if not act.bodies:
+            self._open_case(machine, act)
+        return act
+
+    def writes_on(self, machine: Machine) -> Act:
+        """Somebody goes on writing in a file that this desk shows."""
+        act = machine.act("tvv-1")
+        self._dice.choice([self._edit, self._note, self._open_case])(machine, act)
+        return act
+
     def _new(self, kind: str) -> str:
         self._count += 1
         return f"{kind}-{self._count}"
 
     def _words(self) -> str:
         self._count += 1
-        return f"lời số {self._count}"
+        return f"{WORDS}{self._count}"
 
     def _some(self, machine: Machine, kind: str) -> Stored | None:
         """A record of the kind; a few are chosen far more often, so that two desks meet over one."""
@@ -142,8 +163,18 @@ class People:
     def _open_case(self, machine: Machine, act: Act) -> None:
         one = self._some(machine, "contact")
         if one is not None:
-            case = Case(id=self._new("case"), contact_id=one.id, incident=self._words(), status="open")
-            act.create(one.scope, case)
+            centre = machine.told.centre if self._centres else None
+            case = Case(
+                id=self._new("case"), contact_id=one.id, incident=self._words(), status="open", centre=centre
+            )
+            act.create(one.scope, case, ranks={"centre": 1})
+
+    def _pass_on(self, machine: Machine, act: Act) -> None:
+        one = self._some(machine, "case")
+        if one is not None and one.record.centre:
+            others = [code for code in self._centres if code != one.record.centre]
+            to = {"centre": self._dice.choice(others)}
+            act.change("case", one.id, one.scope, one.state, to, ranks={"centre": 1})
 
     def _resolve(self, machine: Machine, act: Act) -> None:
         waiting = machine.conflicts()

@@ -11,13 +11,13 @@ from typing import NamedTuple, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 from starlette.responses import Response
 
 from server.http.doorway import problem
 from server.http.models import PullAsk, ScopeAsk
 from server.http.waiters import Waiter, WaitingRoom
-from server.operations import enrolment, grants, proof
+from server.operations import enrolment, erasure, grants, proof
 from server.operations.centre import Centre, News
 from server.operations.enrolment import Asked
 from server.operations.pull import Pulled, answer_pull, answer_scope
@@ -187,6 +187,10 @@ class Place:
         self.centre.lane.do(job)
         self.publish(News(audiences=frozenset({scopes.device_scope(device)})))
 
+    def erase(self, kind: str, record: str) -> None:
+        """Erase a record for ever. Raises Reset, StoreUnavailable."""
+        self.publish(erasure.erase(self.centre, kind, record, "yêu cầu số 1"))
+
     def revoke(self, device: str) -> None:
         """The device is no longer trusted: its running session ends with its time."""
         column = accounts.device.c
@@ -261,6 +265,12 @@ class Place:
     def head(self, device: str, incarnation: int) -> int:
         """The last number known of a chain."""
         return self.read(lambda c: self.centre.replica.head(c, Identity(device, incarnation)))[0]
+
+    def withdrawn(self, device: str) -> set[str]:
+        """Scopes that this device was told to give up, now or before."""
+        grant = tables.records["grant"].c
+        told = select(grant.granted_scope).where(grant.device == device, grant.withdrawn_at.is_not(None))
+        return self.read(lambda c: {str(row.granted_scope) for row in c.execute(told)})
 
     def may_hold(self, device: str, centre: str, wanted: set[str]) -> set[str]:
         """Those of the scopes that the device may hold: of its audiences, or granted to it."""

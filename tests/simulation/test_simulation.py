@@ -32,8 +32,9 @@ OFTEN = (
 """What every block of the suite must meet."""
 SOMETIMES = (
     *OFTEN, "a lineage met", "back-fills", "clock steps of the centre", "clones of a desk",
-    "conflicts left for a person", "disk full at the centre", "grants", "held operations released at a desk",
-    "outages of 30 days", "restores of the centre", "revoked devices", "revoked devices told so", "steps: behind",
+    "conflicts left for a person", "disk full at the centre", "dossiers given up", "grants",
+    "held operations released at a desk", "late words kept and flagged", "outages of 30 days", "records erased",
+    "restores of the centre", "revoked devices", "revoked devices told so", "steps: behind",
     "upgrades", "written before granted",
     *(f"crash: {effect}" for effect in ("Push", "Pull", "FetchScope", "WakeAt", "Report")),
     *(f"crash: {step} {moment}"

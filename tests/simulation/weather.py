@@ -47,6 +47,8 @@ class Weather:
     old: frozenset[int]
     misfortunes: list[Misfortune] = field(default_factory=list)
     leaves_ungranted: bool = False
+    passes: bool = False
+    """People pass cases on to other centres."""
 
     def brings(self) -> frozenset[str]:
         """Names of the misfortunes; those of the centre begin with its name."""
@@ -86,12 +88,12 @@ def drawn(dice: random.Random) -> Weather:
         old=frozenset(i for i in range(len(seats)) if dice.random() < 0.12),
         leaves_ungranted=dice.random() < 0.25,
     )
-    weather.acts = sorted((_moment(dice, weather), dice.randrange(len(seats))) for _ in range(dice.randint(4, 22)))
+    weather.acts = sorted((moment(dice, weather), dice.randrange(len(seats))) for _ in range(dice.randint(4, 22)))
     weather.misfortunes = sorted(_misfortunes(dice, weather))
     return weather
 
 
-def _moment(dice: random.Random, weather: Weather) -> int:
+def moment(dice: random.Random, weather: Weather) -> int:
     """Mostly within a burst, sometimes while all lines are down."""
     if len(weather.bursts) > 1 and dice.random() < 0.25:
         index = dice.randrange(1, len(weather.bursts))
@@ -111,12 +113,12 @@ class _Lot:
     def at(self, what: str, whom: int, chance: float = 1.0, figure: int = 0) -> None:
         """It happens with this chance."""
         if self._dice.random() < chance:
-            self.found.append(Misfortune(_moment(self._dice, self._weather), what, whom, figure))
+            self.found.append(Misfortune(moment(self._dice, self._weather), what, whom, figure))
 
     def pair(self, what: str, then: Sequence[str], whom: int, chance: float, after: Sequence[int]) -> None:
         """It happens with this chance, and one of the others so long (ms) after it."""
         if self._dice.random() < chance:
-            when = _moment(self._dice, self._weather)
+            when = moment(self._dice, self._weather)
             self.found.append(Misfortune(when, what, whom))
             self.found.append(Misfortune(when + self._dice.choice(after), self._dice.choice(then), whom))
 

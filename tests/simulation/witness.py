@@ -16,7 +16,7 @@ from sync.digest import NOTHING
 from sync.operation import Placed, decode_body
 from sync.replica import node, scopes, sums, tables
 from sync.replica.changes import Folded, RowChange
-from sync.replica.desk_road import MENDED
+from sync.replica.desk_road import MENDED, withdrawal
 from sync.replica.own_chains import INCARNATION
 from sync.replica.rows import state_of
 from sync.troubles import Offline
@@ -38,6 +38,7 @@ class Witness:
     def __init__(self, world: World) -> None:
         self._world = world
         self._said: dict[str, str] = {}
+        self._equal_under: dict[str, str] = {}
         self._last: dict[str, Placed] = {}
         self._trouble: dict[str, object] = {}
         self._waits: defaultdict[int, list[int]] = defaultdict(list)
@@ -83,10 +84,13 @@ class Witness:
             if change.before is not None and change.after is not None:
                 self._nothing_vanishes(machine, change, change.before, change.after)
         came = {change.scope for change in folded.changes}
-        if came and not machine.revoked:
+        if came and not machine.revoked and machine.steps[-1] != "wipe":
             # Its own words written before a grant may be made anew from its own log.
             own = {scope for one, scope in self._world.blind if one.device == machine.device}
             wrong = came - own - self._world.place.may_hold(machine.device, machine.told.centre, came)
+            # What was read before the withdrawal may still be under way until the desk has given the dossier up.
+            once = self._world.place.withdrawn(machine.device) if wrong else set()
+            wrong -= once - machine.look(_given_up)
             if wrong:
                 raise Broken("no row where it may not be", f"{machine.seat} folds {sorted(wrong)}")
         if folded.released:
@@ -125,6 +129,7 @@ class Witness:
         if "mended" in steps:
             self._nothing_to_mend(machine)
         if "compared" in steps and machine.engine.road.equal:
+            self._equal_under[machine.seat] = world.place.centre.lineage
             world.meet("compared equal")
             if world.trace.met["compared equal"] % 4 == 1:  # counting anew costs more than all the rest
                 self._equal_truly(machine)
@@ -133,6 +138,11 @@ class Witness:
         """A difference that had to be mended is a fault of the road, however well it was mended."""
         _, mended, left = machine.look(lambda c: node.get(c, MENDED)).split()
         self._world.meet("differences looked into")
+        restored = self._world.trace.met["restores of the centre"]
+        if restored and self._equal_under.get(machine.seat) != self._world.place.centre.lineage:
+            # Others have still to send again what a restored centre lost and this desk has: until then it differs
+            # rightly, looks now and then, and finds besides what the feed would have brought it in a moment.
+            return
         if mended != "0" and not self.holds_words_of(machine):
             raise Broken("nothing to mend", f"{machine.seat} mended {mended} records, {left} are left")
 
@@ -190,9 +200,18 @@ def _applied(connection: Connection, cursor: int, audiences: Sequence[str]) -> l
     wanted = (
         select(log.seq, log.device, log.incarnation, log.body)
         .select_from(tables.log.join(scopes.scope_home, home.scope == log.scope))
-        .where(log.seq <= cursor, log.held.is_(None), home.audience.in_(audiences))
+        .where(log.seq <= cursor, log.held.is_(None), log.body.is_not(None), home.audience.in_(audiences))
+        .where(log.scope.not_in(select(tables.records["custody"].c.scope)))  # comes by a back-fill of its own
     )
     return list(connection.execute(wanted))
+
+
+def _given_up(connection: Connection) -> set[str]:
+    """Scopes that this desk was told to give up and has wiped."""
+    told = select(tables.records["grant"].c.granted_scope).where(tables.records["grant"].c.withdrawn_at.is_not(None))
+    return {str(row.granted_scope) for row in connection.execute(told)} - {
+        str(row.scope) for row in connection.execute(select(withdrawal.c.scope))
+    }
 
 
 def _marks(connection: Connection) -> dict[tuple[str, str], str]:

@@ -18,16 +18,18 @@ from server.http.waiters import Waiter
 from server.store.troubles import StoreUnavailable
 from sync import engine as core
 from sync.operation import Placed
-from sync.replica import node
+from sync.replica import node, removal
 from sync.replica.changes import Folded
 from sync.transport.line import Answer
 from sync.troubles import Offline, ServerTrouble, Trouble
+from tests.simulation import custody
+from tests.simulation.errands import weather_of
 from tests.simulation.ledger import Ledger
 from tests.simulation.machine import OLD_KINDS, Crash, Machine, Transport
 from tests.simulation.people import People
 from tests.simulation.place import Place, Pulling, Reset, VirtualClock
 from tests.simulation.trace import Trace
-from tests.simulation.weather import START, Weather, drawn
+from tests.simulation.weather import START, Weather
 from tests.simulation.witness import Witness
 
 Request = core.Request
@@ -45,13 +47,14 @@ class World:
     """Everything of one seed. `run` lives it to the end; broken promises are raised as `trace.Broken`."""
 
     def __init__(self, seed: int) -> None:
-        self.weather: Weather = drawn(random.Random(f"{seed} weather"))
+        self.weather: Weather = weather_of(seed)
         self.trace = Trace()
         self.now = 0
         self.ledger = Ledger()
         self.dice = random.Random(f"{seed} line")
         self.people_dice = random.Random(f"{seed} people")
-        self.people = People(self.people_dice)
+        centres = sorted({CENTRES[seat[:2]] for seat in self.weather.seats}) if self.weather.passes else []
+        self.people = People(self.people_dice, centres)
         self.lab = random.Random(f"{seed} salts")
         self.place = Place(VirtualClock(lambda: self.now, START), self.lab)
         self.place.told = self._news
@@ -364,6 +367,23 @@ class World:
             self.say("centre", "grants", machine.seat, scope)
             self.meet("grants")
 
+    def erase(self) -> None:
+        """The centre erases a record for ever: whichever it has, drawn by lot."""
+        found = self.place.read(custody.erasable)
+        if not found:
+            return
+        kind, record = self.lab.choice(found)
+        try:
+            self.place.erase(kind, record)
+        except Reset:
+            self._restart()
+        except StoreUnavailable:
+            self.say("centre", "cannot erase: disk full")
+        if self.place.read(lambda c: removal.known_among(c, [record])):
+            self.say("centre", "erases", kind, record)
+            self.meet("records erased")
+            self.ledger.erased.add((kind, record))
+
     # ------------------------------------------------------------ looking
 
     def settled(self) -> bool:
@@ -373,7 +393,9 @@ class World:
             if machine.revoked:
                 continue
             view = machine.road.view()
-            if view.waiting or view.backfills or view.cursor != feed or view.lineage != self.place.centre.lineage:
+            if view.waiting or view.backfills or view.wipes or view.cursor != feed:
+                return False
+            if view.lineage != self.place.centre.lineage:
                 return False
             if machine.engine.road.equal is not True and not self.witness.holds_words_of(machine):
                 return False

@@ -1,0 +1,167 @@
+"""Laws of dossiers that changed hands and of records that were erased: told once more, from the log alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, select, text
+
+from server.store import audit
+from sync.operation import ERASE, Body, Undecodable, decode_body
+from sync.replica import scopes, tables
+from tests.simulation.trace import Broken
+
+if TYPE_CHECKING:
+    from tests.simulation.machine import Machine
+    from tests.simulation.world import World
+
+ERASABLE = ("contact", "person", "note", "case")
+AFTER_WITHDRAWAL = "after_withdrawal"
+
+
+def hold(world: World) -> None:
+    """All of them. Raises Broken."""
+    the_audit_finds_nothing(world)
+    withdrawn_is_wiped_with_a_receipt(world)
+    late_is_kept_and_flagged(world)
+    erased_stays_erased(world)
+
+
+def erasable(connection: Connection) -> list[tuple[str, str]]:
+    """What the centre could be ordered to erase: kind and id."""
+    return [
+        (kind, row.id)
+        for kind in ERASABLE
+        for row in connection.execute(select(tables.records[kind].c.id).order_by(tables.records[kind].c.id))
+    ]
+
+
+def the_audit_finds_nothing(world: World) -> None:
+    """The centre's own examination of its digests, chains and numbers (`python -m server verify`)."""
+    found = audit.Findings()
+    for part in (audit._digests, audit._chains, audit._numbers):  # all but the pages, which lie in no file here
+        world.place.read(partial(part, found=found))
+    if found.differences:
+        raise Broken("audit chain whole", found.differences[0])
+
+
+def withdrawn_is_wiped_with_a_receipt(world: World) -> None:
+    """Whoever was told to give a dossier up says so once it is done (that it is: `laws.everybody_has_the_same`)."""
+    for machine in world.machines:
+        if machine.revoked:
+            continue
+        withdrawn, receipts = world.place.read(partial(_withdrawals, machine=machine))
+        for scope, grants in sorted(withdrawn.items()):
+            if not grants & receipts:
+                raise Broken("wiped with a receipt", f"{machine.seat} has not said that it gave {scope} up")
+            world.meet("dossiers given up")
+
+
+def _withdrawals(connection: Connection, machine: Machine) -> tuple[dict[str, set[str]], set[str]]:
+    """Withdrawn grants by scope, of the scopes that the device may not hold now; ids of its receipts."""
+    grant, receipt = tables.records["grant"].c, tables.records["wiped"].c
+    found: dict[str, set[str]] = {}
+    for row in connection.execute(select(tables.records["grant"]).where(grant.device == machine.device)):
+        if row.withdrawn_at is not None and row.scope == scopes.device_scope(machine.device):
+            found.setdefault(row.granted_scope, set()).add(row.id)
+    standing = scopes.granted(connection, machine.device)
+    mine = select(receipt.id).where(receipt.device == machine.device)
+    gone = {scope: ids for scope, ids in found.items() if scope not in standing}
+    return gone, {str(row.id) for row in connection.execute(mine)}
+
+
+def late_is_kept_and_flagged(world: World) -> None:
+    """Beside each record that a desk wrote to after its dossier had gone lies a review that says so, and beside no
+    other. (That the words are kept: `laws.every_value_stands`.)"""
+    centres = {machine.device: machine.told.centre for machine in world.machines}
+    wanted = world.place.read(lambda c: set(_late(c, centres)))
+    review = tables.records["review"].c
+    flagged = select(review.about_kind, review.about, review.device).where(review.reason == AFTER_WITHDRAWAL)
+    found = {tuple(row) for row in world.place.read(lambda c: c.execute(flagged).all())}
+    lost, more = wanted - found, {one for one in found - wanted if one[:2] not in world.ledger.erased}
+    if lost:
+        raise Broken("late words are flagged", f"nobody is told of {sorted(lost)}")
+    if more:
+        raise Broken("late words are flagged", f"these came in time: {sorted(more)}")
+    for _ in wanted:
+        world.meet("late words kept and flagged")
+
+
+def _late(connection: Connection, centres: dict[str, str]) -> Iterator[tuple[str, str, str]]:
+    """Kind, record and device of what was taken when its dossier was no more its author's, from the log in order."""
+    homes: dict[str, list[str]] = {}
+    grants: dict[str, tuple[str, str]] = {}
+    standing: set[str] = set()
+    log = tables.log.c
+    for row in connection.execute(select(tables.log).where(log.body.is_not(None)).order_by(log.seq)):
+        body = decode_body(bytes(row.body))
+        if body.kind == "grant":
+            _granted(body, grants, standing)
+        elif body.kind == "custody":
+            if "centre" in body.values:
+                homes.setdefault(body.scope, []).append(body.values["centre"])
+        elif row.device in centres and body.scope.startswith(scopes.DOSSIER):
+            if row.held is not None and (row.held != "ungranted_scope" or body.scope not in homes):
+                continue
+            mine = centres[row.device]
+            home = homes.setdefault(body.scope, [mine])
+            given = {grants[one] for one in standing}
+            if home[-1] != mine and (row.device, body.scope) not in given and mine in home:
+                yield body.kind, body.id, row.device
+
+
+def _granted(body: Body, grants: dict[str, tuple[str, str]], standing: set[str]) -> None:
+    if "granted_scope" in body.values:
+        grants[body.id] = (body.values["device"], body.values["granted_scope"])
+        standing.add(body.id)
+    if body.values.get("withdrawn_at"):
+        standing.discard(body.id)
+
+
+def erased_stays_erased(world: World) -> None:
+    """No row and no word of an erased record, in no table of any node."""
+    if not world.ledger.erased:
+        return
+    wanted = [re.escape(f'"{word}"') + "|^" + re.escape(word) + "$" for word in sorted(world.ledger.erased_words())]
+    words = re.compile("|".join(wanted) or r"(?!)")
+    world.place.read(partial(_nothing_of, who="the centre", erased=world.ledger.erased, words=words))
+    for one in world.machines:
+        if not one.revoked:
+            one.look(partial(_nothing_of, who=one.seat, erased=world.ledger.erased, words=words))
+
+
+def _nothing_of(connection: Connection, who: str, erased: set[tuple[str, str]], words: re.Pattern[str]) -> None:
+    for kind, record in sorted(erased):
+        for table in (tables.sibling, tables.waiting):
+            beside = select(table.c.record).where(table.c.record == record, table.c.kind == kind)
+            if connection.execute(beside).first():
+                raise Broken("erased stays erased", f"{who} has {kind} {record} in {table.name}")
+        if connection.execute(select(tables.records[kind].c.id).where(tables.records[kind].c.id == record)).first():
+            raise Broken("erased stays erased", f"{who} shows {kind} {record}")
+    for name, value in _everything(connection):
+        if words.search(value) and not _is_order(value):
+            raise Broken("erased stays erased", f"{who} has a word of it in {name}")
+
+
+def _everything(connection: Connection) -> Iterator[tuple[str, str]]:
+    """Every text and every line of bytes of a store, with its table."""
+    names = connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'table'")).scalars().all()
+    for name in names:
+        for row in connection.exec_driver_sql(f'SELECT * FROM "{name}"'):
+            for value in row:
+                if isinstance(value, (str, bytes)):
+                    yield name, _read(value)
+
+
+def _read(value: Any) -> str:
+    return value if isinstance(value, str) else bytes(value).decode("utf-8", "replace")
+
+
+def _is_order(value: str) -> bool:
+    try:
+        return decode_body(value.encode()).action == ERASE
+    except Undecodable:
+        return False
