@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Table
 
 from server.operations import transfers
 from server.operations.centre import Centre, News
+from server.store import granted
 from sync.operation import ERASE, Body, Placed
 from sync.replica import removal, scopes, sql
 from sync.replica.desk_road import DeskRoad
@@ -59,7 +60,7 @@ def review_not_counted() -> AbstractContextManager[Any]:
     real = transfers.note_late
 
     def note(centre: Centre, connection: Connection, device: str, late: Iterable[Body]) -> News:
-        with patch.object(transfers.granted, "follow", lambda *_given: None):
+        with patch.object(granted, "follow", lambda *_given: None):
             return real(centre, connection, device, late)
 
     return patch.object(transfers, "note_late", note)
