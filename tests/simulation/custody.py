@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, literal_column, select, table, text
 
 from server.store import audit
 from sync.operation import ERASE, Body, Undecodable, decode_body
@@ -135,10 +135,10 @@ def erased_stays_erased(world: World) -> None:
 
 def _nothing_of(connection: Connection, who: str, erased: set[tuple[str, str]], words: re.Pattern[str]) -> None:
     for kind, record in sorted(erased):
-        for table in (tables.sibling, tables.waiting):
-            beside = select(table.c.record).where(table.c.record == record, table.c.kind == kind)
+        for aside in (tables.sibling, tables.waiting):
+            beside = select(aside.c.record).where(aside.c.record == record, aside.c.kind == kind)
             if connection.execute(beside).first():
-                raise Broken("erased stays erased", f"{who} has {kind} {record} in {table.name}")
+                raise Broken("erased stays erased", f"{who} has {kind} {record} in {aside.name}")
         if connection.execute(select(tables.records[kind].c.id).where(tables.records[kind].c.id == record)).first():
             raise Broken("erased stays erased", f"{who} shows {kind} {record}")
     for name, value in _everything(connection):
@@ -150,7 +150,8 @@ def _everything(connection: Connection) -> Iterator[tuple[str, str]]:
     """Every text and every line of bytes of a store, with its table."""
     names = connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'table'")).scalars().all()
     for name in names:
-        for row in connection.exec_driver_sql(f'SELECT * FROM "{name}"'):
+        rows: Iterable[Any] = connection.execute(select(literal_column("*")).select_from(table(name)))
+        for row in rows:
             for value in row:
                 if isinstance(value, (str, bytes)):
                     yield name, _read(value)
