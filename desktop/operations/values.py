@@ -55,6 +55,7 @@ _CHILD: Final = {
     "child_age": "age_years",
     "child_birth_year": "birth_year",
     "child_birth_date": "birth_date",
+    "child_age_estimated": "age_estimated",
     "child_sex": "sex",
     "age_group": "age_group",
     "ethnic_group": "ethnic_group",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
+from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
@@ -16,6 +16,7 @@ from domain.codes.catalogue import Catalogue
 from domain.ids import RANDOM_BYTES, uuid7
 from domain.rules.intake import Draft as Asked
 from domain.rules.intake import Finding, age_group_of, check_file, check_report
+from domain.said_age import OLDEST, SaidAge, said_age
 
 if TYPE_CHECKING:
     from desktop.background.lanes import StoreLane
@@ -104,7 +105,7 @@ class IntakeModel(QObject):
         self.values = values
         self.saving = True
         self.busy_changed.emit()
-        ready = settled(values, self._labels())
+        ready = settled(values, self._labels(), vn_date(self._clock.now_ms()))
         names = {"contact_id": self.contact_id, "draft_id": self.draft_id}
         if self.form == intake.FORM_REPORT:
             report = intake.save_report(ready, self.call_id, **names)
@@ -144,33 +145,55 @@ class IntakeModel(QObject):
 
     def findings(self) -> tuple[Finding, ...]:
         """What is worth asking still; saving never depends on it."""
-        asked = asked_of(self.values)
+        today = vn_date(self._clock.now_ms())
+        asked = asked_of(self.values, today)
         check = check_report if self.form == intake.FORM_REPORT else check_file
-        found = check(asked, self._catalogue, vn_date(self._clock.now_ms()))
+        found = check(asked, self._catalogue, today)
         return found.missing + found.warnings
 
 
-def settled(values: Mapping[str, Any], labels: Mapping[str, str]) -> FormValues:
-    """Values ready for the operation. Words in a number field ("khoảng 7") go whole into the summary, and the
-    one number among them into the field: nothing typed is lost and nothing blocks."""
+def settled(values: Mapping[str, Any], labels: Mapping[str, str], today: date) -> FormValues:
+    """Values ready for the operation. Words in a number field ("khoảng 7", "năm sinh 2014") go whole into the
+    summary and what they say into its own field: nothing typed is lost and nothing blocks."""
     found = dict(values)
+    age = found.get("child_age")
+    if isinstance(age, int) and age > OLDEST:
+        found["child_age"] = str(age)  # a year typed into the box of the age
     for name in _NUMBERS:
         value = found.get(name)
         if not isinstance(value, str):
             continue
-        numbers = re.findall(r"\d+", value)
         del found[name]
-        if len(numbers) == 1 and len(numbers[0]) <= 4:
-            found[name] = int(numbers[0])
+        said = said_age(value, today)
+        if said is not None:
+            found |= _parts_of_age(said, today)
         words = f"{labels.get(name, name)}: {value}"
         found["summary"] = f"{found['summary']}\n{words}" if found.get("summary") else words
     return found
 
 
-def asked_of(values: Mapping[str, Any]) -> Asked:
+def _parts_of_age(said: SaidAge, today: date) -> FormValues:
+    """The fields of the child that these words give."""
+    group = age_group_of(said.years_on(today))
+    parts: FormValues = {"age_group": group} if group else {}
+    if said.years is not None:
+        parts["child_age"] = said.years
+    if said.birth_year is not None:
+        parts["child_birth_year"] = said.birth_year
+    if said.birth_date is not None:
+        parts["child_birth_date"] = said.birth_date.isoformat()
+    if said.estimated:
+        parts["child_age_estimated"] = True
+    return parts
+
+
+def asked_of(values: Mapping[str, Any], today: date) -> Asked:
     """The values as the rules of intake look at them."""
     age = values.get("child_age")
     whole = age if isinstance(age, int) else None
+    said = said_age(str(age), today) if age is not None else None
+    if said is not None:
+        whole = said.years_on(today)
     province = (str(values.get("province_set", "")), str(values["province"])) if values.get("province") else None
     commune = (str(values.get("commune_set", "")), str(values["commune"])) if values.get("commune") else None
     return Asked(

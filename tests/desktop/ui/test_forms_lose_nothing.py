@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -16,6 +17,7 @@ from desktop.store import drafts, reads
 from desktop.store.troubles import DiskFull
 from desktop.ui.intake.viewmodel import settled
 from desktop.ui.main_window import MainWindow
+from domain.rules.intake import age_group_of
 from tests.desktop.ui.conftest import HandClock, compose, focused, named, press, stored, type_text
 
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -271,9 +273,26 @@ def disk_is_full() -> None:
 
 
 def test_words_in_a_number_box_are_kept_whole_and_never_block() -> None:
-    values = settled({"child_age": "khoảng 7", "summary": "Cháu khóc"}, {"child_age": "Tuổi của trẻ"})
-    assert values == {"child_age": 7, "summary": "Cháu khóc\nTuổi của trẻ: khoảng 7"}
-    assert settled({"child_age": "7 hoặc 8"}, {"child_age": "Tuổi"}) == {"summary": "Tuổi: 7 hoặc 8"}
+    words, today = {"child_age": "Tuổi"}, date(2026, 11, 20)
+    values = settled({"child_age": "khoảng 7", "summary": "Cháu khóc"}, words, today)
+    said = {"child_age": 7, "child_age_estimated": True, "age_group": age_group_of(7)}
+    assert values == said | {"summary": "Cháu khóc\nTuổi: khoảng 7"}
+    assert settled({"child_age": "7 hoặc 8"}, words, today) == {"summary": "Tuổi: 7 hoặc 8"}
+    born = {"child_birth_year": 2014, "age_group": age_group_of(12)}
+    assert settled({"child_age": 2014}, words, today) == born | {"summary": "Tuổi: 2014"}
+    assert settled({"child_age": "năm sinh 2014"}, words, today) == born | {"summary": "Tuổi: năm sinh 2014"}
+    assert settled({"child_age": "5/1/26"}, words, today)["child_birth_date"] == "2026-01-05"
+    assert settled({"child_age": 9}, words, today) == {"child_age": 9}
+
+
+def test_a_year_of_birth_in_the_box_of_the_age_is_saved_as_one(window: MainWindow, desk: Desk, qtbot: QtBot) -> None:
+    press(window, Qt.Key.Key_F8)
+    go_to(window, "child_age")
+    type_text("năm sinh 2014")
+    press(window, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    saved(window, qtbot)
+    read_years = "SELECT birth_year, age_years FROM r_person WHERE birth_year IS NOT NULL"
+    assert stored(desk, lambda connection: connection.exec_driver_sql(read_years).all()) == [(2014, None)]
 
 
 def test_an_old_commune_name_finds_the_commune_of_today_and_its_province(window: MainWindow) -> None:
