@@ -14,6 +14,7 @@ from desktop.background.blob_driver import BlobDriver
 from desktop.background.blob_driver import MakeRoad as MakeBlobRoad
 from desktop.background.blob_lane import BlobLane
 from desktop.background.change_bus import ChangeBus
+from desktop.background.emergency import EmergencyWatch
 from desktop.background.first_fill import LEAST
 from desktop.background.keeper import Keeper
 from desktop.background.lanes import StoreLane
@@ -27,6 +28,8 @@ from desktop.reference import Reference
 from desktop.settings import ATTACHMENT_SPACE_MB, FETCH_ATTACHMENTS, Settings
 from desktop.store import courier, drafts, identity, parting, preferences
 from desktop.store.copies import Copy, copies
+from desktop.store.emergency import close as close_copy
+from desktop.store.emergency import copies as emergency_copies
 from desktop.store.engine import Connection, Store, open_store
 from desktop.store.entering import begin_counting, enter
 from desktop.store.identity import Enrolment
@@ -51,6 +54,7 @@ from domain.clock import Clock
 from domain.codes.catalogue import Catalogue
 from domain.codes.places import Places
 from sync.blobs.shelf import Shelf
+from sync.door import EmergencyGiven
 from sync.engine import Carried, Pace
 from sync.operation import Placed
 from sync.replica.changes import Folded
@@ -113,6 +117,7 @@ class Desk:
     aside: AsideLane
     courier: CourierDesk
     keeper: Keeper
+    emergency: EmergencyWatch
     people: People
     blob_driver: BlobDriver | None = None
 
@@ -131,9 +136,15 @@ class Desk:
         """Where acts are made at now."""
         return self.lane.seat
 
+    @property
+    def ask_emergency(self) -> Callable[[str, str, str, str], EmergencyGiven] | None:
+        """Asks the centre for an emergency read; None without a road."""
+        return None if self.driver is None else self.driver.emergency
+
     def close(self) -> None:
         """End the road, finish what was submitted, close the store."""
         self.keeper.close()
+        self.emergency.close()
         if self.driver is not None:
             self.driver.close()
         if self.blob_driver is not None:
@@ -172,6 +183,7 @@ def unlock(
             revoked = parting.ordered(connection)
         if enrolment is None or key is None:
             raise NotEnrolled
+        end_emergencies(store, enrolment.seat)
         lists = reference or Reference.load()
         return Unlocked(
             store, staff, enrolment, key, lists, Settings(kept), people, opened.once, revoked
@@ -235,6 +247,8 @@ def build(
         driver.start()
     keeper = Keeper(lane, ready.store, home, shown)
     keeper.start()
+    emergency = EmergencyWatch(lane, ready.store, bus, shown, driver.saved if driver is not None else _nobody)
+    emergency.start()
     blob_lane.start()
     if blob_driver is not None:
         blob_driver.start()
@@ -254,9 +268,26 @@ def build(
         AsideLane(bus),
         courier_desk,
         keeper,
+        emergency,
         ready.people,
         blob_driver,
     )
+
+
+def end_emergencies(store: Store, seat: Seat) -> None:
+    """At the start: what was read in an emergency before is taken out, whatever the time is. Raises DiskFull,
+    Damaged."""
+    receipts = Receipts(store.stamps, seat, WallClock())
+    with store.write() as connection:
+        left = emergency_copies(connection)
+        for one in left:
+            close_copy(connection, store.replica, seat.device, receipts, one)
+        if left:
+            connection.commit()
+
+
+def _nobody() -> None:
+    """A desk without a road sends its receipt once it has one."""
 
 
 def alone(ready: Unlocked, run: Runner, clock: Clock) -> Callable[[Carried], None]:

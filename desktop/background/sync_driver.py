@@ -41,6 +41,7 @@ from desktop.store.unit_of_work import Operation
 from domain.clock import Clock
 from domain.records.kinds import SCHEMA
 from sync import engine as core
+from sync.door import EmergencyGiven
 from sync.engine import Effect, Engine, Event, Now, Road
 from sync.operation import Placed
 from sync.replica.changes import Folded
@@ -62,6 +63,9 @@ LISTENERS: Final = 2
 
 TALKERS: Final = 3
 """A push may follow one that is still under way, and a call just taken may pass both."""
+
+ASK_S: Final = 20.0
+"""How long (seconds) asking for an emergency read may take."""
 
 _JOIN_S: Final = 10.0
 
@@ -169,6 +173,15 @@ class SyncDriver:
                 raise Closed
             self._events.put(handed)
         handed.wait()
+
+    def emergency(self, code: str, staff: str, why: str, words: str) -> EmergencyGiven:
+        """Ask the centre for one file of another centre for an hour, off the GUI thread. Raises sync.troubles."""
+        with self._guard:
+            ask = getattr(self._transport, "emergency", None)
+        if ask is None or self._closing:
+            raise Offline
+        given: EmergencyGiven = ask(code, staff, why, words, ASK_S)
+        return given
 
     def server(self) -> str:
         """The address of the server that is spoken to now."""

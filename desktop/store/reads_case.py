@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection
 
+from desktop.store.emergency import until_of
 from desktop.store.reads_call import siblings_of
 from desktop.store.reads_file import (
     PersonRow,
@@ -39,7 +40,8 @@ class ReferralRow:
 
 @dataclass(frozen=True, slots=True)
 class CaseView:
-    """A case. `siblings` and `opened` as in `ContactView`; `saved_at_centre` speaks of all its records."""
+    """A case. `siblings` and `opened` as in `ContactView`; `saved_at_centre` speaks of all its records.
+    `emergency_until`: until when (UTC ms) the file is here for an emergency read, or None."""
 
     case: Case
     contact: Contact
@@ -52,6 +54,7 @@ class CaseView:
     opened: Mapping[str, Stored]
     form: Mapping[str, Any]
     saved_at_centre: bool
+    emergency_until: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +129,7 @@ def case_view(connection: Connection, case_id: str) -> CaseView | None:
         opened=opened,
         form=form,
         saved_at_centre=not not_at_centre(connection, [*opened, *(e.id for e in timeline)]),
+        emergency_until=until_of(connection, contact.id),
     )
 
 

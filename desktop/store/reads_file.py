@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from desktop.store.emergency import until_of
 from desktop.store.sight import sight_of
 from domain.records.contact import Contact
 from domain.records.person import Address, Alias, Person, Phone
@@ -44,7 +45,8 @@ class TimelineEntry:
 @dataclass(frozen=True, slots=True)
 class ContactView:
     """A file. `siblings`: values beside the present one by `kind.field`; `opened` holds every record as it
-    stands, by id: what an edit must be based on. `form` holds the values as the intake form names them."""
+    stands, by id: what an edit must be based on. `form` holds the values as the intake form names them.
+    `emergency_until`: until when (UTC ms) the file is here for an emergency read, or None."""
 
     contact: Contact
     persons: tuple[PersonRow, ...]
@@ -54,6 +56,7 @@ class ContactView:
     opened: Mapping[str, Stored]
     form: Mapping[str, Any]
     number: str | None
+    emergency_until: int | None = None
 
 
 def contact_view(connection: Connection, contact_id: str) -> ContactView | None:
@@ -81,6 +84,7 @@ def contact_view(connection: Connection, contact_id: str) -> ContactView | None:
         opened=opened,
         form=form,
         number=number,
+        emergency_until=until_of(connection, contact_id),
     )
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from desktop.reference import Reference
     from desktop.store.people import People
     from desktop.store.unit_of_work import Seat
+    from desktop.ui.search.emergency import Ask
 
 
 class DeskWires(Protocol):
@@ -70,6 +71,11 @@ class DeskWires(Protocol):
     @property
     def courier(self) -> CourierDesk:
         """The desk as its courier needs it."""
+        ...
+
+    @property
+    def ask_emergency(self) -> Ask | None:
+        """Asks the centre for an emergency read; None for a desk without a road."""
         ...
 
     @property

@@ -37,6 +37,7 @@ from desktop.ui.queue.page import QueuePage
 from desktop.ui.queue.viewmodel import QueueModel
 from desktop.ui.road.courier import CourierModel
 from desktop.ui.road.page import RoadModel, RoadPage
+from desktop.ui.search.emergency import EmergencyCard, EmergencyModel
 from desktop.ui.search.page import SearchModel, SearchPage
 from desktop.ui.shift.deeds import ShiftDeeds
 from desktop.ui.shift.page import ShiftPage
@@ -91,7 +92,8 @@ class MainWindow(QMainWindow):
         self.case_page = CasePage(
             self.case_model, lane, staff, catalogue, desk.places, forms, self.look, self.attachments
         )
-        self.search_page = SearchPage(self.search_model, self.look)
+        emergency = EmergencyModel(desk.aside, desk.ask_emergency, staff)
+        self.search_page = SearchPage(self.search_model, self.look, EmergencyCard(emergency, catalogue))
         self.road_page = RoadPage(self.road_model, self.courier_model, self.look)
         self.directory_page = DirectoryPage(desk.reference.directory, catalogue, clock, self.look)
         self.queue_model = QueueModel(lane, bus, clock, desk.seat.centre, desk.seat.seat_code)
@@ -283,6 +285,8 @@ class MainWindow(QMainWindow):
             self.file_page.save_current()
         elif self.page_name == "case":
             self.case_page.save_current()
+        elif self.page_name == "search" and self.search_page.emergency.isVisible():
+            self.search_page.emergency.ask()
 
     def _attach_file(self) -> None:
         if self.page_name == "case" and self.attachments.ready:

@@ -18,7 +18,7 @@ class Grant:
     device: str | None = declare(Merge.APPEND, _P1, indexed=True)
     granted_scope: str | None = declare(Merge.APPEND, _P1, indexed=True)
     reason: str | None = declare(Merge.APPEND, _P1)
-    until: int | None = declare(Merge.RESPONSIBILITY, _P1, Column.INTEGER)
+    until: int | None = declare(Merge.RESPONSIBILITY, _P1, Column.INTEGER, indexed=True)
     withdrawn_at: int | None = declare(Merge.RESPONSIBILITY, _P1, Column.INTEGER)
 
 

@@ -19,7 +19,7 @@ from sync.replica.changes import Folded
 from sync.replica.ledger import DeskLedger, Runner, is_signed
 from sync.replica.own_chains import INCARNATION, LINEAGE, acked_key, backed_up_key, closed_key
 from sync.replica.replica import Identity, Replica
-from sync.replica.scopes import grant_stands, stands_rightly
+from sync.replica.scopes import awaits_withdrawal, closed_here, grant_stands, stands_rightly
 from sync.wire import PullHead, PushAnswer
 
 R = TypeVar("R")
@@ -346,7 +346,7 @@ class DeskRoad:
             scope = str(row["granted_scope"])
             if grant_stands(connection, self._device, scope):
                 # Also a grant known from another server: what lies in the scope here may never have been there.
-                if not row.get("withdrawn_at"):
+                if not row.get("withdrawn_at") and not (row.get("until") and closed_here(connection, str(row["id"]))):
                     sql.upsert_many(connection, backfill, [(scope, seq, 0)])
                 sql.delete_in(connection, withdrawal, "scope", [scope])
             else:
@@ -363,6 +363,8 @@ class DeskRoad:
                 return None
             folded, held = self._replica.wipe(connection, scope)
             connection.execute(withdrawal.delete().where(withdrawal.c.scope == scope))
+            if closed_here(connection, order.grant_id):
+                return folded  # an emergency read that ended here by itself has its receipt
             bodies = self._receipt(connection, order.grant_id, scope, held.text())
             folded.changes += self._replica.author(connection, self.identity(connection), bodies).changes
             return folded
@@ -416,6 +418,8 @@ class DeskRoad:
         def work(connection: Connection) -> str | None:
             own = int(node.get(connection, self._own_key(connection), "0"))
             if own > seq or own_chains.waiting(own_chains.of(connection, self._device)):
+                return None
+            if awaits_withdrawal(connection):
                 return None
             return sums.of_audiences(connection, [""]).text()
 

@@ -159,6 +159,22 @@ class Grants:
                 sql.insert_many(connection, scope_grant, [(device, scope)])
 
 
+def closed_here(connection: Connection, grant_id: str) -> bool:
+    """Whether this desk has already wiped what the grant gave and said so, before the centre withdrew it."""
+    wiped = tables.records["wiped"].c
+    return connection.execute(select(wiped.id).where(wiped.id == grant_id)).first() is not None
+
+
+def awaits_withdrawal(connection: Connection) -> bool:
+    """Whether a grant that ends by itself was closed here and not withdrawn yet: until the centre has heard the
+    receipt, both ends count different things and are right."""
+    grant, wiped = tables.records["grant"].c, tables.records["wiped"].c
+    found = select(grant.id).where(
+        grant.until.is_not(None), grant.withdrawn_at.is_(None), grant.retracted.is_(None), grant.id == wiped.id
+    )
+    return connection.execute(found.limit(1)).first() is not None
+
+
 def grant_stands(connection: Connection, device: str, scope: str) -> bool:
     """Whether any grant of the scope to the device stands: it may have been given again, or twice."""
     grant = tables.records["grant"].c

@@ -31,9 +31,10 @@ from desktop.ui.widgets.said import Card, Mark, Said, button, has_caret
 from desktop.ui.widgets.scrolled import Scrolled
 from desktop.ui.widgets.table import PaperTable
 from desktop.ui.words import clock_text, tr
-from domain.clock import vn_date
+from domain.clock import MINUTE, vn_date
 from domain.codes.catalogue import Catalogue
 from domain.codes.places import Places
+from domain.rules.emergency import READ_MS
 
 if TYPE_CHECKING:
     from desktop.background.lanes import StoreLane
@@ -68,11 +69,13 @@ class CasePage(QWidget):
         self.head = Mark(Status.QUIET, "", "title")
         self.state = Said("", "muted", wraps=True)
         self.elsewhere = Mark(Status.MOVING, "", wraps=True)
+        self.emergency = Mark(Status.URGENT, "", wraps=True)
+        self.emergency.setObjectName("banner.emergency")
         self.passed_on = Mark(
             Status.MOVING,
             tr(
-                "Hồ sơ vừa mở không còn ở máy này: đã chuyển sang trung tâm khác hoặc đã được xóa theo lệnh của "
-                "trung tâm. Bản nháp chưa lưu vẫn được giữ trên máy."
+                "Hồ sơ vừa mở không còn ở máy này: hết giờ xem khẩn cấp, đã chuyển sang trung tâm khác hoặc đã xóa "
+                "theo lệnh của trung tâm. Bản nháp chưa lưu vẫn được giữ trên máy."
             ),
             wraps=True,
         )
@@ -150,6 +153,8 @@ class CasePage(QWidget):
         dossier.setSpacing(8)
         dossier.addWidget(self.head)
         dossier.addWidget(self.state)
+        dossier.addWidget(self.emergency)
+        self.emergency.hide()
         dossier.addWidget(self.elsewhere)
         self.elsewhere.hide()
         both = self._both = QHBoxLayout()
@@ -286,6 +291,7 @@ class CasePage(QWidget):
         if view is None:
             return
         now = self.model.clock.now_ms()
+        self._show_emergency()
         is_case = isinstance(view, CaseView)
         if isinstance(view, CaseView):
             code = view.case.code or view.contact.code or ""
@@ -320,8 +326,21 @@ class CasePage(QWidget):
 
     @Slot()
     def _show_clocks(self) -> None:
+        self._show_emergency()
         if isinstance(self.model.view, CaseView):
             self.clocks.show_clocks(self.model.view, self.model.clock.now_ms())
+
+    def _show_emergency(self) -> None:
+        """How long the file of another centre stays; it leaves by this desk's own run time."""
+        until = self.model.view.emergency_until if self.model.view is not None else None
+        self.emergency.setVisible(until is not None)
+        if until is not None:
+            minutes = max(0, min(-(-(until - self.model.clock.now_ms()) // MINUTE), READ_MS // MINUTE))
+            words = tr(
+                "Xem khẩn cấp hồ sơ của trung tâm khác: còn {minutes} phút (đến {time}), rồi máy tự xóa bản này. "
+                "Trung tâm giữ hồ sơ thấy ai đã xem và vì sao."
+            )
+            self.emergency.say(Status.URGENT, words.format(minutes=minutes, time=clock_text(until)))
 
     @Slot()
     def _changed_elsewhere(self) -> None:

@@ -12,10 +12,11 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from desktop.store import search_query
 from desktop.store.search_query import SearchHit
 from desktop.ui.forms.boxes import LineBox
+from desktop.ui.search.emergency import EmergencyCard
 from desktop.ui.theme.look import Look
 from desktop.ui.theme.tokens import Status
 from desktop.ui.widgets.glyph_cell import STATUS_ROLE
-from desktop.ui.widgets.said import Mark, Said
+from desktop.ui.widgets.said import Mark, Said, button
 from desktop.ui.widgets.table import PaperTable
 from desktop.ui.words import tr, when_text
 from domain.clock import Clock
@@ -24,6 +25,7 @@ from domain.text import is_blank
 if TYPE_CHECKING:
     from desktop.background.change_bus import Changes
     from desktop.background.lanes import StoreLane
+    from sync.door import EmergencyGiven
 
 Index = QModelIndex | QPersistentModelIndex
 MOST = 50
@@ -42,10 +44,18 @@ class SearchModel(QObject):
         self.asked = ""
         self.hits: list[SearchHit] = []
         self._number = 0
+        self._awaited = ""
+
+    def wait_for(self, contact: str, code: str) -> None:
+        """This file is on its way here: look for its code now, and again when it comes."""
+        self.ask(code)
+        self._awaited = contact
 
     def ask(self, text: str) -> None:
         """Search for the text; an empty one clears the list."""
         self._number += 1
+        if text != self.asked:
+            self._awaited = ""
         self.asked = text
         if is_blank(text):
             self.hits = []
@@ -54,10 +64,16 @@ class SearchModel(QObject):
         answer = Answer(self, self._number)
         self._lane.query(partial(search_query.find, query=text, limit=MOST), answer.done, answer.failed)
 
+    @property
+    def waits(self) -> bool:
+        """Whether the file that is looked for is on its way here."""
+        return bool(self._awaited) and not self.hits
+
     @Slot(object)
     def records_changed(self, changes: Changes) -> None:
-        """Rights changed: what was found is asked for anew (settled 23)."""
-        if "staff" in changes.ids:
+        """Rights changed, or what is waited for came: it is asked for anew (settled 23)."""
+        came = self._awaited and self._awaited in changes.ids.get("contact", ())
+        if "staff" in changes.ids or came or "emergency_read" in changes.ids:
             self.ask(self.asked)
 
     def answered(self, number: int, hits: list[SearchHit]) -> None:
@@ -148,10 +164,12 @@ class SearchPage(QWidget):
 
     opened = Signal(object)
 
-    def __init__(self, model: SearchModel, look: Look) -> None:
+    def __init__(self, model: SearchModel, look: Look, emergency: EmergencyCard) -> None:
         super().__init__()
         self.setObjectName("page.search")
         self.model = model
+        self.emergency = emergency
+        self.elsewhere = button("open_emergency", tr("Hồ sơ không ở máy này? Xem khẩn cấp…"))
         self.box = SearchBox()
         self.box.setObjectName("field.search")
         self.box.setProperty("role", "big")
@@ -168,11 +186,16 @@ class SearchPage(QWidget):
         page.addWidget(Said(tr("Tìm"), "title"))
         page.addWidget(self.box)
         page.addWidget(self.state)
-        page.addWidget(self.table, 1)
+        page.addWidget(self.table, 1000)
+        page.addWidget(self.elsewhere, 0, Qt.AlignmentFlag.AlignLeft)
+        page.addWidget(self.emergency)
+        page.addStretch(1)
         self.box.typed.connect(self._typed)
         self.box.down.connect(self._into_list)
         self.box.entered.connect(self._open_first)
         self.table.entered_row.connect(self._open)
+        self.elsewhere.clicked.connect(self._ask_elsewhere)
+        emergency.model.given.connect(self._given)
         model.found.connect(self._show)
         model.trouble.connect(self._trouble)
 
@@ -182,11 +205,34 @@ class SearchPage(QWidget):
         self.box.selectAll()
 
     def back(self) -> bool:
-        """Esc: from the list back into the box."""
+        """Esc: the form goes, what was written in it stays; from the list back into the box."""
+        if self.emergency.isVisible():
+            self._put_away()
+            self.box.setFocus()
+            return True
         if self.table.hasFocus():
             self.box.setFocus()
             return True
         return False
+
+    @Slot()
+    def _ask_elsewhere(self) -> None:
+        self.elsewhere.hide()
+        self.table.hide()
+        self.emergency.begin(self.box.whole_text())
+
+    def _put_away(self) -> None:
+        self.emergency.hide()
+        self.elsewhere.show()
+        self.table.show()
+
+    @Slot(str, object)
+    def _given(self, code: str, given: EmergencyGiven) -> None:
+        """The file is on its way: it is looked for until it is here."""
+        self._put_away()
+        self.box.setText(code)
+        self.model.wait_for(given.contact, code)
+        self.box.setFocus()
 
     @Slot()
     def _typed(self) -> None:
@@ -212,6 +258,9 @@ class SearchPage(QWidget):
         count = len(self.model.hits)
         if is_blank(self.model.asked):
             self.state.say(Status.QUIET, empty_words())
+        elif self.model.waits:
+            words = tr("Trung tâm đã cho xem 60 phút. Hồ sơ đang về máy; khi tới sẽ hiện ở đây, bấm Enter để mở.")
+            self.state.say(Status.MOVING, words)
         elif not count:
             self.state.say(Status.QUIET, tr("Không thấy trên máy này. Thử ít chữ hơn, hoặc tên khác của trẻ."))
         elif count >= MOST:
