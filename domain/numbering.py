@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from datetime import date
+from hashlib import sha256
 from typing import Final
 
 CENTRE_DIGITS: Final = {"HN": 1, "DN": 2, "AG": 3}
@@ -77,6 +78,18 @@ def contact_code(seat: str, day: date, sequence: int) -> str:
     counted = f"{day:%y%m%d}", f"{sequence:03d}"
     check = check_digit(str(CENTRE_DIGITS[prefix]) + number + counted[0] + counted[1])
     return f"{seat}-{counted[0]}-{counted[1]}{check}"
+
+
+_SECOND_FROM, _SECOND_COUNT = 5_000, 4_000
+"""Where second codes lie: no seat counts so many files in a day."""
+
+
+def second_code(code: str, record: str, turn: int = 0) -> str:
+    """The code of its own for a record that bears `code` together with another one (decision 11): the same from the
+    same record id at every server. `turn` steps on where somebody bears that one already. Raises NumberingError."""
+    first = parse_contact_code(code)
+    place = int.from_bytes(sha256(record.encode()).digest()[:8], "big") + turn
+    return contact_code(first.seat, first.day, _SECOND_FROM + place % _SECOND_COUNT)
 
 
 def seat_parts(seat: str) -> tuple[str, str]:

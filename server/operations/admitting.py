@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from server.operations import grants, transfers
+from server.operations import grants, second_codes, transfers
 from server.operations.centre import Centre, News, log
 from server.operations.push import take_spooled
 from server.operations.revocation import NoSuchDevice
@@ -40,6 +40,7 @@ def admit(centre: Centre, device: str) -> int:
         accepted = centre.replica.admit(connection, peer, mine, lost)
         granted.follow(connection, accepted.folded.deltas)
         news = grants.grant_new_cases(centre, connection, accepted.folded)
+        news = news.with_more(second_codes.follow(centre, connection, accepted.folded.changes))
         news = news.with_more(transfers.follow(centre, connection, accepted.folded, accepted.late))
         news = news.with_more(transfers.note_late(centre, connection, device, accepted.late))
         return len(accepted.folded.released), news

@@ -8,7 +8,7 @@ from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from server.operations import carriage, emergency, grants, history, leases, transfers
+from server.operations import carriage, emergency, grants, history, leases, second_codes, transfers
 from server.operations.centre import HUB, Centre, News, log
 from server.operations.reach import reach
 from server.operations.refusals import Refusal, bad_message
@@ -216,6 +216,7 @@ def _follow(
         # Grants, transfers and numbers are the centre's to give.
         return told
     told = told.with_more(emergency.follow(centre, connection, folded))
+    told = told.with_more(second_codes.follow(centre, connection, folded.changes))
     told = told.with_more(grants.grant_new_cases(centre, connection, folded))
     told = told.with_more(transfers.follow(centre, connection, folded, accepted.late))
     told = told.with_more(transfers.note_late(centre, connection, head.device, accepted.late))

@@ -96,6 +96,20 @@ def where(connection: Connection, kind: str, field: str, value: Any) -> list[Sto
     return [stored(row, kind) for row in rows]
 
 
+def codes_borne_twice(connection: Connection, codes: Iterable[str]) -> list[str]:
+    """Those of these codes that more than one contact bears, in order: one question for a whole push."""
+    found: set[str] = set()
+    members = sql.members(connection)
+    for part in sql.parts(codes):
+        rows = sql.fetch(
+            connection,
+            f"SELECT code FROM r_contact WHERE code IN {members} GROUP BY code HAVING count(*) > 1",
+            part,
+        )
+        found.update(str(row[0]) for row in rows)
+    return sorted(found)
+
+
 def conflicts(connection: Connection, limit: int = 1_000) -> list[Sibling]:
     """Values that wait for a decision, by record and field."""
     s = tables.sibling.c

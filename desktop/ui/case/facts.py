@@ -183,6 +183,7 @@ class FactWords:
         found.append((tr("Ngôn ngữ"), language))
         found.append((tr("Tiếp nhận"), when_text(contact.received_at, now_ms) if contact.received_at else ""))
         found.append((tr("Mã hồ sơ"), contact.code or ""))
+        found.append((tr("Mã thứ hai"), contact.second_code or ""))
         return [(label, words) for label, words in found if words]
 
 
