@@ -88,7 +88,7 @@ class EmergencyCard(Card):
         self.code.setObjectName("field.emergency.code")
         self.code.setPlaceholderText(tr("Ví dụ AG03-261123-0422"))
         options = [(one.code, one.label_vi) for one in catalogue[REASONS].codes]
-        self.why = ChoiceRow("emergency.why", options, tr("Lý do"), columns=2)
+        self.why = ChoiceRow("emergency.why", options, tr("Lý do"))
         self.words = LineBox()
         self.words.setObjectName("field.emergency.words")
         self.words.setMaxLength(MOST_WORDS)

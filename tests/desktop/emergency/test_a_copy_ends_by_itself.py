@@ -73,9 +73,10 @@ class Seat:
     def read(self, work: Callable[[Any], Any]) -> Any:
         return self.elsewhere(lambda: self.desk.lane.read(work))
 
-    def ask(self) -> None:
+    def ask(self, qtbot: QtBot) -> None:
         driver = self.desk.driver
         assert driver is not None
+        qtbot.waitUntil(lambda: driver.status.last_contact_ms is not None, timeout=PATIENCE_MS)
         self.elsewhere(lambda: driver.emergency(CODE, STAFF, "on_the_line", WORDS))
 
     def has_file(self) -> bool:
@@ -116,7 +117,7 @@ def test_the_copy_is_wiped_after_an_hour_of_run_time_and_both_ends_count_the_sam
     owner: Bare, sit: Callable[[], Seat], centre: Running, qtbot: QtBot
 ) -> None:
     seat = sit()
-    seat.ask()
+    seat.ask(qtbot)
     qtbot.waitUntil(seat.has_file, timeout=PATIENCE_MS)
     assert seat.elsewhere(seat.watch.look) == 0
     seat.ran_ms += READ_MS - 1
@@ -137,7 +138,7 @@ def test_the_centres_withdrawal_takes_it_too_with_one_receipt(
     owner: Bare, sit: Callable[[], Seat], centre: Running, qtbot: QtBot
 ) -> None:
     seat = sit()
-    seat.ask()
+    seat.ask(qtbot)
     qtbot.waitUntil(seat.has_file, timeout=PATIENCE_MS)
     centre.clock.pass_ms(READ_MS)
     news = end_over(centre.centre)
@@ -153,7 +154,7 @@ def test_without_a_line_nothing_is_left_at_the_next_start(
     owner: Bare, sit: Callable[[], Seat], centre: Running, qtbot: QtBot
 ) -> None:
     first = sit()
-    first.ask()
+    first.ask(qtbot)
     qtbot.waitUntil(first.has_file, timeout=PATIENCE_MS)
     home = first.desk.home
     first.desk.close()
@@ -172,7 +173,7 @@ def test_the_file_is_open_to_who_asked_and_to_nobody_else_at_the_desk(
     owner: Bare, sit: Callable[[], Seat], qtbot: QtBot
 ) -> None:
     seat = sit()
-    seat.ask()
+    seat.ask(qtbot)
     qtbot.waitUntil(seat.has_file, timeout=PATIENCE_MS)
     policy = seat.desk.reference.policy
 
@@ -196,7 +197,7 @@ def test_words_written_into_it_are_not_lost_when_it_goes(
     owner: Bare, sit: Callable[[], Seat], centre: Running, qtbot: QtBot
 ) -> None:
     seat = sit()
-    seat.ask()
+    seat.ask(qtbot)
     qtbot.waitUntil(seat.has_file, timeout=PATIENCE_MS)
     view = seat.read(lambda c: reads.case_view(c, "case-k1"))
     change = intake.change_file("k1", {"summary": "Mẹ cháu gọi lại, cháu đã an toàn"}, opened=dict(view.opened))
