@@ -22,6 +22,7 @@ from domain.records.contact import Contact
 from domain.records.party import Party
 from domain.records.person import Person
 from sync.replica import scopes
+from tests.bench.road_ends import Centre, DeskProcess
 
 STAFF, PASSPHRASE = "tvv-bench", "trời xanh mây trắng gió nhẹ"
 NOON = vn_to_ms("2026-11-20 12:00:00")
@@ -34,19 +35,6 @@ lớp bạn trêu chọc buồn khóc nhiều lần thầy cô chưa hay gia đ�
 """.split()  # noqa: SIM905 - a list of words reads better as words
 OUTCOMES = ("silent", "hang_up", "wrong_number", "prank", "information", "test_call")
 BATCH = 500
-
-
-@dataclass(frozen=True)
-class _Given:
-    device: str = "01932c00-0000-7000-8000-00000000b111"
-    centre: str = "an_giang"
-    seat: str = "AG03"
-    centre_digit: int = 3
-    lineage: str = ""
-
-
-def _register(_url: str, _code: str, _key: bytes, _name: str) -> _Given:
-    return _Given()
 
 
 class BuildClock:
@@ -64,22 +52,47 @@ class BuildClock:
         return self.ms
 
 
-def home_of(folder: Path, calls: int, files: int) -> tuple[Home, float]:
-    """A desk home with this many calls and files, and the seconds its building took (0 where it was kept)."""
+@dataclass(frozen=True)
+class Built:
+    """A desk's home with so many calls and files, and the store of the centre that holds all of them."""
+
+    home: Home
+    centre: Path
+    port: int
+    build_s: float
+    """Seconds that the building took; 0 where it was kept from an earlier run."""
+
+
+def built(folder: Path, calls: int, files: int) -> Built:
+    """A desk with this many calls and files, enrolled at a real centre that has received and verified them all.
+
+    Kept in the folder; what was left half-built is built anew."""
     root = folder / f"bench-desk-{calls}-{files}"
-    home = Home(root)
-    if (root / "built").exists():
-        return home, 0.0
+    home, centre, whole = Home(root / "desk"), root / "centre", root / "built"
+    if whole.exists():
+        return Built(home, centre, int(whole.read_text(encoding="ascii")), 0.0)
     shutil.rmtree(root, ignore_errors=True)
+    centre.mkdir(parents=True)
     start = time.perf_counter()
-    enrol(home, "http://127.0.0.1:9", "code", STAFF, PASSPHRASE, enroller=_register)
-    store = open_store(home.db, KeySlots(home.slots).open(STAFF, PASSPHRASE))
-    try:
-        _fill(store, calls, files)
-    finally:
-        store.close()
-    (root / "built").write_text("whole")
-    return home, time.perf_counter() - start
+    with Centre(centre) as server:
+        enrol(home, server.url, server.code("AG03"), STAFF, PASSPHRASE)
+        store = open_store(home.db, KeySlots(home.slots).open(STAFF, PASSPHRASE))
+        try:
+            _fill(store, calls, files)
+        finally:
+            store.close()
+        with DeskProcess(home.root) as desk:
+            desk.do("open")
+            desk.do("close")
+        whole.write_text(str(server.port), encoding="ascii")
+    return Built(home, centre, server.port, time.perf_counter() - start)
+
+
+def copied(whole: Built, folder: Path) -> Built:
+    """The same desk and centre once more, to be changed by a measurement."""
+    shutil.copytree(whole.home.root, folder / "desk")
+    shutil.copytree(whole.centre, folder / "centre")
+    return Built(Home(folder / "desk"), folder / "centre", whole.port, 0.0)
 
 
 def _fill(store: Store, calls: int, files: int) -> None:

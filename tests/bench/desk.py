@@ -10,23 +10,39 @@ import sys
 import time
 from pathlib import Path
 
-from tests.bench.big_store import home_of
+from tests.bench.big_store import Built, built, copied
+from tests.bench.road_ends import Centre, DeskProcess, emptied
 
-CALLS, FILES = 100_000, 10_000
+CALLS = int(os.environ.get("TRAM111_BENCH_CALLS", "1000000"))
+"""Calls in the measured store; fewer only for a trial of the bench itself."""
+FILES = CALLS // 10
+ARRIVE = CALLS // 20
 STARTS = 5
 
 
 def measure(folder: Path) -> dict[str, float]:
-    """Key to durable row, key to paint, search, caller history, start and memory at 100,000 calls."""
-    home, took = home_of(folder, CALLS, FILES)
+    """Key to durable row, key to paint, search, caller history, start, stalls and memory at a million calls."""
+    whole = built(folder, CALLS, FILES)
     found: dict[str, float] = {"desk.calls": CALLS, "desk.files": FILES}
-    if took:
-        found["desk.build_s"] = took
-    found.update(_probe(home.root, "window"))
-    starts = [_probe(home.root, "start")["desk.start_s"] for _ in range(STARTS)]
+    if whole.build_s:
+        found["desk.build_s"] = whole.build_s
+    found.update(_probe(whole.home.root, "window"))
+    starts = [_probe(whole.home.root, "start")["desk.start_s"] for _ in range(STARTS)]
     found["desk.start_s"] = statistics.median(starts)
     found["desk.start_s.worst"] = max(starts)
+    with emptied(folder / "bench-desk-arriving") as run:
+        found.update(_arriving(copied(whole, run), run))
     return found
+
+
+def _arriving(whole: Built, run: Path) -> dict[str, float]:
+    """The window's stalls while the records of another desk arrive: 50,000 at a million calls."""
+    with Centre(whole.centre, whole.port) as server:
+        with DeskProcess(run / "other") as other:
+            other.do("enrol", url=server.url, code=server.code("AG09"))
+            other.do("fill", count=ARRIVE, together=10)
+            other.do("send")
+        return _probe(whole.home.root, "arriving")
 
 
 def _probe(root: Path, what: str) -> dict[str, float]:

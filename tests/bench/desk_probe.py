@@ -1,4 +1,4 @@
-"""One desk process under measurement: `python -m tests.bench.desk_probe window|start HOME EXEC_TIME`."""
+"""One desk process under measurement: `python -m tests.bench.desk_probe window|start|arriving HOME EXEC_TIME`."""
 
 from __future__ import annotations
 
@@ -10,19 +10,23 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QEventLoop, Qt
+from PySide6.QtCore import QEvent, QEventLoop, QObject, Qt, QTimer, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication
 
 from desktop.app import Desk, build
+from desktop.background.change_bus import Changes, Origin
 from desktop.home import Home
 from desktop.operations.calls import PbxCallEvent
 from desktop.store import reads
 from desktop.ui.main_window import MainWindow
+from sync.transport import HttpTransport
 from tests.bench.big_store import NOON, PASSPHRASE, STAFF
+from tests.bench.road_desk import NEVER
 
 PRESSES = 300
 WAIT_S = 30.0
+BEAT_MS = 2
 QUERIES = (
     "nguyen thi", "Đặng", "dang thi", "tran van an", "lo thi mai", "hoang", "quach", "vang thi", "0900", "123456",
     "900012", "AG03", "bo uong ruou", "lop ban", "thay co", "ngo duc", "bui my", "le", "pham ngoc linh", "do",
@@ -55,9 +59,9 @@ class Watch:
         self.at = time.perf_counter()
 
 
-def until(app: QApplication, fact: Callable[[], bool]) -> None:
+def until(app: QApplication, fact: Callable[[], bool], seconds: float = WAIT_S) -> None:
     """Turn the event loop until the fact holds."""
-    end = time.monotonic() + WAIT_S
+    end = time.monotonic() + seconds
     while not fact():
         app.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 50)
         if time.monotonic() > end:
@@ -176,6 +180,66 @@ def measure_window(root: Path) -> dict[str, float]:
     }
 
 
+class Beat(QObject):
+    """Notes how late each turn of the window's event loop comes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.late: list[float] = []
+        self._last = 0.0
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._turn)
+
+    def start(self) -> None:
+        """From now on."""
+        self._last = time.perf_counter()
+        self._timer.start(BEAT_MS)
+
+    @Slot()
+    def _turn(self) -> None:
+        now = time.perf_counter()
+        self.late.append(max(0.0, (now - self._last) * 1000 - BEAT_MS))
+        self._last = now
+
+
+def measure_arriving(root: Path) -> dict[str, float]:
+    """How long the window does not answer while everything that waits at the centre arrives."""
+    app = QApplication(sys.argv[:1])
+    desk = build(Home(root), STAFF, PASSPHRASE, transport_factory=HttpTransport, fill_from=NEVER)
+    driver = desk.driver
+    assert driver is not None
+    window = MainWindow(desk)
+    window.show()
+    beat, came = Beat(), Came(desk)
+    until(app, window.isActiveWindow)
+    beat.start()
+    start = time.perf_counter()
+    until(app, lambda: driver.status.equal is True and came.records > 0, 600.0)
+    took = time.perf_counter() - start
+    window.close()
+    desk.close()
+    return {
+        "desk.arrived": came.records,
+        "desk.arrived_per_s": came.records / took,
+        "desk.stall_ms.p999": quantile(beat.late, 0.999),
+        "desk.stall_ms.max": max(beat.late),
+    }
+
+
+class Came:
+    """Counts what the road brought."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.records = 0
+        desk.bus.changed.connect(self.on_changed)
+
+    def on_changed(self, changes: Changes) -> None:
+        """A batch was folded here."""
+        if changes.origin is Origin.CENTRE:
+            self.records += sum(len(ids) for ids in changes.ids.values())
+
+
 class Box:
     """Where answers of the reader lane are put."""
 
@@ -200,5 +264,9 @@ def _rss_mb() -> float:
 
 if __name__ == "__main__":
     what, where, exec_at = sys.argv[1:4]
-    figures = measure_start(Path(where), float(exec_at)) if what == "start" else measure_window(Path(where))
+    home = Path(where)
+    if what == "start":
+        figures = measure_start(home, float(exec_at))
+    else:
+        figures = measure_arriving(home) if what == "arriving" else measure_window(home)
     sys.stdout.write(json.dumps(figures) + "\n")

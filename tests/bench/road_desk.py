@@ -130,6 +130,18 @@ class Probe:
             "records": int(counted.record), "rss_mb": peak_mb(),
         }  # fmt: skip
 
+    def send(self) -> dict[str, Any]:
+        """Open the desk with its road, wait until the centre has everything saved here, and close it again."""
+        ready = unlock(self._home, STAFF, PASSPHRASE, reference=Reference.load())
+        desk = self._desk = build(
+            self._home, STAFF, "", unlocked=ready, transport_factory=HttpTransport, fill_from=NEVER
+        )
+        self._heard = Heard(desk)
+        driver = desk.driver
+        assert driver is not None
+        self._until(lambda: 0 < driver.status.saved_here <= driver.status.at_centre)
+        return self.close()
+
     def save(self) -> dict[str, Any]:
         """Save one case; when the pressing began and when it was durable (machine-wide monotonic seconds)."""
         assert self._desk is not None
