@@ -23,6 +23,7 @@ def standing(centre: Node, desks: list[Node], hubs: list[Node]) -> list[str]:
         *_marks(centre, desks, server),
         *(fault for node in (centre, *hubs) for fault in _granted(node)),
         *_receipts(centre, [desk for desk in desks if desk.centre not in server]),
+        *(fault for desk in desks for fault in _countersigned(server.get(desk.centre, centre), desk)),
         *_searchable(desks),
     ]
 
@@ -125,6 +126,30 @@ def _receipts(centre: Node, desks: list[Node]) -> list[str]:
         if not all(_receipt_holds(key, one, desk.device) for one in (held, told or {})):
             faults.append(f"{desk.name}: biên nhận khớp không mang chữ ký của trung tâm")
     return faults
+
+
+def _countersigned(server: Node, desk: Node) -> list[str]:
+    """Where the desk was told that its audit chain is countersigned, its server keeps that word, for an entry that
+    stands in its own copy of the chain."""
+    told = int(desk.about("audit_signed") or "0")
+    kept = next((row for row in server.rows("countersigned") if row["device"] == desk.device), None)
+    if kept is None:
+        return [f"{server.name}: thiếu chữ ký nhận nhật ký của {desk.name}"] if told else []
+    links = {row["n"]: row["link"] for row in server.records("audit_entry") if row["device"] == desk.device}
+    claim = json.dumps([desk.device, kept["n"], kept["link"], kept["at"]], separators=(",", ":")).encode()
+    signed = server.role != "centre" or _is_signed(desk, claim, kept["signature"])
+    if told > kept["n"] or links.get(kept["n"]) != kept["link"] or not signed:
+        return [f"{server.name}: chữ ký nhận nhật ký của {desk.name} không khớp"]
+    return []
+
+
+def _is_signed(desk: Node, claim: bytes, signature: str) -> bool:
+    try:
+        public = Ed25519PublicKey.from_public_bytes(base64.b64decode(desk.about("centre_key")))
+        public.verify(base64.b64decode(signature), b"tram111/audit/1\x00" + claim)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
 
 
 def _receipt_holds(key: bytes, one: Mapping[str, Any], device: str) -> bool:

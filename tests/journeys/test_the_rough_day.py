@@ -78,7 +78,7 @@ def test_deleting_a_row_of_any_table_of_any_node_is_seen(kept: Kept, rounds: Rou
         "r_call", "r_contact", "r_case", "r_person", "r_party", "r_phone", "r_note", "r_referral", "r_attempt",
         "r_clock", "r_grant", "r_number_block", "r_reconciliation", "log", "chain", "digest", "audience_digest",
         "sibling", "scope_home", "scope_grant", "granted_digest", "device", "code", "secret", "search_phone",
-        "proven",
+        "proven", "countersigned",
     }  # fmt: skip
     for node, table in places:
         for _ in range(rounds(10)):
