@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import Any, Final
 
 import msgspec
@@ -70,7 +71,7 @@ def find(connection: Connection, query: str, limit: int = 50) -> list[SearchHit]
     """What fits a query, best first: codes, numbers, names as typed, names without tones, words of the content.
 
     Every word must fit, the last as a beginning. At least four digits look for the end of a number. An empty
-    query finds nothing. Answers within 100 ms at 100,000 calls and 10,000 files.
+    query finds nothing. Answers within 100 ms at 1,000,000 calls and 100,000 files.
 
     `tên:`, `sđt:` and `từ:` (also without tones) look only for names, for the end of a number (three digits at
     least) and for words of the content, up to the next filter; a dossier must fit all of them.
@@ -97,14 +98,23 @@ def _parts(typed: str) -> list[tuple[str, str]]:
 
 
 def _of_part(connection: Connection, part: tuple[str, str], sight: Sight | None, limit: int) -> list[SearchHit]:
-    most = limit if sight is None else max(limit, _LOOKED_AT)
+    hits = _shown(connection, _places(connection, part, limit))
+    if sight is None:
+        return hits
+    seen = _seen(connection, sight, hits, limit)
+    if len(seen) == len(hits) or limit >= _LOOKED_AT:
+        return seen
+    # Some of the first hits are not for this person: more are looked through. Most people see all, and wait less.
+    return _seen(connection, sight, _shown(connection, _places(connection, part, _LOOKED_AT)), limit)
+
+
+def _places(connection: Connection, part: tuple[str, str], most: int) -> list[_Found]:
     found: dict[tuple[str, str], _Found] = {}
     for one in _all(connection, *part, most):
         found.setdefault((one.kind, one.record), one)
         if len(found) >= most:
             break
-    hits = _shown(connection, list(found.values()))
-    return hits if sight is None else _seen(connection, sight, hits, limit)
+    return list(found.values())
 
 
 def _seen(connection: Connection, sight: Sight, hits: list[SearchHit], limit: int) -> list[SearchHit]:
@@ -148,10 +158,11 @@ def _by_code(connection: Connection, typed: str, limit: int) -> Iterable[_Found]
     if len(key) < 3 or digits < 2:
         return
     rows = connection.exec_driver_sql(
-        "SELECT kind, record FROM search_code WHERE key >= ? AND key < ? ORDER BY kind, record DESC LIMIT ?",
+        # In the order of the keys themselves: a prefix that fits 100,000 codes is not sorted, the last ones are read.
+        "SELECT kind, record FROM search_code WHERE key >= ? AND key < ? ORDER BY key DESC, record DESC LIMIT ?",
         (key, key + _END, limit),
     )
-    for kind, record in rows.all():
+    for kind, record in sorted(rows.all(), key=itemgetter(0)):
         yield _Found(kind, record, None, "mã ca" if kind == "case" else "mã hồ sơ")
 
 
