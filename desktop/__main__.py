@@ -52,6 +52,7 @@ def _parser(first: list[str]) -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", help="xem máy này có đủ điều kiện chạy không")
     doctor.add_argument("--home", type=Path, dest="desk_home", help="thư mục của máy trạm")
     doctor.add_argument("--server", help="địa chỉ máy chủ để thử")
+    doctor.add_argument("--bundle", type=Path, help="ghi thêm một tệp .zip để gửi cho bộ phận kỹ thuật")
     doctor.set_defaults(command=_doctor)
     courier = commands.add_parser("courier", help="gửi và nhận bằng USB khi mọi đường truyền đều đứt")
     courier.set_defaults(command=_courier)
@@ -189,6 +190,15 @@ def _doctor(asked: argparse.Namespace) -> int:
     findings = list(look(Home(asked.desk_home or own_home()), asked.server))
     for finding in findings:
         print(finding.line())
+    if asked.bundle is not None:
+        from desktop.bundle import write  # noqa: PLC0415 - loaded for its own command only
+
+        try:
+            write(asked.bundle, Home(asked.desk_home or own_home()), findings)
+        except OSError as fault:
+            print(f"XEM LẠI  Không ghi được tệp ({fault.strerror}): chọn chỗ khác rồi chạy lại.")
+            return 1
+        print("Đã ghi tệp cho bộ phận kỹ thuật: chỉ có số đếm và mã, không có dữ liệu về người.")
     return 0 if all(finding.well for finding in findings) else 1
 
 

@@ -12,6 +12,7 @@ from desktop.ui.case.attachments_model import AttachmentsModel
 from desktop.ui.intake.sheet import advice_of
 from desktop.ui.theme.look import Look
 from desktop.ui.theme.tokens import ROW_HEIGHT, Status
+from desktop.ui.widgets.file_choice import FileChoice
 from desktop.ui.widgets.glyph_cell import STATUS_ROLE
 from desktop.ui.widgets.said import Card, Mark, Said, button
 from desktop.ui.widgets.table import PaperTable
@@ -223,7 +224,7 @@ class AttachmentsCard(Card):
         """Ask for a file; the window goes on living meanwhile."""
         if not self.model.ready:
             return
-        self._dialog = QFileDialog(self, tr("Chọn tệp để đính kèm"))
+        self._dialog = FileChoice(self, tr("Chọn tệp để đính kèm"))
         self._dialog.setObjectName("dialog.attach")
         self._dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         self._dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -286,7 +287,7 @@ class AttachmentsCard(Card):
     def _export(self) -> None:
         if self._to_export is None:
             return
-        self._dialog = QFileDialog(self, tr("Lưu bản không mã hoá vào"))
+        self._dialog = FileChoice(self, tr("Lưu bản không mã hoá vào"))
         self._dialog.setObjectName("dialog.export")
         self._dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         self._dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

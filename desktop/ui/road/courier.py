@@ -12,6 +12,7 @@ from desktop.background.aside import AsideLane
 from desktop.operations import courier
 from desktop.operations.courier import CourierDesk, Exported, TakenReply
 from desktop.ui.theme.tokens import TONE_ROOM, Status
+from desktop.ui.widgets.file_choice import FileChoice
 from desktop.ui.widgets.flowing import Flowing
 from desktop.ui.widgets.said import Card, Mark, Said, button
 from desktop.ui.words import tr
@@ -145,7 +146,7 @@ class CourierCard(Card):
     def _choose(self) -> None:
         """Qt's own list of folders, beside the window and not over it."""
         if self._dialog is None:
-            self._dialog = QFileDialog(self, tr("Thư mục trên USB"), self.folder.text())
+            self._dialog = FileChoice(self, tr("Thư mục trên USB"), self.folder.text())
             self._dialog.setFileMode(QFileDialog.FileMode.Directory)
             self._dialog.setOption(QFileDialog.Option.ShowDirsOnly)
             self._dialog.setModal(False)
