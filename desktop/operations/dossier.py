@@ -8,6 +8,8 @@ from typing import Any, Final, Self
 from desktop.operations.values import Parts, present, ranks_of
 from desktop.store.troubles import NotFound
 from desktop.store.unit_of_work import UnitOfWork
+from domain.ids import derived_id
+from domain.records.answer import Answer
 from domain.records.party import Party
 from domain.records.person import Person, Phone
 from domain.text import fold
@@ -33,6 +35,7 @@ class Dossier:
         self._contact: Stored | None = None
         self._persons: dict[str, Stored] = {}
         self._parties: dict[str, Stored] = {}
+        self._opened: Mapping[str, Stored] = {}
         self.child_id: str | None = None
 
     @classmethod
@@ -48,6 +51,7 @@ class Dossier:
             uow, contact_id, contact.scope, contact.record.code or "", contact.record.received_at or uow.now_ms
         )
         made._contact = contact
+        made._opened = seen
         for party in read.where(uow.connection, "party", "contact_id", contact_id):
             person = seen.get(party.record.person_id) or uow.read("person", party.record.person_id)
             role = party.record.role
@@ -62,6 +66,7 @@ class Dossier:
         """Make the persons, their parties and the caller's number for a new file."""
         child, caller = present(parts.child), present(parts.caller)
         kind = parts.contact.get("caller_kind")
+        self._answers(act, parts)
         if kind == _IS_CHILD and not _another(child.get("full_name"), caller.get("full_name")):
             both = caller | child
             person = self._make(act, both, (CHILD, CALLER), parts) if both or parts.number else None
@@ -86,6 +91,7 @@ class Dossier:
             parts.contact,
             ranks=ranks_of("contact", parts.contact),
         )
+        self._answers(act, parts)
         self._change_person(act, CHILD, parts.child, parts)
         self._change_person(act, CALLER, parts.caller, parts)
         party = self._parties.get(CALLER)
@@ -96,6 +102,17 @@ class Dossier:
             held = read.where(self._uow.connection, "phone", "person_id", caller.id)
             if all(phone.record.number != parts.number for phone in held):
                 self._phone(act, caller.id, parts.number)
+
+    def _answers(self, act: Act, parts: Parts) -> None:
+        """A region's own questions: one record an answer, so that two desks that answer one question meet in it."""
+        for question, value in parts.answers.items():
+            record_id = derived_id("answer", self.contact_id, question)
+            known = self._opened.get(record_id) or self._uow.read("answer", record_id)
+            if known is not None:
+                act.change("answer", record_id, self.scope, known.state, {"value": value})
+            elif value is not None:
+                asked = {"contact_id": self.contact_id, "question": question, "asked_by": parts.asked_by}
+                act.create(self.scope, Answer(id=record_id, value=value, **asked))
 
     def _change_person(self, act: Act, role: str, values: dict[str, Any], parts: Parts) -> None:
         person = self._persons.get(role)

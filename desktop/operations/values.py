@@ -66,6 +66,27 @@ _CASE: Final = frozenset(
         "closure_reason", "closure_result", "centre",
     }
 )  # fmt: skip
+BINDS: Final[Mapping[str, str]] = {
+    **{name: f"contact.{name}" for name in _CONTACT},
+    **{name: f"child.{target}" for name, target in _CHILD.items()},
+    **{name: f"case.{name}" for name in _CASE},
+    "caller_name": "caller.full_name",
+    "child_relationship": "party.relationship",
+    "number": "phone.number",
+    "outcome": "call.outcome",
+    "to_kind": "referral.to_kind",
+    "to_name": "referral.to_name",
+    "result": "attempt.result",
+    "remark": "attempt.remark",
+}
+"""Form field → the field of a record it is written to; `child` and `caller` are the persons of that role."""
+
+EXTRA: Final = "x_"
+"""How the names of a region's own questions begin; each answer is a record `answer`."""
+
+ASKED_BY: Final = "x_form"
+"""Beside the answers: which questions, in which version, were asked (`an_giang.1`)."""
+
 _WHOLE: Final = frozenset({"child_age", "child_birth_year", "received_at", "closed_at"})
 
 
@@ -81,6 +102,8 @@ class Parts:
     relationship: str | None = None
     received_at: int | None = None
     outcome: str | None = None
+    answers: dict[str, str | None] = field(default_factory=dict)
+    asked_by: str | None = None
 
 
 def clean(values: FormValues) -> dict[str, Any]:
@@ -136,7 +159,11 @@ def parts_of(values: FormValues, reference: Reference, day_ms: int) -> Parts:
         relationship=given.get("child_relationship"),
         received_at=given.get("received_at"),
         outcome=given.get("outcome"),
+        asked_by=given.pop(ASKED_BY, None),
     )
+    for name in given:
+        if name.startswith(EXTRA):
+            parts.answers[name] = None if given[name] is None else _answer_text(given[name])
     if "caller_name" in given:
         parts.caller["full_name"] = given["caller_name"]
     age = parts.child.get("age_years")
@@ -145,6 +172,10 @@ def parts_of(values: FormValues, reference: Reference, day_ms: int) -> Parts:
         if group is not None:
             parts.child["age_group"] = group
     return parts
+
+
+def _answer_text(value: Any) -> str:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
 def present(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from desktop.store.reads_call import siblings_of
 from desktop.store.reads_file import (
     PersonRow,
     TimelineEntry,
+    answers_of,
     form_values,
     notes_of,
     people_of,
@@ -98,7 +99,7 @@ def case_view(connection: Connection, case_id: str) -> CaseView | None:
         attempts.setdefault(attempt.referral_id, []).append(attempt)
     referrals = sorted((s.record for s in of_case["referral"]), key=lambda r: (r.made_at or 0, r.id))
     record: Case = stored.record
-    form = form_values(contact.record, persons, number)
+    form = form_values(contact.record, persons, number) | answers_of(connection, contact.id, opened)
     form |= {n: v for n in ("urgency", "status", "centre") if (v := getattr(record, n)) is not None}
     if record.abuse_types:
         form["abuse_types"] = list(record.abuse_types)

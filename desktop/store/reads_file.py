@@ -72,7 +72,7 @@ def contact_view(connection: Connection, contact_id: str) -> ContactView | None:
     cases = read.where(connection, "case", "contact_id", contact_id)
     for case in cases:
         opened[case.id] = case
-    form = form_values(stored.record, persons, number)
+    form = form_values(stored.record, persons, number) | answers_of(connection, contact_id, opened)
     for case in cases[:1]:
         form |= _given(case.record, ("abuse_types", "urgency", "status"))
     return ContactView(
@@ -128,6 +128,16 @@ def people_of(
     return tuple(found), number
 
 
+def answers_of(connection: Connection, contact_id: str, opened: dict[str, Stored]) -> dict[str, str]:
+    """Answers to a region's own questions by question; adds what it reads to `opened`."""
+    found: dict[str, str] = {}
+    for answer in read.where(connection, "answer", "contact_id", contact_id):
+        opened[answer.id] = answer
+        if answer.retracted is None and answer.record.value is not None:
+            found[answer.record.question or ""] = answer.record.value
+    return found
+
+
 def notes_of(connection: Connection, contact_id: str) -> list[TimelineEntry]:
     """The notes of a file and its case, oldest first."""
     notes = [note.record for note in read.where(connection, "note", "contact_id", contact_id)]
@@ -156,6 +166,8 @@ _CHILD_FIELDS = {
     "child_name": "full_name",
     "child_age": "age_years",
     "child_birth_year": "birth_year",
+    "child_birth_date": "birth_date",
+    "child_age_estimated": "age_estimated",
     "child_sex": "sex",
     "age_group": "age_group",
     "ethnic_group": "ethnic_group",

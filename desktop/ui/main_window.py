@@ -26,7 +26,7 @@ from desktop.ui.desk import DeskWires
 from desktop.ui.directory.interpreter import InterpreterKeys
 from desktop.ui.directory.page import DirectoryPage
 from desktop.ui.flow import Flow
-from desktop.ui.forms.definition import FormDefinition, load_form
+from desktop.ui.forms.definition import FormDefinition, load_all
 from desktop.ui.frame import PAGES, KeyStrip, Navigation, StatusLine, TroubleBar
 from desktop.ui.intake.page import IntakePage
 from desktop.ui.intake.sheet import advice_of
@@ -53,9 +53,9 @@ from domain.codes.catalogue import Catalogue
 FORMS = ("file", "report", "case", "referral", "attempt")
 
 
-def load_forms(catalogue: Catalogue) -> dict[str, FormDefinition]:
-    """Every form of the desk by id. Raises `FormError` (file, line) on the first fault."""
-    return {name: load_form(RESOURCES / "forms" / f"{name}.toml", catalogue) for name in FORMS}
+def load_forms(catalogue: Catalogue, centre: str = "") -> dict[str, FormDefinition]:
+    """Every form of the desk by id, with its centre's own questions. Raises `FormError` (file, line)."""
+    return load_all(RESOURCES / "forms", FORMS, catalogue, centre)
 
 
 class MainWindow(QMainWindow):
@@ -73,7 +73,7 @@ class MainWindow(QMainWindow):
         self._clock, self._lane = lane.clock, lane
         clock, staff = lane.clock, lane.staff
         self.registry = desk_actions()
-        forms = load_forms(catalogue)
+        forms = load_forms(catalogue, desk.seat.centre)
         self.setWindowTitle(tr("Trạm 111"))
         self.setMinimumSize(1024, 640)
         self.resize(1366, 768)

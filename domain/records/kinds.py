@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from domain.records.answer import Answer
 from domain.records.attachment import Attachment, BlobSecret
 from domain.records.audit import AuditEntry, AuditNote
 from domain.records.call import Call
@@ -126,5 +127,6 @@ KINDS = Registry(
         ("audit_entry", AuditEntry),
         ("audit_note", AuditNote),
         ("emergency_read", EmergencyRead),
+        ("answer", Answer),
     )
 )

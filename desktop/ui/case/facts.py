@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from desktop.store.reads import CaseView, ContactView
+from desktop.ui.forms.definition import FieldDefinition
 from desktop.ui.theme.tokens import Status
 from desktop.ui.words import remaining_text, tr, when_text
 from domain.clock import vn_date
@@ -39,8 +41,11 @@ def urgency_status(code: str | None) -> Status:
 class FactWords:
     """Turns fields and values into Vietnamese words; a code this desk does not know shows as itself."""
 
-    def __init__(self, catalogue: Catalogue, places: Places) -> None:
+    def __init__(
+        self, catalogue: Catalogue, places: Places, questions: Mapping[str, FieldDefinition] | None = None
+    ) -> None:
         self._catalogue, self._places = catalogue, places
+        self.questions = questions or {}
 
     def label(self, kind: str, field: str) -> str:
         """What a field is called on the screen."""
@@ -75,6 +80,9 @@ class FactWords:
             "person.ethnic_group": tr("Dân tộc"),
             "person.birth_year": tr("Năm sinh"),
             "party.relationship": tr("Quan hệ với trẻ"),
+            "person.birth_date": tr("Ngày sinh"),
+            "person.age_estimated": tr("Tuổi ước chừng"),
+            "answer.value": tr("Câu trả lời riêng của vùng"),
             "clock.stopped_at": tr("Đồng hồ dừng lúc"),
             "clock.due_at": tr("Hạn"),
             "clock.rule": tr("Đồng hồ"),
@@ -138,6 +146,16 @@ class FactWords:
             return code or ""
         return self._catalogue[list_name].label(code)
 
+    def answer(self, question: str, value: str) -> str:
+        """An answer to a region's own question in words; one that this desk does not know shows as it stands."""
+        field = self.questions.get(question)
+        if field is None:
+            return value
+        if field.kind == "tick":
+            return tr("có") if value == "yes" else tr("không")
+        listed = self.code(field.list_name, value) if field.list_name else value
+        return dict(field.options).get(value, listed)
+
     def place(self, view: CaseView | ContactView) -> str:
         """Commune and province of the contact, by their names on the day it was received."""
         contact = view.contact
@@ -181,6 +199,11 @@ class FactWords:
         if contact.needs_interpreter:
             language = tr("{language} · cần phiên dịch").format(language=language or tr("Ngôn ngữ khác"))
         found.append((tr("Ngôn ngữ"), language))
+        found += [
+            (field.label, self.answer(name, str(view.form[name])))
+            for name, field in self.questions.items()
+            if name in view.form
+        ]
         found.append((tr("Tiếp nhận"), when_text(contact.received_at, now_ms) if contact.received_at else ""))
         found.append((tr("Mã hồ sơ"), contact.code or ""))
         found.append((tr("Mã thứ hai"), contact.second_code or ""))

@@ -22,9 +22,10 @@ from desktop.ui.case.steps import ClocksCard, ReferralsCard
 from desktop.ui.case.timeline import Timeline
 from desktop.ui.case.viewmodel import CaseModel
 from desktop.ui.drafts import Keeper
-from desktop.ui.forms.definition import FormDefinition
+from desktop.ui.forms.definition import FormDefinition, questions
 from desktop.ui.forms.form import FormView
-from desktop.ui.theme.look import Look
+from desktop.ui.intake.viewmodel import settled
+from desktop.ui.theme.look import RESOURCES, Look
 from desktop.ui.theme.measure import Measure
 from desktop.ui.theme.tokens import Status
 from desktop.ui.widgets.said import Card, Mark, Said, button, has_caret
@@ -58,7 +59,7 @@ class CasePage(QWidget):
         self.setObjectName("page.case")
         self.model = model
         self._lane, self._staff, self._look, self._narrow = lane, staff, look, False
-        self.words = FactWords(catalogue, places)
+        self.words = FactWords(catalogue, places, questions(RESOURCES / "forms", catalogue))
         self.rows = CasesTable(model.clock)
         self.list = PaperTable(look, self.rows, {0: 168}, 1)
         self.list.setObjectName("table.cases")
@@ -366,7 +367,7 @@ class CasePage(QWidget):
         if view is None:
             return
         if not self._editing_for:
-            drawn = {field.name for field in self.form.definition.fields}
+            drawn = self.form.drawn()
             self._begun = {name: value for name, value in view.form.items() if name in drawn}
             self.form.put(self._begun)
             self._editing_for = self.model.case_id or self.model.contact_id or ""
@@ -392,7 +393,7 @@ class CasePage(QWidget):
     @Slot()
     def save_edit(self) -> None:
         """Save what was changed; what was emptied is told as empty."""
-        now = self.form.values()
+        now = settled(self.form.values(), {"child_age": tr("Tuổi của trẻ")}, self._today())
         changed = {name: value for name, value in now.items() if self._begun.get(name) != value}
         changed |= {name: None for name in self._begun if name not in now}
         if changed:

@@ -19,7 +19,7 @@ from domain.records.audit import OPEN
 if TYPE_CHECKING:
     from desktop.background.lanes import StoreLane
 
-_KINDS = {"case", "contact", "person", "party", "phone", "note", "referral", "attempt", "clock", "stay"}
+_KINDS = {"case", "contact", "person", "party", "phone", "note", "referral", "attempt", "clock", "stay", "answer"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +161,7 @@ class CaseModel(QObject):
         self._list_soon.start()
         ids = {one for kind in _KINDS & set(changes.ids) for one in changes.ids[kind]}
         known = set(self.view.opened) if self.view is not None else set()
-        new_parts = {"note", "referral", "attempt", "clock", "party", "person", "phone", "stay"} & set(changes.ids)
+        new_parts = (_KINDS - {"case", "contact"}) & set(changes.ids)
         if self.view is not None and (ids & known or new_parts):
             self._soon.start()
             if changes.origin is Origin.CENTRE and ids & known:

@@ -9,14 +9,17 @@ from typing import Any
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QVBoxLayout, QWidget
 
+from desktop.operations.values import ASKED_BY, EXTRA
 from desktop.ui.forms.boxes import LineBox, TextBox
 from desktop.ui.forms.choice import ChoiceRow
 from desktop.ui.forms.definition import FieldDefinition, FormDefinition
 from desktop.ui.forms.pickers import CodesBox, PickBox, code_finder, code_namer
 from desktop.ui.forms.place_picker import PlacePicker
+from desktop.ui.forms.said_box import ESTIMATED, KINDS, SaidBox
 from desktop.ui.theme.look import Look
 from desktop.ui.theme.tokens import Status
 from desktop.ui.widgets.said import Mark, Said, restyle
+from desktop.ui.words import tr
 from domain.codes.catalogue import Catalogue
 from domain.codes.places import Places
 
@@ -53,6 +56,7 @@ class FormView(QWidget):
         self._labels: dict[str, Mark] = {}
         self._rest: FormValues = {}
         self._filling = False
+        self._away: frozenset[str] = frozenset()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
@@ -64,6 +68,7 @@ class FormView(QWidget):
             column.addLayout(self._grid(section.fields))
         column.addStretch(1)
         look.worn.connect(self._measure)
+        self._look_at_relevance()
 
     def _grid(self, fields: tuple[FieldDefinition, ...]) -> QGridLayout:
         grid = QGridLayout()
@@ -105,6 +110,8 @@ class FormView(QWidget):
         row, right = 0, False
         for definition in fields:
             field, label = self._fields[definition.name], self._labels[definition.name]
+            if definition.name in self._away:
+                continue
             if definition.wide and right:
                 row, right = row + 1, False
             label.setContentsMargins(0, 0, 0, 0)
@@ -123,23 +130,62 @@ class FormView(QWidget):
 
     def _was_changed(self) -> None:
         if not self._filling:
+            self._look_at_relevance()
             self.changed.emit()
+
+    def _look_at_relevance(self) -> None:
+        """Fields that do not matter now go out of sight; never one in which something stands or is being typed."""
+        if all(field.relevant is None for field in self.definition.fields):
+            return
+        values = self.values()
+        away: set[str] = set()
+        for name, field in self._fields.items():
+            relevant = field.definition.relevant
+            if relevant is None or relevant.holds(values, otherwise=True):
+                continue
+            if not field.read() and not field.entry().hasFocus():
+                away.add(name)
+        if away == self._away:
+            return
+        for name in away ^ self._away:
+            for part in (self._labels[name], self._fields[name].widget):
+                part.setVisible(name not in away)
+        self._away = frozenset(away)
+        self.reflow(self._narrow)
+
+    def owed(self) -> dict[str, str]:
+        """Empty fields that are worth asking now, each with a sentence. None keeps a form from being saved."""
+        values = self.values()
+        found: dict[str, str] = {}
+        for name, field in self._fields.items():
+            required = field.definition.required
+            if required is None or name in self._away or field.read() or not required.holds(values, otherwise=False):
+                continue
+            found[name] = tr("Nên hỏi: {label}.").format(label=field.definition.label)
+        return found
+
+    def drawn(self) -> frozenset[str]:
+        """Names of the values that this form draws."""
+        return frozenset(name for field in self._fields.values() for name in field.names)
 
     def values(self) -> FormValues:
         """Everything given, also text still being composed; empty fields are absent."""
         found = {key: value for key, value in self._rest.items() if value not in (None, "", [])}
         for field in self._fields.values():
             found.update(field.read())
+        if self.definition.asked_by and any(name.startswith(EXTRA) and name != ASKED_BY for name in found):
+            found.setdefault(ASKED_BY, self.definition.asked_by)
         return found
 
     def put(self, values: Mapping[str, Any]) -> None:
         """Show these values. Only for a form nobody is typing in: it is the form's beginning."""
         self._filling = True
-        drawn = {name for field in self._fields.values() for name in field.names}
+        drawn = self.drawn()
         self._rest = {key: value for key, value in values.items() if key not in drawn}
         for field in self._fields.values():
             field.show(values)
         self._filling = False
+        self._look_at_relevance()
 
     def set_value(self, name: str, value: Any) -> None:
         """Set one field on a person's demand (F11 sets the interpreter tick) and tell of the change."""
@@ -147,6 +193,7 @@ class FormView(QWidget):
             self._fields[name].show({name: value})
         else:
             self._rest[name] = value
+        self._look_at_relevance()
         self.changed.emit()
 
     def focus_first(self) -> None:
@@ -156,7 +203,7 @@ class FormView(QWidget):
     def focus_on(self, name: str) -> bool:
         """Put the caret into the named field; False when this form does not draw it."""
         field = next((one for one in self._fields.values() if name in one.names), None)
-        if field is None:
+        if field is None or field.definition.name in self._away:
             return False
         field.entry().setFocus()
         return True
@@ -201,10 +248,12 @@ class Field(QObject):
         super().__init__()
         self.definition = definition
         self.tall = definition.kind in ("long_text", "codes")
-        self.names: tuple[str, ...] = PLACE_PARTS if definition.kind == "place" else (definition.name,)
+        self.names: tuple[str, ...] = {"place": PLACE_PARTS, "age": (definition.name, ESTIMATED)}.get(
+            definition.kind, (definition.name,)
+        )
         self._codes = catalogue[definition.list_name] if definition.list_name else None
         self.widget: QWidget = self._draw(places, today)
-        if isinstance(self.widget, (LineBox, TextBox, CodesBox, ChoiceRow, PlacePicker)):
+        if isinstance(self.widget, (LineBox, TextBox, CodesBox, ChoiceRow, PlacePicker, SaidBox)):
             self.widget.typed.connect(self.changed)
 
     def _draw(self, places: Places, today: Callable[[], date]) -> QWidget:
@@ -239,6 +288,10 @@ class Field(QObject):
             text.setObjectName(f"field.{name}")
             text.setPlaceholderText(self.definition.hint)
             return text
+        if kind in KINDS:
+            said = SaidBox(kind, name, today)
+            self._named(said.box, name)
+            return said
         line = self._named(LineBox(), name)
         if kind == "number":
             line.setMaximumWidth(20 * line.fontMetrics().averageCharWidth() + 24)
@@ -256,7 +309,7 @@ class Field(QObject):
         """The widget that takes the focus."""
         if isinstance(self.widget, PlacePicker):
             return self.widget.province
-        if isinstance(self.widget, CodesBox):
+        if isinstance(self.widget, (CodesBox, SaidBox)):
             return self.widget.box
         if isinstance(self.widget, ChoiceRow):
             return self.widget.focusProxy() or self.widget
@@ -278,6 +331,8 @@ class Field(QObject):
         value: Any = None
         if isinstance(widget, PlacePicker):
             return dict(widget.value())
+        if isinstance(widget, SaidBox):
+            return widget.value()
         if isinstance(widget, (CodesBox, ChoiceRow, PickBox)):
             value = widget.value()
         elif isinstance(widget, QCheckBox):
@@ -298,8 +353,10 @@ class Field(QObject):
             widget.put([str(one) for one in value or ()])
         elif isinstance(widget, (ChoiceRow, PickBox)):
             widget.put(None if value is None else str(value))
+        elif isinstance(widget, SaidBox):
+            widget.put(value, estimated=bool(values.get(ESTIMATED)))
         elif isinstance(widget, QCheckBox):
-            widget.setChecked(bool(value))
+            widget.setChecked(value not in (None, "", False, "no"))
         elif isinstance(widget, TextBox):
             widget.replace(str(value or ""))
         elif isinstance(widget, LineBox):

@@ -153,6 +153,9 @@ class Sheet(QWidget):
         sentences: dict[str, str] = {}
         for finding in found:
             sentences.setdefault(field_of(finding), finding.sentence)
+        if self.model.values:
+            for name, sentence in self.form.owed().items():
+                sentences.setdefault(name, sentence)
         for name in self.form.unresolved():
             sentences[name] = tr("Chữ này chưa chọn từ danh sách: bấm Enter để chọn.")
         self.form.point_at(sentences)

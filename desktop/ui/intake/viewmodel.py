@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
@@ -14,9 +15,11 @@ from desktop.ui.words import tr
 from domain.clock import Clock, vn_date
 from domain.codes.catalogue import Catalogue
 from domain.ids import RANDOM_BYTES, uuid7
+from domain.phones import normalise
 from domain.rules.intake import Draft as Asked
 from domain.rules.intake import Finding, age_group_of, check_file, check_report
 from domain.said_age import OLDEST, SaidAge, said_age
+from domain.said_date import said_date
 
 if TYPE_CHECKING:
     from desktop.background.lanes import StoreLane
@@ -25,7 +28,9 @@ KEEP_MS: Final = 1_000
 """A draft is kept this long after the first unsaved change; settled 24 allows two seconds."""
 
 FormValues = dict[str, Any]
-_NUMBERS: Final = ("child_age", "child_birth_year")
+_SAID: Final = ("child_age", "child_birth_year", "child_birth_date", "number")
+_ISO: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+_NUMBER: Final = re.compile(r"\+?\d[\d .-]{6,16}\d")
 
 
 class IntakeModel(QObject):
@@ -115,7 +120,12 @@ class IntakeModel(QObject):
             self._lane.submit(file, self._saved, self._save_failed, initiator="intake")
 
     def _labels(self) -> dict[str, str]:
-        return {"child_age": tr("Tuổi của trẻ"), "child_birth_year": tr("Năm sinh của trẻ")}
+        return {
+            "child_age": tr("Tuổi của trẻ"),
+            "child_birth_year": tr("Năm sinh của trẻ"),
+            "child_birth_date": tr("Ngày sinh của trẻ"),
+            "number": tr("Số máy"),
+        }
 
     def _saved(self, result: intake.SavedFile | intake.SavedReport) -> None:
         self.saving = False
@@ -153,23 +163,40 @@ class IntakeModel(QObject):
 
 
 def settled(values: Mapping[str, Any], labels: Mapping[str, str], today: date) -> FormValues:
-    """Values ready for the operation. Words in a number field ("khoảng 7", "năm sinh 2014") go whole into the
-    summary and what they say into its own field: nothing typed is lost and nothing blocks."""
+    """Values ready for the operation. Words in a box for a number or a day ("khoảng 7", "năm sinh 2014") go whole
+    into the summary and what they say into its own field: nothing typed is lost and nothing blocks."""
     found = dict(values)
     age = found.get("child_age")
     if isinstance(age, int) and age > OLDEST:
         found["child_age"] = str(age)  # a year typed into the box of the age
-    for name in _NUMBERS:
+    for name in _SAID:
         value = found.get(name)
-        if not isinstance(value, str):
+        if not isinstance(value, str) or _is_settled(name, value):
             continue
         del found[name]
-        said = said_age(value, today)
-        if said is not None:
-            found |= _parts_of_age(said, today)
+        found |= _parts_of(name, value, today)
         words = f"{labels.get(name, name)}: {value}"
         found["summary"] = f"{found['summary']}\n{words}" if found.get("summary") else words
     return found
+
+
+def _is_settled(name: str, value: str) -> bool:
+    """Whether the text is a value of its field already."""
+    if name == "child_birth_date":
+        return bool(_ISO.fullmatch(value))
+    return name == "number" and bool(normalise(value)) and not any(letter.isalpha() for letter in value)
+
+
+def _parts_of(name: str, value: str, today: date) -> FormValues:
+    if name == "number":
+        numbers = _NUMBER.findall(value)
+        return {"number": numbers[0]} if len(numbers) == 1 else {}
+    if name == "child_birth_date":
+        day = said_date(value, today)
+        if day is not None:
+            return {"child_birth_date": day.isoformat()}
+    said = said_age(value, today)
+    return _parts_of_age(said, today) if said is not None else {}
 
 
 def _parts_of_age(said: SaidAge, today: date) -> FormValues:
