@@ -20,7 +20,7 @@ from sync.door import EmergencyGiven
 from sync.troubles import Trouble
 
 Ask = Callable[[str, str, str, str], EmergencyGiven]
-"""(code of the file, staff, reason, words) → what the centre gave. Raises sync.troubles."""
+"""From (code of the file, staff, reason, words) to what the centre gave. Raises sync.troubles."""
 
 
 class EmergencyModel(QObject):
