@@ -17,7 +17,8 @@ import uvicorn
 from server.http.application import build_app
 from server.http.counter import PUSHES_IN_FLIGHT, Counter
 from server.http.doorway import Doorway
-from server.operations.centre import Centre
+from server.operations import need_to_know
+from server.operations.centre import ROLE, Centre
 from sync.interpreter import share
 
 GRACE_S: Final = 1
@@ -63,6 +64,8 @@ class Serving(uvicorn.Server):
         pushes_in_flight: int = PUSHES_IN_FLIGHT,
         tls: ssl.SSLContext | None = None,
     ) -> None:
+        if centre.role == ROLE:
+            need_to_know.settle_new_policy(centre)
         self.counter = Counter(centre, pushes_in_flight)
         self._door = door
         self._ready = ready

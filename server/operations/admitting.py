@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from server.operations import grants, second_codes, transfers
+from server.operations import grants, need_to_know, second_codes, transfers
 from server.operations.centre import Centre, News, log
 from server.operations.push import take_spooled
 from server.operations.revocation import NoSuchDevice
@@ -42,6 +42,7 @@ def admit(centre: Centre, device: str) -> int:
         news = grants.grant_new_cases(centre, connection, accepted.folded)
         news = news.with_more(second_codes.follow(centre, connection, accepted.folded.changes))
         news = news.with_more(transfers.follow(centre, connection, accepted.folded, accepted.late))
+        news = news.with_more(need_to_know.follow(centre, connection, accepted.folded))
         news = news.with_more(transfers.note_late(centre, connection, device, accepted.late))
         return len(accepted.folded.released), news
 

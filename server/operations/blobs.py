@@ -147,7 +147,7 @@ def _sees(connection: Connection, session: Session, found: Described) -> bool:
     if session.hub:
         return hubs.may_see(connection, found.scope, device.centre)
     home = scopes.homes(connection, [found.scope]).get(found.scope)
-    return home in granted.audiences_of(device.id, device.centre) or bool(
+    return home in granted.audiences_of(connection, device.id, device.centre) or bool(
         granted.granted_among(connection, device.id, [found.scope])
     )
 

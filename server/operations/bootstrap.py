@@ -148,7 +148,7 @@ def wanted(centre: Centre, session: Session, builder: SegmentBuilder, least: int
             return None
         missing: list[Group] = []
         stale: list[Group] = []
-        for group in segments.groups_of(device):
+        for group in segments.groups_of(connection, device):
             known = segments.built(connection, group.name)
             if known is None or known.grants != segments.grants_of(connection, group):
                 missing.append(group)
@@ -178,7 +178,7 @@ def make_manifest(centre: Centre, session: Session) -> bytes:
     def read(connection: Connection) -> Manifest:
         parts: list[Part] = []
         digest: Digest = NOTHING
-        for group in segments.groups_of(device):
+        for group in segments.groups_of(connection, device):
             known = segments.built(connection, group.name)
             if known is None or known.grants != segments.grants_of(connection, group):
                 raise busy()

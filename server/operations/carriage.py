@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -15,13 +15,15 @@ from server.store.accounts import Device
 from server.store.engine import Connection
 from sync import authorship, door, wire
 from sync.operation import Placed
-from sync.replica import feed, scopes
+from sync.replica import feed, scopes, sql, tables
 from sync.replica.replica import Accepted
 from sync.wire import PushHead
 
 
 class _Scope(msgspec.Struct):
     c: str
+    k: str = ""
+    i: str = ""
 
 
 _scope = msgspec.json.Decoder(_Scope)
@@ -29,13 +31,15 @@ _scope = msgspec.json.Decoder(_Scope)
 
 def scopes_of(placed: Iterable[Placed]) -> frozenset[str]:
     """Scopes named in these operations; what cannot be read names none."""
-    found: set[str] = set()
+    return frozenset(one.c for one in _named(placed) if "\x00" not in one.c)
+
+
+def _named(placed: Iterable[Placed]) -> Iterator[_Scope]:
     for one in placed:
         try:
-            found.add(_scope.decode(one.body).c)
+            yield _scope.decode(one.body)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             continue
-    return frozenset(scope for scope in found if "\x00" not in scope)
 
 
 def author_of(centre: Centre, session: Session, head: PushHead) -> Device:
@@ -74,8 +78,11 @@ def page_of(connection: Connection, session: Session, cursor: int, limit: int) -
 
 
 def homes_in(connection: Connection, placed: Sequence[Placed]) -> dict[str, str]:
-    """To which audience each scope in a page belongs: a hub must not guess it."""
-    return dict(scopes.homes(connection, scopes_of(placed)))
+    """To which audience each scope in a page belongs, and each that is granted or withdrawn in it: a hub must not
+    guess it."""
+    grants = {one.i for one in _named(placed) if one.k == "grant"}
+    about = {row["granted_scope"] for row in sql.select_in(connection, tables.records["grant"], "id", grants)}
+    return dict(scopes.homes(connection, scopes_of(placed) | {one for one in about if one}))
 
 
 def proofs_in(centre: Centre, placed: Sequence[Placed]) -> dict[str, str]:

@@ -13,7 +13,8 @@ from typing import Any, Final, Protocol, Self, TypeVar
 from domain.clock import Clock
 from domain.ids import RANDOM_BYTES, uuid7
 from domain.records.kinds import SCHEMA
-from server.store import centre_key, courier, lineage, opening, segments
+from domain.rules.privacy import Policy
+from server.store import centre_key, courier, granted, lineage, opening, segments
 from server.store.attachments import Described
 from server.store.engine import CentreStore, Connection, open_store
 from server.store.lane import WriteLane
@@ -31,6 +32,8 @@ from sync.replica.replica import Identity, Replica
 from sync.stamp import HybridClock
 
 R = TypeVar("R")
+
+_RESOURCES: Final = Path(__file__).parents[2] / "resources"
 
 ROLE: Final = "centre"
 HUB: Final = "hub"
@@ -109,11 +112,14 @@ class Centre:
         """Wakes held pulls, from any thread; the door sets it."""
         self.uplink: Above | None = None
         """A hub's road to the centre; None at the centre itself."""
+        self.policy = Policy.load(_RESOURCES / "policy")
+        """Who may see and do what; what sync ships is decided by it too (`need_to_know`)."""
         self.retired = False
         """Whether the centre has taken this hub out of service: its desks are sent on to the centre."""
         self.clock = clock
         self.random = random
-        serving: list[Projection] = [scopes.Grants(), scopes.Homes(sums.move), segments.Outdated()]
+        grants = (scopes.Grants(), granted.Narrowed())
+        serving: list[Projection] = [*grants, scopes.Homes(sums.move), segments.Outdated()]
         made = RelayReplica if role == HUB else Replica
         self.replica = made(Fold(projections=serving), random, scopes.homes)
         self.lineage = opening.prepare(store, self.replica, random, role)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -12,11 +12,11 @@ from domain.records.emergency import EmergencyRead
 from domain.records.road import Grant
 from domain.records.staff import record_of
 from domain.rules import emergency
-from domain.rules.privacy import Decision, Policy, Thing, may, person_of
+from domain.rules.privacy import Decision, may, person_of
 from server.operations.centre import Centre, News, log
 from server.operations.refusals import Refusal, bad_message
 from server.operations.sessions import Session
-from server.store import accounts, granted
+from server.store import accounts, granted, staffed
 from server.store import emergency as kept
 from server.store.engine import Connection
 from sync.door import EmergencyGiven
@@ -27,11 +27,6 @@ from sync.replica.read import Stored
 
 _RESOURCES: Final = Path(__file__).parents[2] / "resources"
 _WITH_A_REASON: Final = frozenset({Decision.REASON, Decision.LOGGED, Decision.ALLOWED})
-
-
-@cache
-def _policy() -> Policy:
-    return Policy.load(_RESOURCES / "policy")
 
 
 @cache
@@ -78,14 +73,16 @@ def give(centre: Centre, session: Session, asked: Asked) -> tuple[EmergencyGiven
     def job(connection: Connection) -> tuple[EmergencyGiven, News]:
         scope, contact = _find(connection, asked.code)
         home = scopes.homes(connection, [scope]).get(scope, "")
+        policy = centre.policy
         record = read.one(connection, "staff", record_of(asked.staff))
         known = record.record if record is not None and record.retracted is None else None
-        person = person_of(_policy(), asked.staff, device.centre, known)
-        thing = Thing(home, frozenset(), contact, _policy().book_of(scope), _is_restricted(connection, contact))
-        if may(_policy(), person, "break_glass", thing) not in _WITH_A_REASON:
+        person = person_of(policy, asked.staff, device.centre, known)
+        thing = replace(staffed.things(connection, policy, [scope])[scope], workers=frozenset())
+        if may(policy, person, "break_glass", thing) not in _WITH_A_REASON:
             log.info("emergency read refused device=%s", device.id)
             raise Refusal(404, "unknown_file")
-        if home in granted.audiences_of(device.id, device.centre) or _holds_it_anyhow(connection, device.id, scope):
+        shared = granted.audiences_of(connection, device.id, device.centre)
+        if home in shared or _holds_it_anyhow(connection, device.id, scope):
             raise Refusal(409, "already_here")
         now = centre.now_ms()
         until = now + emergency.READ_MS
@@ -145,13 +142,12 @@ def reviewed(centre: Centre, one: str, staff: str) -> News:
         stored = read.one(connection, "emergency_read", one)
         if stored is None:
             raise NoSuchReview
-        home = scopes.homes(connection, [stored.scope]).get(stored.scope, "")
+        thing = replace(staffed.things(connection, centre.policy, [stored.scope])[stored.scope], workers=frozenset())
         record = read.one(connection, "staff", record_of(staff))
         if record is None or record.retracted is not None or staff == stored.record.staff:
             raise MayNotReview
-        person = person_of(_policy(), staff, "", record.record)
-        thing = Thing(home, dossier=scopes.file_of(stored.scope), book=_policy().book_of(stored.scope))
-        if may(_policy(), person, "review_break_glass", thing) is not Decision.ALLOWED:
+        person = person_of(centre.policy, staff, "", record.record)
+        if may(centre.policy, person, "review_break_glass", thing) is not Decision.ALLOWED:
             raise MayNotReview
         values = {"seen_by": staff, "seen_at": centre.now_ms()}
         return _wrote(connection, stored.scope, centre.change(connection, stored, values, PATCH))
@@ -171,10 +167,6 @@ def _find(connection: Connection, code: str) -> tuple[str, str]:
         raise Refusal(404, "unknown_file")
     scope = found.pop()
     return scope, scopes.file_of(scope)
-
-
-def _is_restricted(connection: Connection, contact: str) -> bool:
-    return any(one.record.restricted for one in read.where(connection, "case", "contact_id", contact))
 
 
 def _stands(one: Stored) -> bool:

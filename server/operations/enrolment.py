@@ -12,7 +12,7 @@ from typing import Final
 
 from domain.clock import MINUTE
 from domain.numbering import CENTRE_DIGITS, NumberingError, centre_of_seat
-from server.operations import grants, leases
+from server.operations import grants, leases, need_to_know
 from server.operations.centre import HUB, Centre, log
 from server.operations.hub import hand_on
 from server.operations.refusals import Refusal
@@ -128,6 +128,7 @@ def enrol(centre: Centre, asked: Asked) -> Enrolled:
         leases.lease(centre, connection, device, FIRST_INCARNATION)
         if device.all_cases:
             grants.grant_every_case(centre, connection, device)
+        need_to_know.settle_desk(centre, connection, device)
         return device, False
 
     device, hub = centre.lane.do(job)

@@ -28,7 +28,7 @@ def grant_new_cases(centre: Centre, connection: Connection, folded: Folded) -> N
     homes = scopes.homes(connection, found) if devices else {}
     told: set[str] = set()
     for device in devices:
-        wanted = sorted(scope for scope, home in homes.items() if home != device.centre)
+        wanted = sorted(scope for scope, home in homes.items() if home not in (device.centre, scope))
         if give(centre, connection, device, wanted):
             told.add(scopes.device_scope(device.id))
     return News(audiences=frozenset(told))

@@ -37,7 +37,7 @@ def answer(centre: Centre, session: Session, ask: Ask) -> bytes:
     """The answer's body: figures as JSON, or operations as a message of the road. What the asker may not see is
     as if it were not there. Raises StoreUnavailable."""
     device = session.device
-    sees = proof.seen_by(device.id, granted.audiences_of(device.id, device.centre))
+    sees = proof.seen_by(device.id, lambda c: granted.audiences_of(c, device.id, device.centre))
     if ask.step == road.MEND:
         return msgspec.json.encode(centre.lane.do(lambda c: _mend(centre, c, ask, sees)))
     if ask.step == road.RECORD:

@@ -51,7 +51,7 @@ def answer_pull(centre: Centre, session: Session, lineage: str, cursor: int, lim
                 cursor,
                 device=device.id,
                 incarnation=incarnation,
-                audiences=granted.audiences_of(device.id, device.centre),
+                audiences=granted.audiences_of(connection, device.id, device.centre),
                 limit=limit,
             )
             digest = "" if page.more else granted.digest_of(connection, device.id, device.centre).text()
@@ -111,7 +111,7 @@ def answer_scope(centre: Centre, session: Session, scope: str, upto: int, past: 
         if session.hub:
             may = hubs.may_see(connection, scope, device.centre)
         else:
-            may = home in granted.audiences_of(device.id, device.centre) or bool(
+            may = home in granted.audiences_of(connection, device.id, device.centre) or bool(
                 granted.granted_among(connection, device.id, [scope])
             )
         page = feed.of_scope(connection, scope, upto=upto, past=past) if may else feed.Page([], upto, False)

@@ -8,7 +8,7 @@ from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from server.operations import carriage, emergency, grants, history, leases, second_codes, transfers
+from server.operations import carriage, emergency, grants, history, leases, need_to_know, second_codes, transfers
 from server.operations.centre import HUB, Centre, News, log
 from server.operations.reach import reach
 from server.operations.refusals import Refusal, bad_message
@@ -155,6 +155,8 @@ def _accept(
         peer = replace(peer, revoked=True)
     _keeps_whole(centre, connection, head, placed)
     wanted = {body.scope for _, body, _ in placed.reads if body is not None}
+    # Grants, transfers and numbers are the centre's to give; a hub holds what came behind a wall until it is told.
+    new = frozenset[str]() if centre.role == HUB else need_to_know.found(centre, connection, author, placed)
     mine = granted.granted_among(connection, head.device, wanted)
     # Whether something came too late is the centre's to say: a hub holds what it may not show any more.
     lost = (
@@ -166,7 +168,7 @@ def _accept(
     if accepted.acked >= placed[-1].n:
         signed.keep(connection, head.device, head.incarnation, placed[-1].n, signature)
     carriage.note_brought(connection, session, accepted)
-    told = _follow(centre, connection, author, head, accepted)
+    told = _follow(centre, connection, author, head, accepted, new)
     if session.hub and author.id != session.device.id and not leases.has_block(
         centre, connection, author.id, head.incarnation
     ):
@@ -203,7 +205,7 @@ def _keeps_whole(centre: Centre, connection: Connection, head: PushHead, placed:
 
 
 def _follow(
-    centre: Centre, connection: Connection, author: Device, head: PushHead, accepted: Accepted
+    centre: Centre, connection: Connection, author: Device, head: PushHead, accepted: Accepted, new: frozenset[str]
 ) -> News:
     """What an accepted batch brings about in the same transaction: digests of grants, new grants, numbers."""
     folded = accepted.folded
@@ -213,11 +215,11 @@ def _follow(
     devices = granted.holders(connection, touched) | {head.device}
     told = News(frozenset(audiences), devices)
     if centre.role == HUB:
-        # Grants, transfers and numbers are the centre's to give.
         return told
     told = told.with_more(emergency.follow(centre, connection, folded))
     told = told.with_more(second_codes.follow(centre, connection, folded.changes))
     told = told.with_more(grants.grant_new_cases(centre, connection, folded))
     told = told.with_more(transfers.follow(centre, connection, folded, accepted.late))
+    told = told.with_more(need_to_know.follow(centre, connection, folded, new))
     told = told.with_more(transfers.note_late(centre, connection, head.device, accepted.late))
     return told.with_more(leases.renew_if_short(centre, connection, author, head.incarnation, folded.changes))

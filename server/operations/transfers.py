@@ -47,14 +47,20 @@ def pass_on(centre: Centre, connection: Connection, scope: str, to: str) -> News
     if home is None or home == to or not scope.startswith(scopes.DOSSIER):
         return News()
     contact = scope.removeprefix(scopes.DOSSIER)
-    now = centre.now_ms()
+    closed = scopes.is_closed(scope, home)
     stored = read.one(connection, "custody", contact)
+    if closed:
+        home = str(stored.record.centre) if stored is not None else ""
+    now = centre.now_ms()
     if stored is None:
         records = [Custody(id=contact, centre=to, previous=home, moved_at=now)]
-        centre.author(connection, scope, records, CREATE)
+        folded = centre.author(connection, scope, records, CREATE)
     else:
         values = {"centre": to, "previous": home, "moved_at": now}
-        centre.change(connection, stored, values, PATCH)
+        folded = centre.change(connection, stored, values, PATCH)
+    if closed:  # which desks hold it is decided by more than its centre (`need_to_know`)
+        granted.follow(connection, folded.deltas)
+        return News(devices=granted.holders(connection, [scope]))
     told: set[str] = {to, home}
     for device in accounts.devices(connection):
         if hubs.is_hub(connection, device.id):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, Table, Text, and_, not_, or_, select
@@ -11,6 +11,7 @@ from server.store import accounts
 from server.store.engine import Connection
 from sync.digest import NOTHING, Digest
 from sync.replica import scopes, sql, sums, tables
+from sync.replica.changes import RowChange
 from sync.replica.scopes import scope_grant, scope_home
 
 granted_digest = Table(
@@ -24,12 +25,42 @@ granted_digest = Table(
 desk that holds ten thousand grants costs one read."""
 
 
+narrowed_desk = Table("narrowed_desk", accounts.metadata, Column("device", Text, primary_key=True))
+"""Desks from which their centre's files were withdrawn: they hold of them what they were granted one by one."""
+
+
+class Narrowed:
+    """Keeps `narrowed_desk` in step with grants of all files of a centre (a projection of centre and hub alike)."""
+
+    def create(self, connection: Connection) -> None:
+        """The table is made with those of the accounts."""
+
+    def follow(self, connection: Connection, changes: Sequence[RowChange]) -> None:
+        """A desk from which all files of its centre were withdrawn is a narrowed one until they are granted again."""
+        for change in changes:
+            row = change.after
+            if row is None or not scopes.stands_rightly(change):
+                continue
+            device, scope = str(row["device"]), str(row["granted_scope"])
+            if scopes.is_all_files(scope):
+                sql.delete_in(connection, narrowed_desk, "device", [device])
+                if not scopes.grant_stands(connection, device, scope):
+                    sql.insert_many(connection, narrowed_desk, [(device,)])
+
+
 _CHUNK = 5_000
 
 
-def audiences_of(device: str, centre: str) -> tuple[str, str, str]:
-    """What a device sees without any grant: its centre, the reference data, its own control stream."""
-    return centre, scopes.REFERENCE, scopes.device_scope(device)
+def is_narrowed(connection: Connection, device: str) -> bool:
+    """Whether nobody at this desk may see its centre's files as such."""
+    return sql.first(connection, "SELECT device FROM narrowed_desk WHERE device = ?", device) is not None
+
+
+def audiences_of(connection: Connection, device: str, centre: str) -> tuple[str, ...]:
+    """What a device sees without any grant: its centre (unless nobody at it may), the reference data, its own control
+    stream."""
+    shared = () if is_narrowed(connection, device) else (centre,)
+    return *shared, scopes.REFERENCE, scopes.device_scope(device)
 
 
 def _parts(members: Iterable[str]) -> Iterator[list[str]]:
@@ -47,7 +78,7 @@ def _foreign(connection: Connection, part: Collection[str]) -> list[Any]:
     """Pairs (device, scope) of grants on these scopes where the scope's home is not the device's own."""
     d, g, h = accounts.device.c, scope_grant.c, scope_home.c
     own = or_(
-        h.audience == d.centre,
+        and_(h.audience == d.centre, d.id.not_in(select(narrowed_desk.c.device))),
         h.audience == scopes.REFERENCE,
         and_(h.audience.startswith(scopes.DEVICE), h.audience == scopes.DEVICE + d.id),
     )
@@ -123,16 +154,16 @@ def count_anew(connection: Connection, device: str) -> None:
 
 def digest_of(connection: Connection, device: str, centre: str) -> Digest:
     """The digest of all that the device may hold: its audiences and what it was granted besides."""
-    return sums.of_audiences(connection, audiences_of(device, centre)).plus(running(connection, device))
+    return sums.of_audiences(connection, audiences_of(connection, device, centre)).plus(running(connection, device))
 
 
 def dossiers_with_cases(connection: Connection, other_than: str) -> list[str]:
-    """Scopes that hold a case and whose home is another centre, oldest id first."""
+    """Scopes that hold a case and whose home is another centre, oldest id first; those without one are left out."""
     case = tables.records["case"].c
     rows = connection.execute(
         select(case.scope)
         .select_from(tables.records["case"].join(scope_home, scope_home.c.scope == case.scope))
-        .where(scope_home.c.audience != other_than)
+        .where(scope_home.c.audience.not_in([other_than, case.scope]))
         .distinct()
         .order_by(case.scope)
     )

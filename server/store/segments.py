@@ -111,9 +111,9 @@ def create(connection: Connection) -> None:
     _metadata.create_all(connection)
 
 
-def groups_of(device: Device) -> tuple[Group, ...]:
+def groups_of(connection: Connection, device: Device) -> tuple[Group, ...]:
     """The groups of everything that a device may see, together exactly `feed.after`'s (settled 8)."""
-    shared = (device.centre, scopes.REFERENCE)
+    *shared, _ = granted.audiences_of(connection, device.id, device.centre)
     return (
         *(Group(f"audience:{audience}", audience=audience) for audience in shared),
         Group(f"device:{device.id}", device=device),
@@ -126,6 +126,8 @@ def grants_of(connection: Connection, group: Group) -> str:
     if group.device is None:
         return ""
     given = "\n".join(sorted(scopes.granted(connection, group.device.id)))
+    if granted.is_narrowed(connection, group.device.id):
+        given += "\n"  # the same grants hold more where the centre's own files are not seen as such
     return hashlib.sha256(given.encode()).hexdigest()
 
 
@@ -144,28 +146,28 @@ def rows_held(connection: Connection, device: Device) -> int:
     return granted.digest_of(connection, device.id, device.centre).count
 
 
-def _visible(group: Group, scope: Any) -> Any:
+def _visible(connection: Connection, group: Group, scope: Any) -> Any:
     if group.device is None:
         return scope_home.c.audience == group.audience
     device = group.device
     given = select(scope_grant.c.scope).where(scope_grant.c.device == device.id)
-    own = granted.audiences_of(device.id, device.centre)
+    own = granted.audiences_of(connection, device.id, device.centre)
     return or_(
         scope_home.c.audience == scopes.device_scope(device.id),
         and_(scope.in_(given), scope_home.c.audience.not_in(own)),
     )
 
 
-def _of_group(table: Table, group: Group) -> Select[Any]:
+def _of_group(connection: Connection, table: Table, group: Group) -> Select[Any]:
     source = table.join(scope_home, scope_home.c.scope == table.c.scope)
     key = table.c.id if "id" in table.c else table.c.kind
-    return select(*table.columns).select_from(source).where(_visible(group, table.c.scope)).order_by(key)
+    return select(*table.columns).select_from(source).where(_visible(connection, group, table.c.scope)).order_by(key)
 
 
 def rows_of(connection: Connection, group: Group) -> Iterator[tuple[Table, Sequence[tuple[Any, ...]]]]:
     """Every row of the group with its siblings and parked records, a few thousand at a time, by table."""
     for table in (*tables.records.values(), tables.parked_record, tables.sibling):
-        found = connection.execute(_of_group(table, group).execution_options(yield_per=_STREAM))
+        found = connection.execute(_of_group(connection, table, group).execution_options(yield_per=_STREAM))
         for part in found.partitions(_STREAM):
             yield table, [tuple(row) for row in part]
 
@@ -193,7 +195,7 @@ def newer(connection: Connection, group: Group, seq: int, most: int) -> int:
     found = (
         select(log.seq)
         .select_from(tables.log.join(scope_home, scope_home.c.scope == log.scope))
-        .where(log.seq > seq, _visible(group, log.scope))
+        .where(log.seq > seq, _visible(connection, group, log.scope))
         .limit(most)
         .subquery()
     )
@@ -276,7 +278,7 @@ def finish(connection: Connection, one: Built, epoch: int) -> bool:
 def piece(connection: Connection, device: Device, hash_: str, start: int, length: int) -> tuple[bytes, int] | None:
     """Bytes of a segment from `start` on, and how many it has in all; None where it is of no manifest made for
     this device, or where the device was granted something else since."""
-    for group in groups_of(device):
+    for group in groups_of(connection, device):
         last = built(connection, group.name)
         if last is None or last.grants != grants_of(connection, group):
             continue
@@ -305,7 +307,7 @@ def acked_and_missing(
     own = and_(log.device == device.id, log.incarnation == incarnation)
     last = connection.execute(select(func.max(log.n)).where(own)).scalar_one()
     visible = or_(
-        scope_home.c.audience.in_(granted.audiences_of(device.id, device.centre)),
+        scope_home.c.audience.in_(granted.audiences_of(connection, device.id, device.centre)),
         log.scope.in_(select(scope_grant.c.scope).where(scope_grant.c.device == device.id)),
     )
     rows = connection.execute(

@@ -297,7 +297,7 @@ class HubRoad:
         self._folded(self._run(work))
 
     def _note_grants(self, connection: Connection, folded: Folded, cursor: int) -> None:
-        """Scopes granted to a desk are to be fetched; those that were withdrawn from every desk are to be wiped."""
+        """Scopes granted to a desk are to be fetched; what no desk of this hub may hold is to be wiped."""
         for change in folded.changes:
             row = change.after
             if row is None or not scopes.stands_rightly(change):
@@ -312,6 +312,8 @@ class HubRoad:
                 sql.delete_in(connection, backfill, "scope", [scope])
 
     def _nobody_holds(self, connection: Connection, scope: str) -> bool:
+        if scopes.homes(connection, [scope]).get(scope) == self._centre:
+            return False  # taken from one desk: the others of the centre hold it
         g = scopes.scope_grant.c
         return connection.execute(select(g.scope).where(g.scope == scope).limit(1)).first() is None
 

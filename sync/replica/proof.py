@@ -26,13 +26,14 @@ def everything(_connection: Connection, wanted: Collection[str]) -> frozenset[st
     return frozenset(wanted)
 
 
-def seen_by(device: str, audiences: Collection[str]) -> Sees:
+def seen_by(device: str, audiences: Callable[[Connection], Collection[str]]) -> Sees:
     """What a device sees at a serving node: its audiences' scopes, and those granted to it."""
 
     def sees(connection: Connection, wanted: Collection[str]) -> frozenset[str]:
         homes = scopes.homes(connection, wanted)
+        mine = audiences(connection)
         given = scopes.granted(connection, device)
-        return frozenset(scope for scope in wanted if homes.get(scope) in audiences or scope in given)
+        return frozenset(scope for scope in wanted if homes.get(scope) in mine or scope in given)
 
     return sees
 

@@ -33,6 +33,10 @@ REFERENCE = "ref"
 
 TRAFFICKING = "trafficking:"
 THERAPY = "therapy:"
+_ALL_FILES = "files:"
+WALLED = (TRAFFICKING, THERAPY)
+FILES = (DOSSIER, *WALLED)
+"""Beginnings of scopes that hold one file each."""
 
 CENTRE_ONLY = frozenset({"custody", "staff", "emergency_read"})
 """Kinds that only the centre may write, beside those of the control streams, where nobody else writes at all."""
@@ -41,6 +45,21 @@ CENTRE_ONLY = frozenset({"custody", "staff", "emergency_read"})
 def dossier(contact_id: str) -> str:
     """The scope that a contact founds."""
     return DOSSIER + contact_id
+
+
+def files_of(centre_code: str) -> str:
+    """What stands in grants for all files of a centre together; withdrawn from a desk, they are its own no more."""
+    return _ALL_FILES + centre_code
+
+
+def is_all_files(scope: str) -> bool:
+    """Whether a grant is of all files of a centre together."""
+    return scope.startswith(_ALL_FILES)
+
+
+def is_closed(scope: str, home: str | None) -> bool:
+    """Whether a file belongs to no centre's desks as such: its home is its own name, so that only grants give it."""
+    return home == scope and scope.startswith(FILES)
 
 
 def file_of(scope: str) -> str:
@@ -210,7 +229,7 @@ class Homes:
             if scope != dossier(change.id):
                 continue
             before = homes(connection, [scope]).get(scope)
-            if before != centre_code:
+            if before != centre_code and not is_closed(scope, before):
                 sql.upsert_many(connection, scope_home, [(scope, centre_code)])
                 if before is not None:
                     self._moved(connection, scope, before, centre_code)

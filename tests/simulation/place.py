@@ -242,7 +242,7 @@ class Place:
     def waiter(self, pulling: Pulling) -> Waiter:
         """A place in the waiting room; `enter` makes it hear of news."""
         device = pulling.session.device
-        return self.room.waiter(device.id, audiences_of(device.id, device.centre))
+        return self.room.waiter(device.id, self.read(lambda c: audiences_of(c, device.id, device.centre)))
 
     def page(self, pulling: Pulling, *, woken: bool) -> Answer | None:
         """The pull's answer; None where there is no news and it may wait."""
@@ -277,7 +277,7 @@ class Place:
 
         def work(connection: Connection) -> set[str]:
             home = scopes.homes(connection, wanted)
-            mine = audiences_of(device, centre)
+            mine = audiences_of(connection, device, centre)
             return {one for one in wanted if home.get(one) in mine} | scopes.granted(connection, device) & wanted
 
         return self.read(work)

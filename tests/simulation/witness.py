@@ -173,7 +173,8 @@ class Witness:
         if lineage != place.centre.lineage or not cursor:
             return
         here = machine.look(_marks)
-        mine = audiences_of(machine.device, machine.told.centre)
+        device = machine.device
+        mine = place.read(lambda c: audiences_of(c, device, machine.told.centre))
         for row in place.read(lambda c: _applied(c, cursor, mine)):
             body = decode_body(bytes(row.body))
             own = (row.device, row.incarnation) == (machine.device, incarnation)

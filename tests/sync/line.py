@@ -121,7 +121,7 @@ class Centre:
 
     def prove(self, device: str, ask: Ask) -> Answer:
         peer = self.peers[device]
-        sees = proof.seen_by(device, [peer.centre, "ref", f"device:{device}"])
+        sees = proof.seen_by(device, lambda _: [peer.centre, "ref", f"device:{device}"])
 
         def work(c: Connection) -> Answer:
             if ask.step == "record":

@@ -3,5 +3,6 @@
 from domain.rules.privacy.engine import Person, Thing, may
 from domain.rules.privacy.people import person_of
 from domain.rules.privacy.policy import BadPolicy, Decision, Policy
+from domain.rules.privacy.shipping import ships
 
-__all__ = ["BadPolicy", "Decision", "Person", "Policy", "Thing", "may", "person_of"]
+__all__ = ["BadPolicy", "Decision", "Person", "Policy", "Thing", "may", "person_of", "ships"]

@@ -1,0 +1,28 @@
+"""What sync ships to a desk: what at least one of its people may open there, and what they may find masked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from domain.rules.privacy.engine import Person, Thing, may
+from domain.rules.privacy.policy import Decision, Policy
+
+_OPENS: Final = frozenset({Decision.ALLOWED, Decision.LOGGED, Decision.REASON})
+"""A reason is given at the desk, also without a line: what it opens must lie there. Two persons are the centre's."""
+
+
+def ships(policy: Policy, people: Iterable[Person], thing: Thing) -> bool:
+    """Whether a desk of these people is given the file: the union of their rights (settled 22).
+
+    What may only be found, and masked, is shipped too (search and the marks of a ringing number work without a line;
+    the desk's read boundary masks it), but neither what is restricted nor what lies behind a book's wall: there a
+    person who may not open learns nothing from the words, so they do not travel.
+    """
+    walled = policy.books[thing.book].rows is not None
+    for person in people:
+        if may(policy, person, "open", thing) in _OPENS:
+            return True
+        if not (walled or thing.restricted) and may(policy, person, "search", thing) is not Decision.NONE:
+            return True
+    return False
