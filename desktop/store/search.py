@@ -31,13 +31,18 @@ _TABLES: Final = (
     contentless_delete=1, tokenize="unicode61 remove_diacritics 0")""",
     """CREATE TABLE IF NOT EXISTS search_code
     (key TEXT NOT NULL, record TEXT NOT NULL, kind TEXT NOT NULL, PRIMARY KEY (key, record)) WITHOUT ROWID""",
-    "CREATE INDEX IF NOT EXISTS ix_search_code_record ON search_code (record)",
     """CREATE TABLE IF NOT EXISTS search_phone
     (tail TEXT NOT NULL, record TEXT NOT NULL, kind TEXT NOT NULL, PRIMARY KEY (tail, record)) WITHOUT ROWID""",
-    "CREATE INDEX IF NOT EXISTS ix_search_phone_record ON search_phone (record)",
 )
-_NO_CODES: Final = "DELETE FROM search_code WHERE record IN (SELECT value FROM json_each(?))"
-_NO_NUMBERS: Final = "DELETE FROM search_phone WHERE record IN (SELECT value FROM json_each(?))"
+_FORMER: Final = ("DROP INDEX IF EXISTS ix_search_code_record", "DROP INDEX IF EXISTS ix_search_phone_record")
+"""Indexes of index version 1: what is taken out is named by its key, which the row before the change tells. They cost
+as much as the codes themselves."""
+_NO_CODES: Final = (
+    "DELETE FROM search_code WHERE (key, record) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?))"
+)
+_NO_NUMBERS: Final = (
+    "DELETE FROM search_phone WHERE (tail, record) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?))"
+)
 _CHUNK: Final = 2_000
 
 
@@ -56,6 +61,8 @@ class SearchIndex:
         there = connection.exec_driver_sql("SELECT 1 FROM sqlite_master WHERE name = 'search_text'").first()
         for statement in _TABLES:
             connection.exec_driver_sql(statement)
+        for statement in _FORMER:
+            connection.exec_driver_sql(statement)
         if there is None:
             connection.exec_driver_sql("INSERT INTO search_text(search_text, rank) VALUES ('secure-delete', 1)")
 
@@ -64,31 +71,32 @@ class SearchIndex:
         texts: dict[str, tuple[str, str, tuple[str, str] | None]] = {}
         codes: dict[str, tuple[str, list[str]]] = {}
         numbers: dict[str, tuple[str, str]] = {}
-        gone: dict[str, list[str]] = {"text": [], "code": [], "phone": []}
+        gone: list[str] = []
+        gone_codes: list[tuple[str, str]] = []
+        gone_tails: list[tuple[str, str]] = []
         for change in changes:
             kind, before, after = change.kind, change.before, change.after
             if _same(kind, before, after):
                 continue
             if kind in TEXTS and (new := _text(kind, after)) != (old := _text(kind, before)):
                 if old is not None:
-                    gone["text"].append(change.id)
+                    gone.append(change.id)
                 texts[change.id] = (kind, change.scope, new)
             if kind in CODES and (new_codes := _codes(kind, after)) != (old_codes := _codes(kind, before)):
-                if old_codes:
-                    gone["code"].append(change.id)
+                gone_codes += [(key, change.id) for key in old_codes]
                 codes[change.id] = (kind, new_codes)
             if kind in NUMBERS and (new_tail := _tail(kind, after)) != (old_tail := _tail(kind, before)):
                 if old_tail:
-                    gone["phone"].append(change.id)
+                    gone_tails.append((old_tail, change.id))
                 numbers[change.id] = (kind, new_tail)
         if texts:
-            self._put_texts(connection, texts, gone["text"])
+            self._put_texts(connection, texts, gone)
         if codes:
-            _delete(connection, _NO_CODES, gone["code"])
+            _delete(connection, _NO_CODES, gone_codes)
             rows = [(key, record, kind) for record, (kind, keys) in codes.items() for key in keys]
             sql.insert_lines(connection, "INSERT OR IGNORE INTO search_code", rows)
         if numbers:
-            _delete(connection, _NO_NUMBERS, gone["phone"])
+            _delete(connection, _NO_NUMBERS, gone_tails)
             tails = [(tail, record, kind) for record, (kind, tail) in numbers.items() if tail]
             sql.insert_lines(connection, "INSERT OR IGNORE INTO search_phone", tails)
 
@@ -212,9 +220,9 @@ def _tail(kind: str, row: Mapping[str, Any] | None) -> str:
     return tail_key(number) if number else ""
 
 
-def _delete(connection: Connection, statement: str, records: list[str]) -> None:
-    if records:
-        connection.exec_driver_sql(statement, (_json(records),))
+def _delete(connection: Connection, statement: str, pairs: list[tuple[str, str]]) -> None:
+    if pairs:
+        connection.exec_driver_sql(statement, (_json(pairs),))
 
 
 def _json(members: list[Any]) -> str:

@@ -19,7 +19,7 @@ from sync.replica.replica import Replica
 VERSION_KEY: Final = "store_version"
 SHAPE_KEY: Final = "record_shape"
 INDEX_KEY: Final = "search_version"
-INDEX_VERSION: Final = "1"
+INDEX_VERSION: Final = "2"
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 
 OWN_TABLES: Final = (schema.draft, schema.secret, schema.setting, schema.courier_log)

@@ -17,7 +17,7 @@ from server.http.waiters import Waiter
 from server.operations import carriage
 from server.operations.centre import log
 from server.operations.pull import Pulled, answer_pull, answer_scope, list_held
-from server.operations.push import accept_push
+from server.operations.push import Pushed, accept_push
 from server.operations.refusals import bad_message
 from server.operations.revocation import farewell
 from server.operations.sessions import Session
@@ -53,11 +53,17 @@ async def push(
     with counter.urgent if quick else counter.bulk:
         data = await read_body(request, door.MOST_URGENT if quick else MOST_BODY)
         write = counter.write_now if quick else counter.write
-        pushed = await write(accept_push, counter.centre, asker, data, quick)
-    counter.room.publish(pushed.news, asker.device.id)
+        pushed = await write(_take, counter, asker, data, quick)
     answer = pushed.answer
     log.info("push device=%s acked=%d held=%d", asker.device.id, answer.acked, len(answer.held))
     return Response(msgspec.json.encode(answer), media_type=JSON)
+
+
+def _take(counter: Counter, asker: Session, data: bytes, quick: bool) -> Pushed:
+    """Take a push, and wake those whom it concerns from the same thread: before its answer is written."""
+    pushed = accept_push(counter.centre, asker, data, quick)
+    counter.room.publish(pushed.news, asker.device.id)
+    return pushed
 
 
 def _is_small(request: Request) -> bool:

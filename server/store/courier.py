@@ -62,6 +62,11 @@ spool = Table(
 chain's signature behind them, so that two chains with the same numbers both stay. `fork`: 0, or the least number
 that this centre knows with other bytes."""
 
+_NEXT: Final = (
+    "SELECT device, incarnation, first, last, head, why, fork, body, came_at FROM courier_spool"
+    " WHERE device = ? AND incarnation = ? AND why = ? AND first <= ? ORDER BY first LIMIT 1"
+)
+
 journal = Table(
     "courier_audit",
     accounts.metadata,
@@ -192,14 +197,11 @@ def kept_of(connection: Connection, device: str, why: str) -> list[Kept]:
 
 def next_kept(connection: Connection, device: str, incarnation: int, acked: int) -> Kept | None:
     """The first body that waited for a gap and now follows on, or None (one look-up by key for every push)."""
-    s = spool.c
-    row = connection.execute(
-        select(spool)
-        .where(s.device == device, s.incarnation == incarnation, s.why == GAP, s.first <= acked + 1)
-        .order_by(s.first)
-        .limit(1)
-    ).mappings().first()
-    return None if row is None else Kept(**{**row, "body": bytes(row["body"])})
+    row = sql.first(connection, _NEXT, device, incarnation, GAP, acked + 1)
+    if row is None:
+        return None
+    device, at, first, last, head, why, fork, body, came_at = row
+    return Kept(device, at, first, last, head, why, fork, bytes(body), came_at)
 
 
 def all_kept(connection: Connection) -> Iterator[Kept]:

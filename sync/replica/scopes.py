@@ -14,6 +14,7 @@ scope_home = Table(
     tables.metadata,
     Column("scope", Text, primary_key=True),
     Column("audience", Text, nullable=False, index=True),
+    sqlite_with_rowid=False,
 )
 """Which audience holds a scope: a centre's code for its dossiers and its own scope, `ref`, or `device:<id>`."""
 
@@ -22,6 +23,7 @@ scope_grant = Table(
     tables.metadata,
     Column("device", Text, primary_key=True),
     Column("scope", Text, primary_key=True),
+    sqlite_with_rowid=False,
 )
 """Scopes granted to one device beyond its audiences; follows the `grant` records."""
 Index("ix_scope_grant_scope", scope_grant.c.scope)

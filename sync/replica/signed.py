@@ -17,6 +17,7 @@ signed_head = Table(
     Column("incarnation", Integer, primary_key=True),
     Column("n", BigInteger, primary_key=True),
     Column("signature", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
 )
 """The author's Ed25519 signature (64 bytes) of the chain's head after number n."""
 

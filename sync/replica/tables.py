@@ -115,6 +115,7 @@ digest = Table(
     Column("kind", Text, primary_key=True),
     Column("count", BigInteger, nullable=False),
     Column("total", Text, nullable=False),
+    sqlite_with_rowid=False,
 )
 """Running digest per scope and kind (sync.md §3.13); `total` is 64 hexadecimal digits."""
 
@@ -124,6 +125,7 @@ audience_digest = Table(
     Column("audience", Text, primary_key=True),
     Column("count", BigInteger, nullable=False),
     Column("total", Text, nullable=False),
+    sqlite_with_rowid=False,
 )
 """Running digest per audience: what all desks of one centre are to hold, so that comparing costs one read."""
 
@@ -134,6 +136,7 @@ chain = Table(
     Column("incarnation", Integer, primary_key=True),
     Column("n", BigInteger, nullable=False),
     Column("head", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
 )
 """Head of each device's chain as this node holds it."""
 
@@ -142,5 +145,6 @@ node = Table(
     metadata,
     Column("key", Text, primary_key=True),
     Column("value", Text, nullable=False),
+    sqlite_with_rowid=False,
 )
 """What this node knows of itself: store version, identity, feed counter, last stamp, cursors, acknowledgements."""
