@@ -25,7 +25,7 @@ from desktop.operations.attachments import attach
 from desktop.operations.courier import CourierDesk, stepping_alone
 from desktop.operations.intake import give_codes
 from desktop.reference import Reference
-from desktop.settings import ATTACHMENT_SPACE_MB, FETCH_ATTACHMENTS, Settings
+from desktop.settings import ATTACHMENT_SPACE_MB, FETCH_ATTACHMENTS, LANGUAGE, Settings
 from desktop.store import courier, drafts, identity, parting, preferences
 from desktop.store.copies import Copy, copies
 from desktop.store.emergency import close as close_copy
@@ -49,6 +49,7 @@ from desktop.store.troubles import (
     WrongPassphrase,
 )
 from desktop.store.unit_of_work import Seat
+from desktop.ui.words import ENGLISH, language, speak, spoken
 from desktop.wall_clock import WallClock
 from domain.clock import Clock
 from domain.codes.catalogue import Catalogue
@@ -216,6 +217,8 @@ def build(
     Raises what `unlock` raises.
     """
     ready = unlocked or unlock(home, staff, passphrase, reference=reference, key_cost=key_cost)
+    speak(ready.settings[LANGUAGE])
+    ready = replace(ready, reference=ready.reference.in_language(spoken, english=language() == ENGLISH))
     shown = clock or WallClock()
     bus = ChangeBus()
     lane = StoreLane(ready.store, ready.enrolment.seat, ready.staff, shown, bus, ready.reference)

@@ -13,7 +13,7 @@ from desktop.operations.parting import LastWords, leave_drafts, seal_last_words
 from desktop.store.parting import parting_folder, wipe
 from desktop.ui.intake.sheet import advice_of
 from desktop.ui.signin.parting import PartingWindow
-from desktop.ui.words import tr
+from desktop.ui.words import spoken, tr
 from sync.troubles import Trouble
 
 _log = logging.getLogger(__name__)
@@ -51,7 +51,7 @@ class Ending(QObject):
         self.window.done(gone, self._desk.clock.now_ms())
 
     def _not_sealed(self, fault: Exception) -> None:
-        words = advice_of(fault) if isinstance(fault, Trouble) else Trouble.advice
+        words = advice_of(fault) if isinstance(fault, Trouble) else spoken(Trouble.advice)
         self.window.say(words)
         assert self._desk.driver is not None
         self._desk.driver.parting.wait_on()

@@ -33,6 +33,11 @@ class Home:
         return self.root / "tries.json"
 
     @property
+    def language(self) -> Path:
+        """The language in which sign-in speaks: `vi` or `en`."""
+        return self.root / "language"
+
+    @property
     def rings(self) -> Path:
         """Numbers that rang while nobody was signed in, sealed."""
         return self.root / "rings.sealed"

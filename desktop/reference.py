@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from domain.codes.catalogue import Catalogue
@@ -26,6 +27,12 @@ class Reference:
     clock_rules: ClockRules
     policy: Policy
     directory: Directory
+
+    def in_language(self, tell: Callable[[str], str], *, english: bool) -> Reference:
+        """The same lists as the screens show them; `tell` gives the directory's sentences in the desk's language."""
+        if not english:
+            return self
+        return replace(self, catalogue=self.catalogue.in_english(), directory=self.directory.told(tell))
 
     @classmethod
     def load(cls, resources: Path = RESOURCES) -> Reference:

@@ -33,11 +33,13 @@ from desktop.store.keys import KeySlots
 from desktop.store.parting import finish, gone
 from desktop.ui.calls.exchange import ExchangeDesk
 from desktop.ui.forms.definition import FormError
+from desktop.ui.liking import remembered, wear
 from desktop.ui.main_window import MainWindow, load_forms
 from desktop.ui.signin.parting import said_of
 from desktop.ui.signin.window import SignInWindow
 from desktop.ui.theme.look import Look
 from desktop.ui.theme.tokens import Status
+from desktop.ui.words import speak
 from desktop.wall_clock import WallClock
 from domain.clock import Clock
 from domain.codes.catalogue import Catalogue
@@ -117,6 +119,7 @@ class Session(QObject):
     def __init__(self, application: QApplication, home: Home) -> None:
         super().__init__()
         self._app, self._home = application, home
+        speak(remembered(home))
         self.look = Look(application)
         self.desk: app.Desk | None = None
         self.window: MainWindow | None = None
@@ -188,6 +191,7 @@ class Session(QObject):
         """Open the window of a desk and the local door beside it."""
         self.desk = desk
         desk.bus.revoked.connect(self._revoked)
+        wear(self.look, desk.settings)
         self.window = MainWindow(desk, self.look)
         self.window.show()
         self._ringing = Ringing(self.window, desk.clock)

@@ -28,9 +28,10 @@ class Setting(Generic[T]):
         return type(value) is type(self.default) and (not self.allowed or value in self.allowed)
 
 
-THEME: Final = Setting("theme", "system", allowed=("system", "light", "dark", "high_contrast"))
+THEME: Final = Setting("theme", "system", allowed=("system", "light", "dark", "contrast"))
+"""Colours by the name of their tokens; `system` until a person chose."""
 LANGUAGE: Final = Setting("language", "vi", allowed=("vi", "en"))
-TEXT_PERCENT: Final = Setting("text_percent", 100, allowed=(100, 125, 150, 175, 200))
+TEXT_PERCENT: Final = Setting("text_percent", 100, allowed=(80, 90, 100, 110, 125, 150, 175, 200))
 COMPACT_LISTS: Final = Setting("compact_lists", default=False)
 LOCK_AFTER_MINUTES: Final = Setting("lock_after_minutes", 5, personal=False, allowed=(1, 2, 3, 4, 5))
 FETCH_ATTACHMENTS: Final = Setting("fetch_attachments", "opened", personal=False, allowed=("opened", "all", "never"))

@@ -155,6 +155,7 @@ def desk_actions() -> Registry:
         Action("zoom_in", "Ctrl++", tr("Chữ to hơn"), desk),
         Action("zoom_out", "Ctrl+-", tr("Chữ nhỏ hơn"), desk),
         Action("zoom_reset", "Ctrl+0", tr("Chữ cỡ thường"), desk),
+        Action("language", "Ctrl+Shift+E", tr("Ngôn ngữ của màn hình: tiếng Việt, English"), desk),
         Action("theme", "Ctrl+Shift+M", tr("Đổi màu: sáng, tối, tương phản cao"), desk),
     ]
     return Registry(actions)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from desktop.background.lanes import StoreLane
     from desktop.home import Home
     from desktop.reference import Reference
+    from desktop.settings import Settings
     from desktop.store.people import People
     from desktop.store.unit_of_work import Seat
     from desktop.ui.search.emergency import Ask
@@ -61,6 +62,11 @@ class DeskWires(Protocol):
     @property
     def reference(self) -> Reference:
         """Everything dated: code lists, places, calendar, directory."""
+        ...
+
+    @property
+    def settings(self) -> Settings:
+        """What this person and this desk chose, as read at sign-in."""
         ...
 
     @property

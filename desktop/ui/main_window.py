@@ -27,9 +27,11 @@ from desktop.ui.directory.interpreter import InterpreterKeys
 from desktop.ui.directory.page import DirectoryPage
 from desktop.ui.flow import Flow
 from desktop.ui.forms.definition import FormDefinition, load_all
+from desktop.ui.forms.told import told
 from desktop.ui.frame import PAGES, KeyStrip, Navigation, StatusLine, TroubleBar
 from desktop.ui.intake.page import IntakePage
 from desktop.ui.intake.sheet import advice_of
+from desktop.ui.liking import Liking
 from desktop.ui.locks.watch import LockWatch
 from desktop.ui.palette import PaletteKeys
 from desktop.ui.queue.deeds import QueueDeeds
@@ -55,7 +57,8 @@ FORMS = ("file", "report", "case", "referral", "attempt")
 
 def load_forms(catalogue: Catalogue, centre: str = "") -> dict[str, FormDefinition]:
     """Every form of the desk by id, with its centre's own questions. Raises `FormError` (file, line)."""
-    return load_all(RESOURCES / "forms", FORMS, catalogue, centre)
+    forms = load_all(RESOURCES / "forms", FORMS, catalogue, centre)
+    return {name: told(form) for name, form in forms.items()}
 
 
 class MainWindow(QMainWindow):
@@ -66,6 +69,7 @@ class MainWindow(QMainWindow):
         app = QApplication.instance()
         assert isinstance(app, QApplication), "a window needs an application"
         self.look = look or Look(app)
+        self.look.speak()
         self.desk = desk
         self._narrow: bool | None = None
         self.pages: dict[str, Any] = {}
@@ -129,6 +133,7 @@ class MainWindow(QMainWindow):
         self.actions_by_id: dict[str, QAction] = {}
         self.flow = Flow(self)
         self.call_deeds = CallDeeds(self)
+        self.liking = Liking(self)
         self.people_sheet = PeopleSheet(self._ground, self.look, desk)
         self.watch = LockWatch(self)
         self.covering = Covering(self, self._upper)
@@ -238,14 +243,11 @@ class MainWindow(QMainWindow):
             "attach_file": self._attach_file,
             "search": self._search,
             "back": self._back,
-            "zoom_in": self._larger,
-            "zoom_out": self._smaller,
-            "zoom_reset": self._normal_size,
-            "theme": self.look.next_theme,
             "queue_next": self.queue_deeds.take_next,
             "palette": self.palette_keys.begin,
             "history": self.history_keys.begin,
             **self.call_deeds.deeds(),
+            **self.liking.deeds(),
         }
         if action_id in deeds:
             deeds[action_id]()
@@ -270,15 +272,6 @@ class MainWindow(QMainWindow):
     def page_name(self) -> str:
         """The page in front."""
         return next(name for name, page in self.pages.items() if page is self.stack.currentWidget())
-
-    def _larger(self) -> None:
-        self.look.step_zoom(1)
-
-    def _smaller(self) -> None:
-        self.look.step_zoom(-1)
-
-    def _normal_size(self) -> None:
-        self.look.step_zoom(0)
 
     def _save(self) -> None:
         if self.page_name == "file":

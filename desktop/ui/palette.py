@@ -27,7 +27,7 @@ from desktop.ui.widgets.glyph_cell import STATUS_ROLE
 from desktop.ui.widgets.list_table import Index, ListTable
 from desktop.ui.widgets.said import Card, Mark
 from desktop.ui.widgets.table import PaperTable
-from desktop.ui.words import tr
+from desktop.ui.words import spoken, tr
 from domain.clock import vn_date
 from domain.codes.directory import Entry, Script, matching
 from domain.phones import display
@@ -257,10 +257,10 @@ class PaletteKeys(QObject):
         rows += [
             Row(script, tr("Kịch bản: {title}").format(title=script.title), tr("Danh bạ"))
             for script in self._window.desk.reference.directory.scripts
-            if matching(f"kịch bản {script.title}", typed)
+            if matching(tr("Kịch bản: {title}").format(title=script.title), typed)
         ]
         rows += [
-            Row(hit, " · ".join(part for part in (hit.title, hit.subtitle) if part), hit.reason)
+            Row(hit, " · ".join(part for part in (hit.title, hit.subtitle) if part), spoken(hit.reason))
             for hit in self._found.hits[:_MOST_HITS]
         ]
         return rows

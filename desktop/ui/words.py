@@ -2,14 +2,86 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QCoreApplication
+import re
+import tomllib
+from collections.abc import Iterable
+from typing import Final
 
+from desktop.reference import RESOURCES
 from domain.clock import DAY, HOUR, MINUTE, SECOND, vn_datetime, vn_text
+
+VIETNAMESE: Final = "vi"
+ENGLISH: Final = "en"
+FILES: Final = ("screens.toml", "sentences.toml", "lists.toml")
+"""What the screens say, what other rooms say, what forms and the directory say: `resources/i18n/en`."""
+
+_HOLE: Final = re.compile(r"\{[^{}]*\}")
+
+
+class _Spoken:
+    """The desk's language and, for English, its sentences: of the screens, and of everything else."""
+
+    def __init__(self) -> None:
+        self.language = VIETNAMESE
+        self.screens: dict[str, str] = {}
+        self.others: dict[str, str] = {}
+        self.shapes: list[tuple[re.Pattern[str], str]] = []
+
+    def learn(self, language: str) -> None:
+        self.__init__()  # type: ignore[misc]  # back to the source's own language, then what is asked for
+        if language != ENGLISH:
+            return
+        screens, *others = (tomllib.loads((RESOURCES / "i18n" / "en" / name).read_text("utf-8")) for name in FILES)
+        self.language, self.screens = ENGLISH, screens
+        for words in others:
+            self.others |= words
+        self.shapes = [(_shape(text), told) for text, told in self.others.items() if "{" in text]
+
+
+_spoken = _Spoken()
+
+
+def speak(language: str) -> None:
+    """Say everything from now on in `vi` or `en`; what is on the screen already stays as it is.
+
+    Raises OSError or ValueError where the sentences cannot be read.
+    """
+    if language != _spoken.language:
+        _spoken.learn(language)
+
+
+def language() -> str:
+    """The language everything is said in now."""
+    return _spoken.language
 
 
 def tr(text: str) -> str:
     """The sentence in the language of the desk; the source is Vietnamese."""
-    return QCoreApplication.translate("tram111", text)
+    return _spoken.screens.get(text, text)
+
+
+def spoken(text: str) -> str:
+    """A whole sentence of another room (a trouble's advice, a rule's finding, a label of a form) in the language of
+    the desk. Sentences with values in them are known by their shape; a value that is itself known is told too."""
+    if _spoken.language == VIETNAMESE or not text:
+        return text
+    told = _spoken.others.get(text) or _spoken.screens.get(text)
+    if told is not None:
+        return told
+    for shape, words in _spoken.shapes:
+        found = shape.fullmatch(text)
+        if found is not None:
+            return words.format(**{name: spoken(value) for name, value in found.groupdict().items()})
+    return text
+
+
+def _shape(text: str) -> re.Pattern[str]:
+    """What a sentence with {names} for its values looks like once they stand in it."""
+    parts: Iterable[str] = _HOLE.split(text)
+    names = [hole[1:-1] for hole in _HOLE.findall(text)]
+    first, *rest = map(re.escape, parts)
+    holes = (f"(?P<{name}>.*){part}" for name, part in zip(names, rest, strict=True))
+    return re.compile(first + "".join(holes), re.DOTALL)
 
 
 def clock_text(ms: int) -> str:

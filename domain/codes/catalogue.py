@@ -65,8 +65,10 @@ class Code:
 class CodeList:
     """One list, in its own order. A retired code is not offered, but still reads."""
 
-    def __init__(self, name: str, codes: tuple[Code, ...], unverified: tuple[Code, ...] = ()) -> None:
-        self.name = name
+    def __init__(
+        self, name: str, codes: tuple[Code, ...], unverified: tuple[Code, ...] = (), *, english: bool = False
+    ) -> None:
+        self.name, self._english = name, english
         self.codes = tuple(sorted(codes, key=lambda code: code.sort))
         self.unverified = unverified
         self._by_code = {code.code: code for code in self.codes}
@@ -92,13 +94,19 @@ class CodeList:
         return self._by_code.get(code) if code else None
 
     def label(self, code: str | None) -> str:
-        """The Vietnamese label for a screen or page; a code of a newer list shows as itself instead of
-        failing.
+        """The label for a screen or page, Vietnamese unless the list speaks English; a code of a newer list shows as
+        itself instead of failing.
         """
         if not code:
             return ""
         found = self._by_code.get(code)
+        if self._english:
+            return found.label_en if found else f"{code} (a code this desk's lists do not have yet)"
         return found.label_vi if found else f"{code} (mã chưa có trong danh mục của máy này)"
+
+    def in_english(self) -> CodeList:
+        """The same list with English labels; codes, order and search are the same."""
+        return CodeList(self.name, self.codes, self.unverified, english=True)
 
     def valid(self, day: date) -> tuple[Code, ...]:
         """The codes that may be chosen on that day, in order."""
@@ -180,6 +188,10 @@ class Catalogue:
                         problem = f"{column} '{value}' is not a code of {target}"
                         raise CatalogueError(f"{name}.csv", lines[name, code.code], problem)
         return cls(lists)
+
+    def in_english(self) -> Catalogue:
+        """The same lists with English labels."""
+        return Catalogue({name: codes.in_english() for name, codes in self._lists.items()})
 
     def __getitem__(self, name: str) -> CodeList:
         found = self._lists.get(name)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -68,6 +68,17 @@ class Directory:
     def load(cls, folder: Path, languages: Iterable[str]) -> Directory:
         """Read and check both files. Raises `CatalogueError` (file, line) on the first fault."""
         return cls(_entries(folder / "entries.csv", frozenset(languages)), _scripts(folder / "scripts.csv"))
+
+    def told(self, tell: Callable[[str], str]) -> Directory:
+        """The same directory in another language: `tell` gives each of its words and sentences."""
+        entries = [
+            replace(one, name=tell(one.name), note=tell(one.note), source=tell(one.source)) for one in self._entries
+        ]
+        scripts = [
+            replace(one, title=tell(one.title), steps=tuple(map(tell, one.steps)), source=tell(one.source))
+            for one in self.scripts
+        ]
+        return Directory(entries, scripts)
 
     def entries(self, day: date) -> tuple[Entry, ...]:
         """What holds on this day."""

@@ -95,7 +95,9 @@ _CODED: Final = (
     ("language", "languages"),
 )
 
-_NOT_IN_LIST: Final = "không có trong danh mục của máy này: hãy chọn lại từ danh sách."
+
+def _not_in_list(field: str, code: str) -> Finding:
+    return Finding(field, f"Mã {code} không có trong danh mục của máy này: hãy chọn lại từ danh sách.")
 
 
 def age_group_of(age: int) -> str | None:
@@ -149,10 +151,10 @@ def _warnings(draft: Draft, catalogue: Catalogue, today: date) -> tuple[Finding,
     for field, list_name in _CODED:
         value = getattr(draft, field)
         if value and value not in catalogue[list_name]:
-            found.append(Finding(field, f"Mã {value} {_NOT_IN_LIST}"))
+            found.append(_not_in_list(field, value))
     topics, abuse = catalogue["counselling_topic"], catalogue["abuse_type"]
-    found += [Finding("topics", f"Mã {one} {_NOT_IN_LIST}") for one in draft.topics if one not in topics]
-    found += [Finding("abuse_types", f"Mã {one} {_NOT_IN_LIST}") for one in draft.abuse_types if one not in abuse]
+    found += [_not_in_list("topics", one) for one in draft.topics if one not in topics]
+    found += [_not_in_list("abuse_types", one) for one in draft.abuse_types if one not in abuse]
     if len(draft.topics) > MAX_TOPICS:
         found.append(Finding("topics", f"Đã chọn quá {MAX_TOPICS} chủ đề: hãy giữ những chủ đề chính."))
     found += _age_warnings(draft, today)

@@ -130,7 +130,8 @@ class DirectoryPage(QWidget):
         found: list[Entry | Script] = [
             one for one in self._directory.entries(self._today()) if matching(self._said_of(one), typed)
         ]
-        found += [one for one in self._directory.scripts if matching(f"{one.title} kịch bản", typed)]
+        script = tr("Kịch bản: {title}")
+        found += [one for one in self._directory.scripts if matching(script.format(title=one.title), typed)]
         self.rows.show(found)
         if found:
             self.table.setCurrentIndex(self.rows.index(0, 0))

@@ -138,17 +138,16 @@ def code_finder(codes: CodeList, today: Callable[[], object]) -> Find:
 
         day = today()
         found = codes.find(text, day if isinstance(day, date) else None)
-        return tuple(Choice(code.code, code.label_vi, codes.label(code.parent)) for code in found[:40])
+        return tuple(Choice(code.code, codes.label(code.code), codes.label(code.parent)) for code in found[:40])
 
     return find
 
 
 def code_namer(codes: CodeList) -> Name:
-    """The Vietnamese label of a code, also of a retired one."""
+    """The label of a code, also of a retired one."""
 
     def name(key: str) -> str | None:
-        found = codes.get(key)
-        return found.label_vi if found else None
+        return codes.label(key) if key in codes else None
 
     return name
 

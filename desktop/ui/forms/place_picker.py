@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 from desktop.ui.forms.pickers import PickBox
 from desktop.ui.widgets.flowing import Flowing
 from desktop.ui.widgets.suggestions import Choice
-from desktop.ui.words import tr
+from desktop.ui.words import spoken, tr
 from domain.codes.places import NOW, Places
 from domain.text import fold
 
@@ -68,7 +68,7 @@ class PlacePicker(QWidget):
             words = commune.name_full_vi
             if province is None:
                 words = f"{words}, {self._province_name(commune.province[1]) or ''}"
-            found.append(Choice(hit.code, words, hit.reason))
+            found.append(Choice(hit.code, words, spoken(hit.reason)))
         return tuple(found)
 
     def _commune_name(self, code: str) -> str | None:

@@ -17,7 +17,7 @@ from desktop.ui.theme.measure import Measure
 from desktop.ui.theme.tokens import Status
 from desktop.ui.widgets.said import Card, Mark, Said, button, empty
 from desktop.ui.widgets.scrolled import Scrolled
-from desktop.ui.words import clock_text, minute_text, span_text, tr
+from desktop.ui.words import clock_text, minute_text, span_text, spoken, tr
 from domain.clock import Clock, vn_date
 from domain.codes.catalogue import Catalogue
 from domain.codes.places import Places
@@ -152,10 +152,10 @@ class Sheet(QWidget):
         found = self.model.findings() if self.model.values else ()
         sentences: dict[str, str] = {}
         for finding in found:
-            sentences.setdefault(field_of(finding), finding.sentence)
+            sentences.setdefault(field_of(finding), spoken(finding.sentence))
         if self.model.values:
             for name, sentence in self.form.owed().items():
-                sentences.setdefault(name, sentence)
+                sentences.setdefault(name, spoken(sentence))
         for name in self.form.unresolved():
             sentences[name] = tr("Chữ này chưa chọn từ danh sách: bấm Enter để chọn.")
         self.form.point_at(sentences)
@@ -231,5 +231,5 @@ class Sheet(QWidget):
 def advice_of(fault: object) -> str:
     """The sentence of a trouble; an unexpected fault has a sentence of its own and no technical word."""
     if isinstance(fault, Trouble):
-        return fault.advice
+        return spoken(fault.advice)
     return tr("Phần mềm gặp lỗi nên chưa lưu được. Mọi chữ vẫn còn trên màn hình: hãy thử lưu lại và báo kỹ thuật.")

@@ -15,7 +15,7 @@ from desktop.ui.theme.tokens import TONE_ROOM, Status
 from desktop.ui.widgets.file_choice import FileChoice
 from desktop.ui.widgets.flowing import Flowing
 from desktop.ui.widgets.said import Card, Mark, Said, button
-from desktop.ui.words import tr
+from desktop.ui.words import spoken, tr
 from sync.troubles import Trouble
 
 
@@ -101,7 +101,7 @@ class CourierModel(QObject):
 
     def _failed(self, fault: Exception) -> None:
         self.busy = False
-        self._say(Status.URGENT, fault.advice if isinstance(fault, Trouble) else Trouble.advice)
+        self._say(Status.URGENT, spoken((fault if isinstance(fault, Trouble) else Trouble).advice))
 
     def _say(self, status: Status, words: str) -> None:
         self.status, self.words = status, words

@@ -5,7 +5,7 @@ from __future__ import annotations
 from desktop.background.change_bus import RoadState, RoadStatus
 from desktop.store.reads_audit import AuditView
 from desktop.ui.theme.tokens import Status
-from desktop.ui.words import minute_text, span_text, tr, when_text
+from desktop.ui.words import minute_text, span_text, spoken, tr, when_text
 
 
 def road_line(status: RoadStatus | None, now_ms: int) -> tuple[Status, str]:
@@ -45,9 +45,9 @@ def road_story(status: RoadStatus | None, now_ms: int) -> tuple[Status, str]:
             "trên máy này và tự gửi khi có đường truyền."
         ).format(when=when_text(since, now_ms), span=span_text(now_ms - since))
     if status.filling:
-        return Status.MOVING, status.filling
+        return Status.MOVING, spoken(status.filling)
     if status.advice:
-        return Status.WAITING, status.advice
+        return Status.WAITING, spoken(status.advice)
     if status.waiting:
         return Status.MOVING, tr("Đường truyền thông. Đang gửi nốt {count} mục về trung tâm.").format(
             count=status.waiting

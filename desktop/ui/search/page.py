@@ -18,7 +18,7 @@ from desktop.ui.theme.tokens import Status
 from desktop.ui.widgets.glyph_cell import STATUS_ROLE
 from desktop.ui.widgets.said import Mark, Said, button
 from desktop.ui.widgets.table import PaperTable
-from desktop.ui.words import tr, when_text
+from desktop.ui.words import spoken, tr, when_text
 from domain.clock import Clock
 from domain.text import is_blank
 
@@ -134,7 +134,7 @@ class HitsTable(QAbstractTableModel):
             return Status.URGENT if hit.case_id else ""
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             at = when_text(hit.at_ms, self._model.clock.now_ms()) if hit.at_ms else ""
-            return (hit.title, hit.subtitle, hit.reason, at)[index.column()]
+            return (hit.title, hit.subtitle, spoken(hit.reason), at)[index.column()]
         return None
 
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QStyleFactory
 
 from desktop.ui.theme.sheet import style_sheet
 from desktop.ui.theme.tokens import BODY, LIGHT, THEMES, ZOOMS, Tokens
+from desktop.ui.words import ENGLISH, language
 
 FAMILY = "Be Vietnam Pro"
 _FACES = ("BeVietnamPro-Regular.ttf", "BeVietnamPro-SemiBold.ttf")
@@ -31,8 +32,8 @@ class Look(QObject):
         self.qt_words = QTranslator()
         self._load_fonts()
         QLocale.setDefault(QLocale("vi_VN"))
-        if self.qt_words.load(str(RESOURCES / "i18n" / "qt_vi.qm")):
-            app.installTranslator(self.qt_words)
+        self.qt_words.load(str(RESOURCES / "i18n" / "qt_vi.qm"))
+        self.speak()
         style = QStyleFactory.create("Fusion")
         if style is not None:
             app.setStyle(style)
@@ -47,6 +48,13 @@ class Look(QObject):
         for face in _FACES:
             with as_file(folder / face) as path:
                 QFontDatabase.addApplicationFont(str(path))
+
+    def speak(self) -> None:
+        """Qt's own words in the language of the desk; Qt's source is English."""
+        if language() == ENGLISH:
+            self._app.removeTranslator(self.qt_words)
+        elif not self.qt_words.isEmpty():
+            self._app.installTranslator(self.qt_words)
 
     def wear(self, theme: str) -> None:
         """Change to another theme: `light`, `dark` or `contrast`."""

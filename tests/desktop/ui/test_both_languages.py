@@ -1,0 +1,338 @@
+"""Everything is said in English where English was chosen and in Vietnamese elsewhere; a sentence without its
+translation is named with its file and line."""
+
+from __future__ import annotations
+
+import ast
+import csv
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from desktop.app import Desk
+from desktop.home import Home
+from desktop.operations.calls import PbxCallEvent
+from desktop.reference import Reference
+from desktop.settings import LANGUAGE, choose
+from desktop.store.troubles import UnknownCode
+from desktop.store.unit_of_work import Operation
+from desktop.ui import words
+from desktop.ui.liking import remember, remembered, wear
+from desktop.ui.main_window import MainWindow
+from desktop.ui.signin.window import SignInWindow
+from desktop.ui.theme.look import Look
+from desktop.ui.words import ENGLISH, FILES, VIETNAMESE, speak, spoken, tr
+from tests.desktop.ui.conftest import PASSPHRASE, STAFF, HandClock, press, type_text
+from tests.desktop.ui.spoken import (
+    ROOT,
+    heard_and_seen,
+    is_vietnamese,
+    shape,
+    sources,
+    translated,
+    untranslated,
+)
+from tests.desktop.ui.test_every_screen_is_legible import screens, settled, visible
+from tests.desktop.ui.test_forms_lose_nothing import answer, fill_six, go_to, saved
+
+SCREENS, SENTENCES, LISTS = (
+    tomllib.loads((ROOT / "resources/i18n/en" / name).read_text("utf-8")) for name in FILES
+)
+
+KEEPS_ITS_NAME = {
+    "Trạm 111": "the program's name",
+    "Tiếng Việt": "a language is named in itself where languages are chosen",
+    **dict.fromkeys(("Tày", "Nùng", "Mường"), "languages without another English name"),
+}
+"""What stays Vietnamese in the English interface, beside names of places and what people typed."""
+
+NOT_SAID = {
+    "desktop/store/search_query.py": "the filters that a person types",
+    "domain/codes/places.py": "kinds of communes as they stand in the names of places",
+    "domain/text.py": "the alphabet",
+    "domain/cdr.py": "lines of the exchange's file: for the technician who feeds it, on a terminal",
+    "domain/numbering.py": "kinds of cases by their letters: documents",
+    "desktop/ui/liking.py": "a language is named in itself",
+}
+"""Modules with Vietnamese literals that are no sentence of a screen."""
+
+ENGLISH_WORDS = re.compile(
+    r"\b(the|and|of|is|not|with|for|from|this|please|save|saved|close|cancel|search|file|files|call|calls|number"
+    r"|undo|redo|copy|paste|delete|select|name|date|error|none|true|false)\b",
+    re.IGNORECASE,
+)
+
+
+def committed(desk: Desk, operation: Operation[None], qtbot: QtBot) -> None:
+    """An operation and everything submitted before it is in the store."""
+    done: list[None] = []
+    desk.lane.submit(operation, done.append)
+    qtbot.waitUntil(partial(bool, done))
+
+
+@pytest.fixture
+def spoken_english(look: Look) -> Iterator[None]:
+    yield
+    speak(VIETNAMESE)
+    look.speak()
+
+
+@pytest.fixture
+def english_desk(open_desk: Callable[[], Desk], qtbot: QtBot, spoken_english: None) -> Desk:
+    committed(open_desk(), choose(LANGUAGE, ENGLISH), qtbot)
+    return open_desk()  # the language is read at sign-in
+
+
+@pytest.fixture
+def english(english_desk: Desk, show: Callable[[Desk], MainWindow]) -> MainWindow:
+    return show(english_desk)
+
+
+def test_every_sentence_of_the_screens_has_its_english() -> None:
+    missing = [
+        f"{name}:{line}: resources/i18n/en/screens.toml lacks {text!r}"
+        for name, tree in sources("desktop")
+        for line, text in translated(tree)
+        if text not in SCREENS
+    ]
+    assert not missing, "\n".join(missing)
+
+
+def test_every_sentence_made_elsewhere_has_its_english() -> None:
+    known = {shape(text) for text in (*SENTENCES, *LISTS, *SCREENS)}
+    missing = [
+        f"{name}:{line}: resources/i18n/en/sentences.toml lacks {text!r}"
+        for name, tree in sources("desktop", "domain", "sync")
+        for line, text in untranslated(tree)
+        if name not in NOT_SAID and shape(text) not in known and text not in KEEPS_ITS_NAME
+    ]
+    assert not missing, "\n".join(missing)
+
+
+def test_every_word_of_forms_lists_and_directory_has_its_english() -> None:
+    missing = []
+    for path in sorted((ROOT / "resources/forms").glob("*.toml")):
+        texts = set(_form_words(tomllib.loads(path.read_text("utf-8")))) - LISTS.keys() - SENTENCES.keys()
+        missing += [f"{path.name}: resources/i18n/en/lists.toml lacks {text!r}" for text in texts - SCREENS.keys()]
+    for path in sorted((ROOT / "resources/directory").glob("*.csv")):
+        for row in csv.DictReader(path.read_text("utf-8").splitlines()):
+            texts = {row.get(one, "") for one in ("name_vi", "note_vi", "source", "title_vi", "words_vi")} - {""}
+            missing += [f"{path.name}: resources/i18n/en/lists.toml lacks {text!r}" for text in texts - LISTS.keys()]
+    for path in sorted((ROOT / "resources/codes").glob("*.csv")):
+        for row in csv.DictReader(path.read_text("utf-8").splitlines()):
+            label = row["label_en"]
+            if not label or (is_vietnamese(label) and label not in KEEPS_ITS_NAME):
+                missing.append(f"{path.name} {row['code']}: label_en is {label!r}")
+    assert not missing, "\n".join(missing)
+
+
+def _form_words(node: object) -> Iterator[str]:
+    if isinstance(node, dict):
+        for key, value in node.items():
+            if isinstance(value, str):
+                if key in ("title", "label", "hint", "question", "words", "message", "help"):
+                    yield value
+            elif key == "options":
+                yield from (words for _, words in value)
+            else:
+                yield from _form_words(value)
+    elif isinstance(node, list):
+        for one in node:
+            yield from _form_words(one)
+
+
+def test_translations_are_english_and_keep_their_values() -> None:
+    for catalogue in (SCREENS, SENTENCES, LISTS):
+        for source, english in catalogue.items():
+            kept = english
+            for name in KEEPS_ITS_NAME:
+                kept = kept.replace(name, "")
+            assert english.strip(), f"{source!r} has an empty translation"
+            assert not is_vietnamese(kept), f"{source!r} is translated as {english!r}"
+            holes = [sorted(re.findall(r"\{[^{}]*\}", text)) for text in (source, english)]
+            assert holes[0] == holes[1], f"{source!r} and {english!r} have different values"
+
+
+def test_nothing_is_translated_before_the_language_is_known() -> None:
+    early = []
+    for name, tree in sources("desktop"):
+        for node in _at_import(tree):
+            early += [f"{name}:{line}: {text!r}" for line, text in translated(node)]
+    assert not early, "said when the module is loaded, always in Vietnamese:\n" + "\n".join(early)
+
+
+def _at_import(node: ast.AST) -> Iterator[ast.AST]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.ClassDef):
+            yield from _at_import(child)
+        elif not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield child
+
+
+def test_sentences_with_values_are_known_by_their_shape(spoken_english: None) -> None:
+    assert spoken("Mã xx không có trong danh mục của máy này: hãy chọn lại từ danh sách.").startswith("Mã xx")
+    speak(ENGLISH)
+    assert "code xx:" in spoken("Mã xx không có trong danh mục của máy này: hãy chọn lại từ danh sách.")
+    assert spoken(UnknownCode("sex", "Giới tính").advice).startswith("“Sex” holds a code")
+    assert spoken("lời của người dùng") == "lời của người dùng"
+    assert tr("Trạm 111") == "Trạm 111"
+    speak(VIETNAMESE)
+    assert tr("Cuộc gọi nhỡ") == "Cuộc gọi nhỡ"
+
+
+TYPED = ("Hồ Thị Ẵm", "H. T. Ẵ.", "Cháu bị đánh ở trường, sợ đi học.")
+
+
+def lived_in(window: MainWindow, clock: HandClock, qtbot: QtBot) -> None:
+    """A call on the line, a report saved, its case open with a note, an edit begun, rows in every list."""
+    answer(window, 1, clock)
+    press(window, Qt.Key.Key_F2)
+    qtbot.waitUntil(window.toast.isVisible)
+    answer(window, 2, clock)
+    press(window, Qt.Key.Key_F8)
+    fill_six(window)
+    press(window, Qt.Key.Key_F9)
+    go_to(window, "child_name")
+    type_text(TYPED[0])
+    saved(window, qtbot)
+    qtbot.waitUntil(window.case_page._dossier.isVisible)
+    window.case_page._edit()
+    window.calls.answered(PbxCallEvent("111", "1.9", "0900081502", "", clock.now_ms(), clock.now_ms()))
+
+
+def every_screen(window: MainWindow, qtbot: QtBot) -> Iterator[str]:
+    """The screens, then every sheet that is laid over them."""
+    yield from screens(window)
+    for action in ("palette", "more_outcomes", "interpreter", "number_alert", "language", "people", "history"):
+        window.go("case" if action == "history" else "calls")
+        window.act(action)
+        yield settled(action)
+        press(window, Qt.Key.Key_Escape)
+    window.go("search")
+    window.search_page.box.setFocus()
+    type_text("ẵm")
+    qtbot.waitUntil(lambda: bool(window.search_model.hits))
+    yield settled("search results")
+    for name in ("privacy", "switch_person"):
+        window.act(name)
+        yield settled(name)
+        press(window, Qt.Key.Key_Escape)
+
+
+def allowed(text: str, places: frozenset[str]) -> str:
+    """What is left of a text without what people typed, names of places and what keeps its name."""
+    for known in (*KEEPS_ITS_NAME, *TYPED, *sorted(places, key=len, reverse=True)):
+        text = text.replace(known, "")
+    return text
+
+
+@pytest.fixture(scope="module")
+def places(reference: Reference) -> frozenset[str]:
+    provinces = reference.places.provinces()
+    found = {one.name_vi for one in provinces} | {one.name_full_vi for one in provinces}
+    return frozenset(found | {"An Giang", "Đà Nẵng", "Hà Nội"})
+
+
+def test_no_screen_of_the_english_interface_has_a_vietnamese_word(
+    english: MainWindow, clock: HandClock, qtbot: QtBot, places: frozenset[str]
+) -> None:
+    lived_in(english, clock, qtbot)
+    found, seen = set(), 0
+    for screen in every_screen(english, qtbot):
+        for where, text in heard_and_seen(english):
+            seen += 1
+            if is_vietnamese(allowed(text, places)):
+                found.add(f"{screen}: {where}: {text!r}")
+    assert seen > 4_000
+    assert not found, "\n".join(sorted(found))
+
+
+def test_no_english_leaks_into_the_vietnamese_screens(window: MainWindow, clock: HandClock, qtbot: QtBot) -> None:
+    lived_in(window, clock, qtbot)
+    found = set()
+    for screen in every_screen(window, qtbot):
+        for where, text in heard_and_seen(window):
+            if (hit := ENGLISH_WORDS.search(text)) and text != "English":
+                found.add(f"{screen}: {where}: {text!r} ({hit[0]})")
+    assert not found, "\n".join(sorted(found))
+
+
+def test_names_are_told_apart_by_ear_in_english_too(english: MainWindow) -> None:
+    for screen in screens(english):
+        heard: Counter[tuple[str, str]] = Counter()
+        for widget in visible(english, QWidget):
+            if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.focusProxy() is None:
+                heard[type(widget).__name__, widget.accessibleName()] += 1
+        doubled = [pair for pair, count in heard.items() if count > 1]
+        assert not doubled, f"{screen}: {doubled}"
+
+
+def test_qt_speaks_the_language_of_the_desk(english: MainWindow, look: Look) -> None:
+    def menu() -> set[str]:
+        made = english.search_page.box.createStandardContextMenu()
+        texts = {action.text().split("\t")[0].replace("&", "") for action in made.actions() if action.text()}
+        made.deleteLater()
+        return texts
+
+    assert menu() == {"Undo", "Redo", "Cut", "Copy", "Paste", "Delete", "Select All"}
+    speak(VIETNAMESE)
+    look.speak()
+    assert menu() == {"Hoàn tác", "Làm lại", "Cắt", "Sao chép", "Dán", "Xóa", "Chọn tất cả"}
+
+
+def test_a_language_is_chosen_by_keys_and_spoken_from_the_next_sign_in_on(
+    window: MainWindow, home: Home, open_desk: Callable[[], Desk], qtbot: QtBot, spoken_english: None
+) -> None:
+    press(window, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    press(window, Qt.Key.Key_2)
+    qtbot.waitUntil(lambda: remembered(home) == ENGLISH)
+    qtbot.waitUntil(lambda: "Ctrl+Shift+L" in window.status.news.words.text())
+    assert tr("Cuộc gọi nhỡ") == "Cuộc gọi nhỡ"
+    committed(window.desk, _nothing, qtbot)
+    open_desk()
+    assert (words.language(), tr("Cuộc gọi nhỡ")) == (ENGLISH, "Missed calls")
+
+
+def _nothing(_uow: object) -> None:
+    return None
+
+
+def test_sign_in_speaks_the_language_chosen_last_on_this_desk(home: Home, look: Look, spoken_english: None) -> None:
+    assert remembered(home) == VIETNAMESE
+    remember(home, ENGLISH)
+    speak(remembered(home))
+    signin = SignInWindow(home, _never, _never, look)
+    signin.show()
+    for page in range(signin.pages.count()):
+        signin.pages.setCurrentIndex(page)
+        for where, text in heard_and_seen(signin):
+            assert not is_vietnamese(allowed(text, frozenset())), f"page {page}: {where}: {text!r}"
+    signin.close()
+    signin.deleteLater()
+    home.language.write_text("klingon", "ascii")
+    assert remembered(home) == VIETNAMESE
+
+
+def _never(*_asked: str) -> None:
+    raise AssertionError((STAFF, PASSPHRASE))
+
+
+def test_colours_and_size_chosen_before_are_worn_again(
+    window: MainWindow, look: Look, open_desk: Callable[[], Desk], qtbot: QtBot
+) -> None:
+    press(window, Qt.Key.Key_M, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    press(window, Qt.Key.Key_Minus, Qt.KeyboardModifier.ControlModifier)
+    committed(window.desk, _nothing, qtbot)
+    look.wear("light")
+    look.step_zoom(0)
+    wear(look, open_desk().settings)
+    assert (look.tokens.name, look.zoom) == ("dark", 0.9)
+    look.step_zoom(0)
+    look.wear("light")
