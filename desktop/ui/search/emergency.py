@@ -87,7 +87,7 @@ class EmergencyCard(Card):
         self.code = LineBox()
         self.code.setObjectName("field.emergency.code")
         self.code.setPlaceholderText(tr("Ví dụ AG03-261123-0422"))
-        options = [(one.code, one.label_vi) for one in catalogue[REASONS].codes]
+        options = [(one.code, catalogue[REASONS].label(one.code)) for one in catalogue[REASONS].codes]
         self.why = ChoiceRow("emergency.why", options, tr("Lý do"))
         self.words = LineBox()
         self.words.setObjectName("field.emergency.words")
