@@ -274,7 +274,7 @@ class Field(QObject):
             self._named(several.box, name)
             return several
         if kind == "choice":
-            options = self.definition.options or tuple((c.code, codes.label(c.code)) for c in codes or ())
+            options = self.definition.options or tuple((c.code, codes.label(c.code)) for c in codes) if codes else ()
             row = ChoiceRow(name, options, self.definition.label)
             row.setObjectName(f"field.{name}")
             return row

@@ -24,6 +24,7 @@ from desktop.settings import LANGUAGE, choose
 from desktop.store.troubles import UnknownCode
 from desktop.store.unit_of_work import Operation
 from desktop.ui import words
+from desktop.ui.desk import DeskWires
 from desktop.ui.liking import remember, remembered, wear
 from desktop.ui.main_window import MainWindow
 from desktop.ui.signin.window import SignInWindow
@@ -71,7 +72,7 @@ ENGLISH_WORDS = re.compile(
 )
 
 
-def committed(desk: Desk, operation: Operation[None], qtbot: QtBot) -> None:
+def committed(desk: DeskWires, operation: Operation[None], qtbot: QtBot) -> None:
     """An operation and everything submitted before it is in the store."""
     done: list[None] = []
     desk.lane.submit(operation, done.append)
