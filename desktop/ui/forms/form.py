@@ -274,7 +274,8 @@ class Field(QObject):
             self._named(several.box, name)
             return several
         if kind == "choice":
-            options = self.definition.options or tuple((c.code, codes.label(c.code)) for c in codes) if codes else ()
+            listed = tuple((c.code, codes.label(c.code)) for c in codes) if codes is not None else ()
+            options = self.definition.options or listed
             row = ChoiceRow(name, options, self.definition.label)
             row.setObjectName(f"field.{name}")
             return row
