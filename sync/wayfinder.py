@@ -52,8 +52,10 @@ class Wayfinder:
         return self._probe_at if self.at else None
 
     def look_now(self, mono: int) -> None:
-        """Somebody says that the network is back: look at the first server without waiting for the next time."""
+        """Somebody says that the network is back: look at the first server without waiting for the next time, and
+        ask the others as well if that fails, for what was dead before may live again."""
         self._probe_at = mono
+        self._dead = 0
 
     def probed(self, alive: bool, mono: int) -> bool:
         """The first server was looked at; answers whether to go back to it, and then `at` is 0."""

@@ -12,6 +12,7 @@ from server.operations import carriage, emergency, grants, history, leases, need
 from server.operations.centre import HUB, Centre, News, log
 from server.operations.reach import reach
 from server.operations.refusals import Refusal, bad_message
+from server.operations.revocation import farewell
 from server.operations.sessions import Session
 from server.store import courier, granted, held, revoked
 from server.store.accounts import Device
@@ -29,6 +30,10 @@ MOST_NUMBER: Final = (1 << 53) - 1
 
 _HASH_BYTES: Final = 32
 _SALT_BYTES: Final = 64
+
+
+class _Parts(Exception):
+    """A hub met a desk that was revoked while its session stood."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +106,8 @@ def _accept_one(
     except Fork as fork:
         log.warning("fork device=%s incarnation=%d n=%d", head.device, head.incarnation, fork.n)
         raise Refusal(409, "fork", n=fork.n) from fork
+    except _Parts:
+        raise farewell(centre, author) from None
     except BadSignature as bad:
         log.warning("signature device=%s incarnation=%d first=%d", head.device, head.incarnation, head.first)
         raise Refusal(403, "bad_signature") from bad
@@ -151,7 +158,10 @@ def _accept(
     began = centre.clock.monotonic_ms()
     own = not session.hub or author.id == session.device.id
     if own and revoked.is_revoked(connection, author.id):
-        # Asked anew here: the session may be older than the revocation. A hub took in good faith what it brings.
+        # Asked anew here: the session may be older than the revocation. A hub took in good faith what it brings, and
+        # so takes nothing of a desk that it knows to be revoked: last words are the centre's to hold.
+        if centre.role == HUB:
+            raise _Parts
         peer = replace(peer, revoked=True)
     _keeps_whole(centre, connection, head, placed)
     wanted = {body.scope for _, body, _ in placed.reads if body is not None}

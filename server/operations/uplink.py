@@ -39,8 +39,8 @@ from sync.wire import BadMessage
 
 R = TypeVar("R")
 
-REFRESH_S: Final = 60.0
-"""How often (seconds) the list of desks is asked for anew while the line stands."""
+REFRESH_MS: Final = 60_000
+"""How often (ms) the list of desks is asked for anew while the line stands."""
 ASK_S: Final = 10.0
 """How long (seconds) asking for the list may take: a desk may be waiting at the door for it."""
 AFTER_TROUBLE_MS: Final = 5_000
@@ -60,6 +60,10 @@ class HubIdentity:
     centre_key: Ed25519PublicKey
 
 
+def _mono() -> int:
+    return time.monotonic_ns() // 1_000_000
+
+
 class _Run:
     """One transaction of the hub's write lane for each call."""
 
@@ -73,11 +77,19 @@ class _Run:
 class Uplink:
     """Threads: the engine's own, one that talks, two that listen (a pull in an old name may still be held).
 
-    `refresh` may be called from any thread; `close` ends everything, and what is not sent stays in the log.
+    `refresh` may be called from any thread; `close` ends everything, and what is not sent stays in the log. `draw`
+    gives numbers in [0, 1) for jitter, `mono` monotonic ms.
     """
 
     def __init__(
-        self, centre: Centre, me: HubIdentity, url: str, pace: core.Pace | None = None, trust: Trust = SYSTEM
+        self,
+        centre: Centre,
+        me: HubIdentity,
+        url: str,
+        pace: core.Pace | None = None,
+        trust: Trust = SYSTEM,
+        draw: Callable[[], float] = random.random,
+        mono: Callable[[], int] = _mono,
     ) -> None:
         assert isinstance(centre.replica, RelayReplica), "only a hub has a centre above it"
         self.url = url
@@ -90,7 +102,7 @@ class Uplink:
         )  # fmt: skip
         self._incarnation = self._road.begin(centre.lineage)
         self.blobs = BlobUplink(centre, me.device, me.key, url, trust)
-        self._engine = Engine(self._road, me.device, random.random, SCHEMA, pace or _PACE, narrows=False)
+        self._engine = Engine(self._road, me.device, draw, SCHEMA, pace or _PACE, narrows=False)
         self._transport = self._connected()
         self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
         self._talk: queue.SimpleQueue[Effect | None] = queue.SimpleQueue()
@@ -99,7 +111,8 @@ class Uplink:
         self._couriers: dict[str, str] = {}
         self._wake_at: int | None = None
         self._refreshing = threading.Lock()
-        self._refreshed = -REFRESH_S
+        self._mono = mono
+        self._refreshed = mono() - REFRESH_MS
         self._changed = threading.Condition()
         self._closing = False
         self.road = Road()
@@ -152,10 +165,15 @@ class Uplink:
                 found = self._transport.devices(ASK_S)
             except Trouble:
                 return False
-            self._refreshed = time.monotonic()
+            self._refreshed = self._mono()
         self._learn(found)
         self._learn_couriers()
         return True
+
+    def keep_fresh(self) -> None:
+        """Ask for the list of desks where it is older than a minute."""
+        if self._mono() - self._refreshed > REFRESH_MS:
+            self.refresh()
 
     def enrol(self, code: str, key: bytes, name: str) -> Enrolled:
         """Hand a desk's enrolment on to the centre. Raises sync.troubles."""
@@ -217,7 +235,7 @@ class Uplink:
     def _drive(self) -> None:
         self._step(core.Started())
         while not self._closing:
-            timeout = None if self._wake_at is None else max(0.0, (self._wake_at - _mono()) / 1000)
+            timeout = None if self._wake_at is None else max(0.0, (self._wake_at - self._mono()) / 1000)
             try:
                 event = self._events.get(timeout=timeout)
             except queue.Empty:
@@ -229,15 +247,15 @@ class Uplink:
 
     def _step(self, event: Event) -> None:
         try:
-            effects = self._engine.step(event, Now(_mono(), self._centre.now_ms()))
+            effects = self._engine.step(event, Now(self._mono(), self._centre.now_ms()))
         except StoreUnavailable:
             if not self._closing:
                 log.warning("hub: the own store could not take it, again in %d ms", AFTER_TROUBLE_MS)
-            self._wake_at = _mono() + AFTER_TROUBLE_MS
+            self._wake_at = self._mono() + AFTER_TROUBLE_MS
             return
         except Exception as fault:  # noqa: BLE001  # a bug must not end the road without a word (sync.md F12)
             log.error("hub: the engine failed: %s", type(fault).__name__, exc_info=fault)
-            self._wake_at = _mono() + AFTER_TROUBLE_MS
+            self._wake_at = self._mono() + AFTER_TROUBLE_MS
             return
         if isinstance(event, core.Failed) and isinstance(event.trouble, Forked):
             self._renew()
@@ -267,8 +285,7 @@ class Uplink:
 
     def _hear(self) -> None:
         while (effect := self._listen.get()) is not None:
-            if time.monotonic() - self._refreshed > REFRESH_S:
-                self.refresh()
+            self.keep_fresh()
             self._carry_out(effect)
 
     def _carry_out(self, effect: Effect) -> None:
@@ -318,7 +335,3 @@ def _device_of(one: KnownDevice) -> Device:
         enrolled_at=0,
         revoked_at=one.revoked,
     )
-
-
-def _mono() -> int:
-    return time.monotonic_ns() // 1_000_000

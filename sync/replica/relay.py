@@ -19,6 +19,9 @@ from sync.replica.upstream import Known
 SIGNED_EVERY = 200
 """About how many rescued operations lie between two signatures of the hub: so much travels at once."""
 
+NOBODY = ""
+"""Audience of a dossier that was passed on to another centre: no desk of this hub's house sees it as its own."""
+
 Chain = tuple[str, int]
 
 
@@ -145,7 +148,8 @@ class RelayReplica(Replica):
         connection.execute(
             tables.log.update().where(log.scope == scope, log.held.is_(None)).values(held="wiped")
         )
-        connection.execute(scopes.scope_home.delete().where(scopes.scope_home.c.scope == scope))
+        # Whose it is stays forgotten, not unknown: what founded it may be sent here once more.
+        sql.upsert_many(connection, scopes.scope_home, [(scope, NOBODY)])
         return folded
 
     def _retry(self, connection: Connection, pairs: Iterable[tuple[str, str]], folded: Folded) -> None:

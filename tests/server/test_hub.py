@@ -19,6 +19,7 @@ from server.store import accounts, hubs
 from server.store.engine import Connection
 from sync import transport
 from sync.replica import read, scopes, signed, tables
+from sync.replica.relay import NOBODY
 from sync.troubles import Forked, ServerTrouble, SignedOut
 from tests.server.ground import PATIENCE_S, Desk, InThread, Running
 from tests.server.hub_ground import RunningHub, has, running_hub, until, visit
@@ -299,6 +300,10 @@ def test_a_case_passed_on_leaves_the_hub_and_comes_back_whole(
     embedded.centre.publish(News(audiences=frozenset({"an_giang"})))
     until(lambda: not has(hub.centre, "contact", "a"), "the hub has wiped the case")
     hub.settled(embedded)
+    assert hub.centre.read(lambda c: scopes.homes(c, [scope])) == {scope: NOBODY}
+    one.acked = 0
+    hub.visiting(one).push()  # what founded it comes to the hub once more
+    assert hub.centre.read(lambda c: scopes.homes(c, [scope])) == {scope: NOBODY}, "it does not become its own again"
     away.pull()
     assert away.node.has("contact", "a")
     embedded.centre.lane.do(lambda c: pass_it(c, to="an_giang"))

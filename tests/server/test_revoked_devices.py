@@ -118,6 +118,25 @@ def test_a_hub_knows_the_order_without_a_line_and_cannot_forge_one(
         assert (told.value.lineage, told.value.order) == ("", order.signature), "a hub takes no last words"
 
 
+def test_a_session_that_stands_at_the_hub_lets_no_word_of_a_revoked_desk_in(
+    tmp_path: Path, embedded: Running, desks: MakeDesk
+) -> None:
+    with running_hub(tmp_path / "hub", embedded) as hub:
+        one = desks(embedded, "AG01")
+        at_hub = hub.visiting(one)
+        at_hub.pull()
+        order = revoke(embedded.centre, one.enrolled.device, "mất máy")
+        assert hub.uplink.refresh()
+        at_hub.write_contact("a", "Viết sau khi thu hồi")
+        with pytest.raises(Revoked) as told:
+            at_hub.push()
+        assert (told.value.lineage, told.value.order) == ("", order.signature), "its last words are the centre's"
+        assert not has(hub.centre, "contact", "a")
+        at_centre = visit(one, embedded.url)
+        assert {one.why for one in at_centre.push().held} == {"revoked"}
+        assert not has(embedded.centre, "contact", "a"), "held there for review"
+
+
 def test_a_revoked_hub_brings_what_it_holds_and_hears_nothing_more(
     tmp_path: Path, embedded: Running, desks: MakeDesk
 ) -> None:

@@ -46,3 +46,12 @@ def test_one_server_alone_or_a_refusal_of_this_desk_changes_nothing() -> None:
     two = Wayfinder(2)
     assert two.failed(SignedOut(), 0) is None
     assert two.at == 0
+
+
+def test_when_the_network_is_back_all_servers_are_asked_at_once() -> None:
+    way = Wayfinder(2)
+    assert [way.failed(Offline(), mono) for mono in (0, 1, 2, 3)] == [True, False, False, False]
+    assert way.at == 0
+    way.look_now(10)
+    assert way.failed(Offline(), 11) is True, "the hub is dead: the centre is asked without waiting"
+    assert way.at == 1
