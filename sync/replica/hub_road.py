@@ -13,11 +13,11 @@ from sync.digest import NOTHING, Digest
 from sync.door import Devices, Receipt
 from sync.operation import Placed
 from sync.proof import Ledger, Verdict
-from sync.replica import feed, node, scopes, signed, sql, sums, tables, upstream
+from sync.replica import feed, node, scopes, signed, sql, tables, upstream
 from sync.replica.changes import Folded
 from sync.replica.desk_road import EQUAL, EQUAL_AT, backfill, withdrawal
 from sync.replica.ledger import Runner
-from sync.replica.relay import NOBODY, RelayReplica
+from sync.replica.relay import RelayReplica
 from sync.replica.replica import Identity
 from sync.replica.upstream import Known
 from sync.signals import Backfill, Carried, View
@@ -307,23 +307,9 @@ class HubRoad:
                 if change.before is None:
                     sql.upsert_many(connection, backfill, [(scope, cursor, 0)])
                 sql.delete_in(connection, withdrawal, "scope", [scope])
-                continue
-            self._hide(connection, scope)
-            if self._nobody_holds(connection, scope):
+            elif self._nobody_holds(connection, scope):
                 sql.upsert_many(connection, withdrawal, [(scope, str(row["id"]))])
                 sql.delete_in(connection, backfill, "scope", [scope])
-
-    def _hide(self, connection: Connection, scope: str) -> None:
-        """A dossier of this hub's own centre that is withdrawn from a desk was passed on to another centre, and whose
-        it is now no hub is told that may not see it. Until it is wiped here nobody sees it as the centre's own: a
-        desk that has given it up would else compare itself with it, and fetch it again."""
-        if scopes.homes(connection, [scope]).get(scope) != self._centre:
-            return
-        sql.upsert_many(connection, scopes.scope_home, [(scope, NOBODY)])
-        sums.move(connection, scope, self._centre, NOBODY)
-        holders = scopes.holders(connection, [scope])
-        if holders:
-            self._follow(connection, Folded(), holders)
 
     def _nobody_holds(self, connection: Connection, scope: str) -> bool:
         if scopes.homes(connection, [scope]).get(scope) == self._centre:

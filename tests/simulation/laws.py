@@ -12,11 +12,11 @@ from sqlalchemy import Connection, select
 
 from domain.records.fields import Merge
 from domain.records.kinds import KINDS, Registry
-from server.store import granted
+from server.store import granted, hubs
 from sync import chain
 from sync.digest import Digest
 from sync.operation import Placed, decode_body
-from sync.replica import node, scopes, sums, tables
+from sync.replica import beside, node, scopes, sums, tables
 from sync.replica.replica import REVOKED
 from sync.replica.rows import state_of
 from tests.simulation import custody
@@ -39,6 +39,7 @@ def after_calm(world: World) -> None:
     nothing_waits_for_nothing(world, held)
     digests_are_counted(world)
     everybody_has_the_same(world, held)
+    the_hub_has_what_its_desks_may_have(world)
     every_value_stands(world, held)
     chains_are_whole(world)
     custody.hold(world)
@@ -46,10 +47,21 @@ def after_calm(world: World) -> None:
 
 def everything_is_sent(world: World) -> None:
     """Outboxes are empty, feeds are read to the end, granted scopes are fetched."""
-    feed = world.place.read(node.feed)
+    hub = world.hub
+    if hub is not None and hub.on:
+        there = hub.view()
+        if there.waiting:
+            raise Broken("outbox empty after calm", f"the hub still has {there.waiting}")
+        if (there.lineage, there.cursor) != (world.place.centre.lineage, world.place.read(node.feed)):
+            raise Broken("feeds are read", f"the hub stands at {there.cursor}")
+        if hub.uplink.road.equal is not True:
+            raise Broken("equality is shown", "the hub does not say that it is equal")
     for machine in world.machines:
         if machine.revoked:
             continue
+        feed = machine.server.read(node.feed)
+        if machine.server is not machine.servers[0] and machine.servers[0].up:
+            raise Broken("desks come back to the hub", f"{machine.seat} stays away from it")
         view = machine.road.view()
         if view.waiting:
             raise Broken("outbox empty after calm", f"{machine.seat} still has {view.waiting}")
@@ -57,8 +69,8 @@ def everything_is_sent(world: World) -> None:
             raise Broken("withdrawn is wiped", f"{machine.seat} has still to wipe {view.wipes}")
         if view.backfills:
             raise Broken("grants are back-filled", f"{machine.seat} still waits for {len(view.backfills)}")
-        if view.lineage != world.place.centre.lineage or view.cursor != feed:
-            raise Broken("feeds are read", f"{machine.seat} stands at {view.cursor}, the centre at {feed}")
+        if view.lineage != machine.server.centre.lineage or view.cursor != feed:
+            raise Broken("feeds are read", f"{machine.seat} stands at {view.cursor}, its server at {feed}")
 
 
 def nothing_is_lost(world: World) -> None:
@@ -113,6 +125,9 @@ def digests_are_counted(world: World) -> None:
 def _figures(world: World) -> Iterable[tuple[str, Any, Any]]:
     place = world.place
     yield "the centre", place.read(sums.by_scope_and_kind), _counted(place.read(sums.recount))
+    if world.hub is not None and world.hub.on:
+        hub = world.hub.place
+        yield "the hub", hub.read(sums.by_scope_and_kind), _counted(hub.read(sums.recount))
     for one in world.machines:
         counted = one.look(partial(sums.recount, registry=one.registry))
         yield one.seat, one.look(sums.by_scope_and_kind), _counted(counted)
@@ -141,6 +156,24 @@ def everybody_has_the_same(world: World, held: list[Any]) -> None:
             raise Broken("replicas equal after calm", f"{machine.seat} differs in {different[:3]}")
         if machine.engine.road.equal is not True and not aside:
             raise Broken("equality is shown", f"{machine.seat} is equal and does not say so")
+
+
+def the_hub_has_what_its_desks_may_have(world: World) -> None:
+    """All of it, as the centre has it, and nothing else."""
+    hub = world.hub
+    if hub is None or not hub.on:
+        return
+    centre = world.place.read(sums.by_scope_and_kind)
+    here = hub.place.read(sums.by_scope_and_kind)
+    may = world.place.read(partial(_seen_by_hub, wanted={scope for scope, _ in [*centre, *here]}, of=hub.told.centre))
+    there = {key: one for key, one in centre.items() if key[0] in may}
+    if here != there:
+        different = sorted(key for key in {*here, *there} if here.get(key) != there.get(key))
+        raise Broken("replicas equal after calm", f"the hub differs in {different[:3]}")
+
+
+def _seen_by_hub(connection: Connection, wanted: set[str], of: str) -> set[str]:
+    return {scope for scope in wanted if hubs.may_see(connection, scope, of)}
 
 
 def every_value_stands(world: World, held: list[Any]) -> None:
@@ -194,9 +227,14 @@ def _beside(expected: dict[Key, Expected]) -> dict[Key, set[str]]:
 
 def chains_are_whole(world: World) -> None:
     """Every chain, recomputed from the logs of the centre and of every desk."""
-    for who, look in [("the centre", world.place.read), *((one.seat, one.look) for one in world.machines)]:
+    looks = [("the centre", world.place.read), *((one.seat, one.look) for one in world.machines)]
+    if world.hub is not None and world.hub.on:
+        looks.append(("the hub", world.hub.place.read))
+    for who, look in looks:
         heads: dict[tuple[str, int], bytes] = {}
         for row in look(_logged):
+            if bytes(row.hash) == beside.UNCHAINED:
+                continue  # a part of a chain that the centre showed a hub
             key = (row.device, row.incarnation)
             one = Placed(row.device, row.incarnation, row.n, row.grp, bytes(row.salt), bytes(row.body or b""))
             heads[key] = chain.advance(heads.get(key, chain.GENESIS), [one])[0]

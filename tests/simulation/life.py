@@ -16,11 +16,12 @@ from sync import engine as core
 from sync.act import Act
 from sync.replica import scopes, tables
 from tests.simulation import laws
+from tests.simulation.hub import Hub
 from tests.simulation.machine import Machine
 from tests.simulation.memory import Disk
 from tests.simulation.place import Place
 from tests.simulation.trace import Broken, Trace
-from tests.simulation.weather import Misfortune
+from tests.simulation.weather import CENTRE, HUB, Misfortune
 from tests.simulation.world import World
 
 CALM_MS = 20 * MINUTE
@@ -54,7 +55,9 @@ def live(seed: int) -> Lived:
         lived.virtual_ms = world.now
         lived.acts = len(world.ledger.acts)
         lived.met = world.trace.met
-        for disk in [world.place.disk, *(one.disk for one in world.machines), *world.copies.values()]:
+        if world.couriers is not None:
+            world.couriers.close()
+        for disk in [*world.disks(), *world.copies.values()]:
             disk.close()
     return lived
 
@@ -66,6 +69,8 @@ class _Life:
 
     def to_the_end(self) -> None:
         world, weather = self._world, self._world.weather
+        if world.hub is not None:
+            world.hub.boot()
         for machine in world.machines:
             machine.boot()
         for when, whom in weather.acts:
@@ -93,13 +98,13 @@ class _Life:
         world.say("world", "calm")
         world.calm = True
         world.place.gate.fuse, world.place.gate.full = 0, False
-        for machine in world.machines:
+        for machine in world.programs():
             machine.gate.fuse, machine.gate.full = 0, False
             world.switch_on(machine, machine.life)
         if not world.weather.leaves_ungranted:
             for machine, scope in world.blind:
                 world.grant(machine, scope)
-        for machine in world.machines:
+        for machine in world.programs():
             if world.weather.pace.cap > HOUR:
                 world.tell(machine, core.Nudged())  # the machine's network came back
 
@@ -161,9 +166,15 @@ class _Life:
         world = self._world
         if world.calm:
             return
-        if one.whom < 0:
+        if one.whom == CENTRE:
             world.say("centre", one.what, one.figure)
             self._to_the_centre(one)
+            return
+        if one.whom == HUB:
+            assert world.hub is not None
+            if not world.hub.for_good:
+                world.say(world.hub.seat, one.what, one.figure)
+                self._to_the_hub(world.hub, one)
             return
         machine = world.machines[one.whom]
         world.say(machine.seat, one.what, one.figure)
@@ -187,10 +198,14 @@ class _Life:
                 self._restore(machine, world.copies[one.whom])
             case "cloned":
                 self._clone(machine, world.copies[one.whom])
-            case "line cut":
-                world.cut_until[machine.seat] = world.now + one.figure
+            case "line cut" | "line cut inside":
+                inside = one.what.removeprefix("line cut")
+                world.cut_until[machine.seat + inside] = world.now + one.figure
             case "switched off":
                 world.switch_off(machine)
+            case "writes a stick":
+                assert world.couriers is not None
+                world.couriers.write(machine)
             case "switched on" | "upgraded":
                 self._start_anew(machine, one.what)
             case _:
@@ -238,6 +253,45 @@ class _Life:
             case "erases":
                 world.erase()
 
+    def _to_the_hub(self, hub: Hub, one: Misfortune) -> None:
+        world = self._world
+        match one.what:
+            case "crash":
+                hub.gate.fuse = one.figure
+            case "disk full" | "disk has room":
+                hub.gate.full = one.what == "disk full"
+            case "clock steps":
+                hub.clock.offset = one.figure
+            case "copied":
+                world.copies[HUB] = hub.place.disk.copy()
+            case "line cut":
+                world.cut_until[hub.seat] = world.now + one.figure
+                world.meet("hubs cut off from the centre")
+            case "switched off":
+                world.switch_off(hub)
+                world.meet("hub deaths")
+            case "switched on":
+                world.switch_on(hub, hub.life)
+            case "restored" if self._may_lose(hub, world.copies[HUB]):
+                world.ledger.reached |= _stamps(world, [hub.place.disk])
+                world.switch_off(hub)
+                hub.restore(world.copies[HUB])
+                world.switch_on(hub, hub.life)
+                world.meet("restores of the hub")
+            case "dies for good" if self._may_lose(hub):
+                world.ledger.reached |= _stamps(world, [hub.place.disk])
+                world.switch_off(hub)
+                hub.for_good = True
+                world.meet("hubs dead for good")
+
+    def _may_lose(self, hub: Hub, *left: Disk) -> bool:
+        """Whether all that the hub has stands elsewhere too: a word that was only there would be lost with it, and
+        no program can help that."""
+        world = self._world
+        desks = [one.disk for one in world.machines if not one.revoked]
+        kept = _stamps(world, [world.place.disk]) | _stamps(world, [*desks, *left])
+        return _stamps(world, [hub.place.disk]) <= kept
+
     def _restore(self, machine: Machine, copy: Disk) -> None:
         """An older copy of the disk. What only the newer disk had is gone with it: no program can help that.
 
@@ -246,6 +300,9 @@ class _Life:
         twins = [one for one in world.machines if one.device == machine.device and one is not machine]
         kept = _stamps(world, [copy, *(one.disk for one in twins)]) | _stamps(world, [world.place.disk])
         gone = {stamp for stamp, act in world.ledger.acts.items() if act.device == machine.device} - kept
+        if world.hub is not None:
+            gone_at_hub = gone & _stamps(world, [world.hub.place.disk])
+            world.ledger.reached |= gone_at_hub
         if gone & world.ledger.reached:
             world.say(machine.seat, "not restored")
             return
@@ -262,7 +319,7 @@ class _Life:
         world = self._world
         twin = Machine(
             f"{machine.seat}b", machine.told, machine.key, machine.clock, world.lab, world, world.weather.pace,
-            machine.place,
+            machine.servers,
         )  # fmt: skip
         twin.revoked = machine.revoked
         twin.put_disk(copy.copy())
@@ -291,7 +348,8 @@ class _Life:
             return
         world.ledger.reached |= now
         world.place.restore(backup)
-        world.reset_held()
+        world.place.boot()
+        world.reset_held(world.place)
         for machine in world.machines:
             if machine.revoked:
                 world.place.revoke(machine.device)

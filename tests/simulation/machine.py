@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from types import MappingProxyType
 from typing import Any, Protocol, TypeVar
 
@@ -11,18 +12,25 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, select
 
 from desktop.background.sync_driver import AFTER_TROUBLE_MS
+from desktop.operations import audit
+from desktop.operations.courier import CourierDesk
+from desktop.store import identity
+from desktop.store.courier import learn_receiver
 from desktop.store.receipts import Receipts
 from desktop.store.road_marks import follow
+from desktop.store.schema import secret
 from desktop.store.troubles import DiskFull
 from desktop.store.unit_of_work import Seat
+from domain.ids import RANDOM_BYTES, uuid7
 from domain.numbering import CENTRE_DIGITS
 from domain.records.kinds import KINDS, SCHEMA, Kind, Registry
 from sync import door
 from sync import engine as core
 from sync.act import Act
+from sync.audit import Said
 from sync.engine import Effect, Engine, Event, Now, Pace
 from sync.operation import Body, Placed
-from sync.replica import node, read, refold, tables
+from sync.replica import node, read, refold, sql, tables
 from sync.replica.changes import Folded
 from sync.replica.desk_road import DeskRoad
 from sync.replica.fold import Fold
@@ -33,6 +41,7 @@ from sync.stamp import HybridClock
 from sync.transport.client import HttpTransport
 from sync.transport.line import Answer, Line
 from sync.troubles import Trouble
+from sync.wayfinder import Wayfinder
 from tests.simulation.memory import Disk, fresh
 from tests.simulation.place import Gate, Place, Told, VirtualClock
 from tests.simulation.trace import Broken
@@ -96,6 +105,25 @@ class Transport(HttpTransport):
         self._line = wire
 
 
+class Unit:
+    """As much of a `UnitOfWork` as an audited act needs."""
+
+    def __init__(self, connection: Connection, me: Identity, seat: Seat, now_ms: int, dice: random.Random) -> None:
+        self.connection = connection
+        self.seat = seat
+        self.now_ms = now_ms
+        self._me = me
+        self._dice = dice
+
+    def identity(self) -> Identity:
+        """Device and incarnation that this transaction writes under."""
+        return self._me
+
+    def new_id(self) -> str:
+        """A new id."""
+        return uuid7(self.now_ms, self._dice.randbytes(RANDOM_BYTES))
+
+
 class Watcher(Protocol):
     """Who looks at what desks do: carries requests, keeps the book, holds the laws."""
 
@@ -117,8 +145,14 @@ class Watcher(Protocol):
     def stepped(self, machine: Machine, event: Event, steps: Sequence[str]) -> None:
         """The engine took an event; these transactions it made."""
 
-    def ask(self, machine: Machine, path: str, token: str, body: bytes) -> Answer:
-        """Ask the machine's server."""
+    def ask(self, machine: Machine, place: Place, path: str, token: str, body: bytes) -> Answer:
+        """Ask a server."""
+
+    def moved(self, machine: Machine) -> None:
+        """The desk speaks to another server: what is under way to the former one comes back."""
+
+    def looks(self, machine: Machine, mono: int) -> None:
+        """Then the desk looks whether its first server answers again."""
 
     def say(self, who: str, what: str, *figures: object) -> None:
         """A line of the timeline."""
@@ -142,7 +176,7 @@ class Machine:
         dice: random.Random,
         watcher: Watcher,
         pace: Pace,
-        place: Place,
+        servers: Sequence[Place],
     ) -> None:
         self.seat = seat
         self.told = told
@@ -151,10 +185,17 @@ class Machine:
         self.clock = clock
         self.dice = dice
         self.pace = pace
-        self.place = place
+        self.servers = tuple(servers)
+        """Best first: the hub of the own centre where there is one, then the centre."""
+        self.way = Wayfinder(len(self.servers))
+        self.look_at = -1
+        self._last_request = self._asked_before = 0
         self.gate = Gate()
         self.registry: Registry = KINDS
         self.disk = fresh(_make)
+        with self.disk.engine.begin() as connection:
+            identity.enrol(connection, self._sits(), "http://localhost", centre_key=told.centre_key)
+            sql.insert_many(connection, secret, [(identity.SIGNING_KEY, key.private_bytes_raw())])
         self.on = False
         self.revoked = False
         self.life = 0
@@ -172,7 +213,6 @@ class Machine:
         self.gate.fuse = 0
         self.replica = Replica(Fold(self.registry), self.dice.randbytes)
         self.stamps = HybridClock(self.dice.randbytes(4).hex(), self.look(lambda c: node.get(c, node.STAMP)))
-        seat = Seat(self.told.centre, self.seat[:4], CENTRE_DIGITS[self.seat[:2]], self.device)
         self.road = DeskRoad(
             self._run,
             self.replica,
@@ -180,18 +220,33 @@ class Machine:
             self.key,
             self._learned,
             self._folded,
-            Receipts(self.stamps, seat, self.clock),
+            Receipts(self.stamps, self._sits(), self.clock),
         )
         self.engine = Engine(self.road, self.device, self.dice.random, SCHEMA, self.pace)
+        self.way = Wayfinder(len(self.servers))
+        self.look_at = -1
+        self._last_request = self._asked_before = 0
+        self._receivers: dict[str, str] = {}
         self.connect()
+        if len(self.servers) > 1:
+            self.step(core.Moved())
         self.step(core.Started())
+
+    @property
+    def server(self) -> Place:
+        """Whom the desk speaks to now."""
+        return self.servers[self.way.at]
+
+    def _sits(self) -> Seat:
+        return Seat(self.told.centre, self.seat[:4], CENTRE_DIGITS[self.seat[:2]], self.device)
 
     def connect(self) -> None:
         """A transport of the present incarnation; the old one's requests are taken back by whoever carries them."""
         self._renamed = self.road.renamed
         incarnation = int(self.look(lambda c: node.get(c, INCARNATION, "1")))
+        place = self.server
         self.transport = Transport(
-            Wire(lambda path, token, body: self._watcher.ask(self, path, token, body)),
+            Wire(lambda path, token, body: self._watcher.ask(self, place, path, token, body)),
             self.device,
             incarnation,
             self.key.sign,
@@ -212,7 +267,42 @@ class Machine:
     # ------------------------------------------------------------ what desktop.background.sync_driver does
 
     def step(self, event: Event) -> None:
-        """One event to the engine, its effects into the world; as `SyncDriver._step`."""
+        """One event to the engine, its effects into the world, and which server is spoken to from now on; as
+        `SyncDriver._drive`."""
+        if isinstance(event, core.Nudged):
+            self.way.look_now(self.clock.monotonic_ms())
+        self._step(event)
+        self._find_way(event)
+        self._look_again()
+
+    def _find_way(self, event: Event) -> None:
+        if isinstance(event, core.PushAnswered | core.PullAnswered | core.ScopeAnswered):
+            self.way.answered()
+        elif isinstance(event, core.Failed) and event.request > self._asked_before:
+            at_once = self.way.failed(event.trouble, self.clock.monotonic_ms())
+            if at_once is not None:
+                self._move(at_once=at_once)
+
+    def _move(self, *, at_once: bool) -> None:
+        self._asked_before = self._last_request
+        self.connect()
+        self._watcher.moved(self)
+        self._step(core.Moved(at_once))
+
+    def _look_again(self) -> None:
+        when = self.way.probe_at()
+        if when is not None and self.look_at < 0:
+            self.look_at = when
+            self._watcher.looks(self, when)
+
+    def probed(self, alive: bool) -> None:
+        """The first server was looked at."""
+        self.look_at = -1
+        if self.way.probed(alive, self.clock.monotonic_ms()):
+            self._move(at_once=True)
+        self._look_again()
+
+    def _step(self, event: Event) -> None:
         self.steps = []
         mono = self.clock.monotonic_ms()
         try:
@@ -236,6 +326,7 @@ class Machine:
         if isinstance(effect, core.WakeAt):
             self._watcher.wake(self, effect.mono)
         elif not isinstance(effect, core.Report):
+            self._last_request = effect.request
             self._watcher.send(self, effect)
 
     def _pass(self, where: str) -> None:
@@ -272,17 +363,43 @@ class Machine:
     def _folded(self, folded: Folded) -> None:
         self._watcher.folded(self, folded)
 
+    # ------------------------------------------------------------ sticks
+
+    def courier(self) -> CourierDesk:
+        """The desk as its courier needs it; as `desktop.app` makes it."""
+        return CourierDesk(self.replica, self.look, self._run, self.clock, "tvv-1", self.step, self.dice.randbytes)
+
+    def learn_receivers(self, told: Mapping[str, str]) -> None:
+        """Whom a stick would be sealed for; as `SyncDriver._learn_receivers`."""
+        if told == self._receivers:
+            return
+        for lineage, key in told.items():
+
+            def learn(connection: Connection, lineage: str = lineage, key: str = key) -> None:
+                learn_receiver(connection, lineage, key)
+
+            learn.__qualname__ = "courier.learn.<locals>.learn"
+            with suppress(Trouble):
+                self._run(learn)
+        self._receivers = dict(told)
+
     # ------------------------------------------------------------ a person's acts
 
     def act(self, staff: str) -> Act:
         """A new act, its stamp taken; as `UnitOfWork.act`."""
         return Act(staff, self.stamps.next(self.clock.now_ms()), self.registry)
 
-    def save(self, bodies: Sequence[Body]) -> None:
-        """One act in one transaction; as `UnitOfWork.write` and `commit`. Raises DiskFull, Crash."""
+    def save(self, bodies: list[Body], audited: Said | None = None) -> None:
+        """One act in one transaction; as `UnitOfWork.write` and `commit`. What is `audited` with it is put to the
+        bodies. Raises DiskFull, Crash."""
 
         def author(connection: Connection) -> None:
             me = Identity(self.device, int(node.get(connection, INCARNATION, "1")))
+            if audited is not None:
+                act = Act(bodies[0].staff, bodies[0].stamp, self.registry)
+                unit: Any = Unit(connection, me, self._sits(), self.clock.now_ms(), self.dice)
+                audit.note(unit, act, audited)
+                bodies.extend(act.bodies)
             self.replica.author(connection, me, bodies)
             node.put_key(connection, node.STAMP, self.stamps.last)
 

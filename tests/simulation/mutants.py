@@ -21,7 +21,7 @@ from sync.replica.fold import Fold
 from sync.replica.own_chains import LINEAGE, acked_key
 from sync.replica.replica import Replica
 from sync.troubles import Trouble
-from tests.simulation import dossier_faults
+from tests.simulation import dossier_faults, hub_faults
 from tests.simulation.ledger import stamp_of
 from tests.simulation.place import Place
 
@@ -288,5 +288,14 @@ MUTANTS: Mapping[str, Mutant] = {
     "review not counted": Mutant(dossier_faults.review_not_counted, frozenset({"writes on"})),
     "erased comes back": Mutant(dossier_faults.erased_comes_back, frozenset({"centre erases"})),
     "erased stays in the log": Mutant(dossier_faults.erased_stays_in_the_log, frozenset({"centre erases"})),
+    "taken by the hub, said to be at the centre": Mutant(
+        hub_faults.taken_for_arrived, frozenset({"hub dies for good"})
+    ),
+    "the hub passes nothing on": Mutant(hub_faults.never_passed_on, frozenset({"hub"})),
+    "moved without meeting": Mutant(hub_faults.moved_without_meeting, frozenset({"hub"})),
+    "a dead hub is never left": Mutant(hub_faults.dead_hub_never_left, frozenset({"hub dies for good"})),
+    "never back to the hub": Mutant(hub_faults.never_back_to_the_hub, frozenset({"hub"})),
+    "the hub does not hear whose a dossier is": Mutant(hub_faults.grants_believed_by_guess, frozenset({"hub"})),
+    "withdrawn stays at the hub": Mutant(hub_faults.wiped_at_the_hub_no_more, frozenset({"hub", "passes on"})),
 }
 """Every one must be killed within 300 seeds; `killed.json` keeps the seeds that did."""

@@ -17,15 +17,15 @@ from starlette.responses import Response
 from server.http.doorway import problem
 from server.http.models import PullAsk, ScopeAsk
 from server.http.waiters import Waiter, WaitingRoom
-from server.operations import enrolment, erasure, grants, proof
-from server.operations.centre import Centre, News
+from server.operations import carriage, enrolment, erasure, grants, proof
+from server.operations.centre import HUB, ROLE, Centre, News
 from server.operations.enrolment import Asked
 from server.operations.pull import Pulled, answer_pull, answer_scope
 from server.operations.push import accept_push
 from server.operations.refusals import Refusal, busy
 from server.operations.revocation import farewell
 from server.operations.sessions import Session, Sessions
-from server.store import accounts
+from server.store import accounts, centre_key
 from server.store.engine import CentreStore
 from server.store.granted import audiences_of
 from server.store.lane import WriteLane
@@ -44,7 +44,7 @@ NOWHERE = Path("nowhere")
 """A folder that is not there: attachments are no part of these worlds."""
 
 
-class Reset(Exception):
+class Reset(BaseException):
     """The server died under the request: the connection ends without an answer."""
 
 
@@ -65,6 +65,7 @@ class Told(NamedTuple):
     device: str
     centre: str
     lineage: str
+    centre_key: str
 
 
 class VirtualClock:
@@ -123,12 +124,24 @@ class _Lane(WriteLane):
             raise Reset
 
 
-def _make(disk: Disk) -> None:
+def _make_centre(disk: Disk) -> None:
+    """An empty store of the national centre; its lineage is given when it is first opened."""
+    _make(disk, ROLE)
+
+
+def _make_hub(disk: Disk) -> None:
+    """An empty store of a regional hub."""
+    _make(disk, HUB)
+
+
+def _make(disk: Disk, role: str) -> None:
     store = CentreStore(disk.engine, disk.engine, NOWHERE)
-    centre = Centre(store, VirtualClock(lambda: 0, 0), random.Random(0).randbytes)
+    centre = Centre(store, VirtualClock(lambda: 0, 0), random.Random(0).randbytes, role)
     centre.lane.close()
     with disk.engine.begin() as connection:
         connection.execute(tables.node.delete().where(tables.node.c.key == LINEAGE))
+        # A key of its own in every process would make other signatures, and packed answers of other lengths.
+        node.put_key(connection, centre_key.NAME, random.Random(role).randbytes(32).hex())
 
 
 class Place:
@@ -137,11 +150,13 @@ class Place:
     registers_first = True
     """A held pull stands in the waiting room before its read (server/http/road.py does the same)."""
 
-    def __init__(self, clock: VirtualClock, dice: random.Random) -> None:
+    def __init__(self, clock: VirtualClock, dice: random.Random, role: str = ROLE) -> None:
         self.clock = clock
         self.gate = Gate()
+        self.up = True
         self._dice = dice
-        self.disk = fresh(_make)
+        self._role = role
+        self.disk = fresh(_make_hub if role == HUB else _make_centre)
         self.told: Callable[[], None] = _nobody
         self.boot()
 
@@ -149,9 +164,11 @@ class Place:
         """The program starts on what was committed: sessions and held pulls are gone."""
         self.gate.fuse = 0
         store = CentreStore(self.disk.engine, self.disk.engine, NOWHERE)
-        self.centre = Centre(store, self.clock, self._dice.randbytes)
+        self.centre = Centre(store, self.clock, self._dice.randbytes, self._role)
         self.centre.lane.close()
         self.centre.lane = _Lane(store, self.gate)
+        self.centre.publish = self.publish
+        self._told_centre: dict[tuple[str, int], int] = {}
         self.sessions = Sessions(self.centre)
         self.room = WaitingRoom()
 
@@ -161,7 +178,6 @@ class Place:
         self.disk = backup.copy()
         with self.disk.engine.begin() as connection:
             node.put_key(connection, LINEAGE, self._dice.randbytes(8).hex())
-        self.boot()
 
     def read(self, work: Callable[[Connection], R]) -> R:
         """Look into the store."""
@@ -170,11 +186,21 @@ class Place:
 
     # ------------------------------------------------------------ what people of the centre do
 
-    def enrol(self, centre: str, seat: str, key: bytes, *, all_cases: bool) -> Told:
-        """Make a device as a shift leader and a technician do."""
-        code = enrolment.make_code(self.centre, centre, seat, all_cases=all_cases)
+    def enrol(
+        self,
+        centre: str,
+        seat: str,
+        key: bytes,
+        *,
+        all_cases: bool = False,
+        hub: bool = False,
+        receipts: bool = False,
+    ) -> Told:
+        """Make a device (or a hub) as a shift leader and a technician do. `receipts`: it learns the centre's key, and
+        so keeps what the centre signs."""
+        code = enrolment.make_code(self.centre, centre, seat, all_cases=all_cases, hub=hub)
         made = enrolment.enrol(self.centre, Asked(code, key, seat))
-        return Told(made.device, made.centre, made.lineage)
+        return Told(made.device, made.centre, made.lineage, made.centre_key if receipts else "")
 
     def grant(self, device: str, scope: str) -> None:
         """Grant a dossier to one device. Raises Reset, StoreUnavailable."""
@@ -226,6 +252,8 @@ class Place:
             return _said(pushed.answer)
         if where.path != door.PULL and self.read(partial(is_revoked, device=session.device.id)):
             raise farewell(self.centre, session.device)
+        if where.path == door.DEVICES:
+            return _said(carriage.list_devices(self.centre, session))
         if where.path == door.SCOPE:
             wanted = ScopeAsk.model_validate(asked)
             return _page(answer_scope(self.centre, session, wanted.scope, wanted.upto, wanted.past))
@@ -242,6 +270,8 @@ class Place:
     def waiter(self, pulling: Pulling) -> Waiter:
         """A place in the waiting room; `enter` makes it hear of news."""
         device = pulling.session.device
+        if pulling.session.hub:
+            return self.room.waiter(device.id, carriage.audiences_of(self.centre, pulling.session))
         return self.room.waiter(device.id, self.read(lambda c: audiences_of(c, device.id, device.centre)))
 
     def page(self, pulling: Pulling, *, woken: bool) -> Answer | None:
@@ -252,7 +282,15 @@ class Place:
             return _as_answer(problem(busy(5_000)))
         if pulled.revoked:
             return _as_answer(problem(farewell(self.centre, pulling.session.device)))
-        return _page(pulled) if pulled.news or woken or not pulling.wait_ms else None
+        further = self._further(pulling.session, pulled.centre_acked)
+        return _page(pulled) if pulled.news or woken or further or not pulling.wait_ms else None
+
+    def _further(self, asker: Session, centre_acked: int) -> bool:
+        """As `server.http.counter.Counter.further`."""
+        key = (asker.device.id, asker.incarnation)
+        before = self._told_centre.get(key)
+        self._told_centre[key] = centre_acked
+        return self.centre.role == HUB and before is not None and before != centre_acked
 
     def publish(self, news: News) -> None:
         """Wake the pulls that a commit concerns."""

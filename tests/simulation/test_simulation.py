@@ -33,9 +33,13 @@ OFTEN = (
 SOMETIMES = (
     *OFTEN, "a lineage met", "back-fills", "clock steps of the centre", "clones of a desk",
     "conflicts left for a person", "disk full at the centre", "dossiers given up", "grants",
-    "held operations released at a desk", "late words kept and flagged", "outages of 30 days", "records erased",
-    "restores of the centre", "revoked devices", "revoked devices told so", "steps: behind",
-    "upgrades", "written before granted",
+    "held operations released at a desk", "hub deaths", "hubs cut off from the centre", "hubs dead for good",
+    "answers taken from a stick", "audit chains counted", "late words kept and flagged",
+    "moves to the centre", "moves to the hub", "news by stick", "outages of 30 days", "records erased",
+    "restores of the centre", "restores of the hub",
+    "revoked devices", "revoked devices told so", "steps: behind", "sticks lost", "sticks not whole",
+    "sticks out of order", "sticks that brought something", "words acknowledged by stick",
+    "upgrades", "written before granted", "crash: Hub",
     *(f"crash: {effect}" for effect in ("Push", "Pull", "FetchScope", "WakeAt", "Report")),
     *(f"crash: {step} {moment}"
       for step in ("save", "view", "pending", "sign", "settle", "behind", "fork", "meet", "receive", "receive_scope",

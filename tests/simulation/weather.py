@@ -20,8 +20,14 @@ START = 1_795_140_000_000
 """The morning of 20 November 2026."""
 
 
+CENTRE, HUB = -1, -2
+"""Whom a misfortune befalls that befalls no desk."""
+INSIDE_MS = 90 * SECOND
+"""How much longer than the lines out of a house those inside it stand."""
+
+
 class Misfortune(NamedTuple):
-    """Something happens at a virtual time (ms) to one machine (its index; -1: the centre)."""
+    """Something happens at a virtual time (ms) to one machine (its index; -1: the centre, -2: the hub)."""
 
     when: int
     what: str
@@ -47,16 +53,35 @@ class Weather:
     old: frozenset[int]
     misfortunes: list[Misfortune] = field(default_factory=list)
     leaves_ungranted: bool = False
+    hub: bool = False
+    """The desks of An Giang have a hub."""
+    audited: bool = False
+    """What people do is put into the audit chain of their desk as well."""
+    sticks: bool = False
+    """Couriers carry sticks between desks and centre."""
     passes: bool = False
     """People pass cases on to other centres."""
 
     def brings(self) -> frozenset[str]:
-        """Names of the misfortunes; those of the centre begin with its name."""
-        return frozenset(f"centre {one.what}" if one.whom < 0 else one.what for one in self.misfortunes)
+        """Names of the misfortunes; those of the centre and of the hub begin with its name."""
+        of = {-1: "centre ", -2: "hub "}
+        found = {of.get(one.whom, "") + one.what for one in self.misfortunes}
+        besides = {"hub": self.hub, "audited": self.audited}
+        return frozenset(found | {name for name, brought in besides.items() if brought})
 
     def cut_all(self, ms: int) -> bool:
         """Whether every line is down: between two bursts."""
         return ms < self.calm and not any(start <= ms < end for start, end in self.bursts)
+
+    def cut_inside(self, ms: int) -> bool:
+        """Whether the lines inside a centre's house are down: they stand a while longer than those out of it."""
+        return ms < self.calm and not any(start <= ms < end + INSIDE_MS for start, end in self.bursts)
+
+    def opens(self, ms: int) -> int:
+        """When lines stand again, at the earliest."""
+        if not self.cut_inside(ms):
+            return ms
+        return min([start for start, _ in self.bursts if start > ms], default=self.calm)
 
 
 def drawn(dice: random.Random) -> Weather:
@@ -102,7 +127,7 @@ def moment(dice: random.Random, weather: Weather) -> int:
     return dice.randrange(start, end)
 
 
-class _Lot:
+class Lot:
     """Draws the misfortunes of one seed."""
 
     def __init__(self, dice: random.Random, weather: Weather) -> None:
@@ -123,19 +148,19 @@ class _Lot:
             self.found.append(Misfortune(when + self._dice.choice(after), self._dice.choice(then), whom))
 
 
-_SOON = tuple(range(SECOND, 60 * SECOND, 700))
-_CLOCKS = (-DAY, DAY, YEAR_2000 - START, YEAR_2099 - START)
+SOON = tuple(range(SECOND, 60 * SECOND, 700))
+CLOCKS = (-DAY, DAY, YEAR_2000 - START, YEAR_2099 - START)
 
 
 def _misfortunes(dice: random.Random, weather: Weather) -> list[Misfortune]:
-    lot = _Lot(dice, weather)
+    lot = Lot(dice, weather)
     for index, seat in enumerate(weather.seats):
         for _ in range(dice.choice([0, 0, 1, 2, 4])):
             lot.at("crash", index, figure=dice.randint(1, 24))
-        lot.pair("disk full", ["disk has room"], index, 0.15, _SOON)
-        lot.at("clock steps", index, 0.25, dice.choice(_CLOCKS))
+        lot.pair("disk full", ["disk has room"], index, 0.15, SOON)
+        lot.at("clock steps", index, 0.25, dice.choice(CLOCKS))
         back = ["restored", "restored", "cloned"] if seat.startswith("AG") else ["restored"]
-        lot.pair("copied", back, index, 0.3, _SOON)
+        lot.pair("copied", back, index, 0.3, SOON)
         lot.pair("switched off", ["switched on"], index, 0.15, [30 * SECOND, DAY, 20 * DAY])
         lot.at("line cut", index, 0.25, dice.choice([5, 30, 90]) * SECOND)
         if index in weather.old:
@@ -144,9 +169,9 @@ def _misfortunes(dice: random.Random, weather: Weather) -> list[Misfortune]:
         lot.at("revoked", 0, 0.06)
     for _ in range(dice.choice([0, 0, 1, 2])):
         lot.at("crash", -1, figure=dice.randint(1, 12))
-    lot.pair("disk full", ["disk has room"], -1, 0.12, _SOON)
-    lot.at("clock steps", -1, 0.1, dice.choice(_CLOCKS))
-    lot.pair("copied", ["restored"], -1, 0.35, _SOON)
+    lot.pair("disk full", ["disk has room"], -1, 0.12, SOON)
+    lot.at("clock steps", -1, 0.1, dice.choice(CLOCKS))
+    lot.pair("copied", ["restored"], -1, 0.35, SOON)
     if "HN01" in weather.seats:
         for _ in range(dice.randint(0, 2)):
             lot.at("told by telephone", weather.seats.index("HN01"))

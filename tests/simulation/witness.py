@@ -23,6 +23,7 @@ from sync.troubles import Offline
 from tests.simulation.trace import Broken
 
 if TYPE_CHECKING:
+    from tests.simulation.hub import Hub
     from tests.simulation.machine import Machine
     from tests.simulation.world import World
 
@@ -46,14 +47,14 @@ class Witness:
 
     # ------------------------------------------------------------ requests
 
-    def asks(self, machine: Machine, effect: object) -> None:
+    def asks(self, machine: Machine | Hub, effect: object) -> None:
         """No storm: a desk that cannot get through asks seldom."""
         key = (machine.seat, machine.life, self._world.now // MINUTE)
         self._asked[key] += 1
         if self._asked[key] > MOST_REQUESTS:
             raise Broken("no storm", f"{machine.seat} sends {type(effect).__name__} and no end")
 
-    def rests(self, machine: Machine, delay: int) -> None:
+    def rests(self, machine: Machine | Hub, delay: int) -> None:
         """Desks that fail together do not come back together: waits are drawn."""
         failures = machine.engine._failures
         if failures < 4 or delay in (0, AFTER_TROUBLE_MS) or not isinstance(self._trouble.get(machine.seat), Offline):
@@ -87,7 +88,9 @@ class Witness:
         if came and not machine.revoked and machine.steps[-1] != "wipe":
             # Its own words written before a grant may be made anew from its own log.
             own = {scope for one, scope in self._world.blind if one.device == machine.device}
-            wrong = came - own - self._world.place.may_hold(machine.device, machine.told.centre, came)
+            wrong = came - own
+            for place in (self._world.place, machine.server):  # a hub may know what the centre does not know yet
+                wrong -= place.may_hold(machine.device, machine.told.centre, wrong)
             # What was read before the withdrawal may still be under way until the desk has given the dossier up.
             once = self._world.place.withdrawn(machine.device) if wrong else set()
             wrong -= once - machine.look(_given_up)
@@ -115,7 +118,7 @@ class Witness:
         """An acknowledgement is believed only where it is true, and equality only where it was counted."""
         world = self._world
         self._trouble[machine.seat] = event.trouble if isinstance(event, core.Failed) else None
-        if isinstance(event, core.PullAnswered) and event.head is not None and not event.head.more:
+        if isinstance(event, core.PullAnswered | core.Carried) and event.head is not None and event.head.digest:
             self._said[machine.seat] = event.head.digest
         if "meet" in steps:
             world.meet("a lineage met")
@@ -187,7 +190,7 @@ class Witness:
         """Whether the centre holds an operation of this device and shows it as held."""
         w = tables.waiting.c
         wanted = select(w.n).where(w.device == machine.device).limit(1)
-        return self._world.place.read(lambda c: c.execute(wanted).first()) is not None
+        return any(place.read(lambda c: c.execute(wanted).first()) is not None for place in machine.servers)
 
 
 def _stand(connection: Connection) -> tuple[str, int, int]:

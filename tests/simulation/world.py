@@ -14,18 +14,23 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from domain.numbering import CENTRES
+from domain.records.audit import OPEN
 from server.http.waiters import Waiter
 from server.store.troubles import StoreUnavailable
 from sync import engine as core
+from sync.audit import Said
 from sync.operation import Placed
 from sync.replica import node, removal
 from sync.replica.changes import Folded
 from sync.transport.line import Answer
 from sync.troubles import Offline, ServerTrouble, Trouble
 from tests.simulation import custody
+from tests.simulation.courier import Couriers
 from tests.simulation.errands import weather_of
+from tests.simulation.hub import Hub
 from tests.simulation.ledger import Ledger
 from tests.simulation.machine import OLD_KINDS, Crash, Machine, Transport
+from tests.simulation.memory import Disk
 from tests.simulation.people import People
 from tests.simulation.place import Place, Pulling, Reset, VirtualClock
 from tests.simulation.trace import Trace
@@ -38,9 +43,11 @@ Request = core.Request
 class Trip:
     """One request under way, and whose life it belongs to."""
 
-    machine: Machine
+    machine: Machine | Hub
     transport: Transport
     effect: Request
+    place: Place
+    """Whom it was sent to."""
 
 
 class World:
@@ -59,6 +66,8 @@ class World:
         self.place = Place(VirtualClock(lambda: self.now, START), self.lab)
         self.place.told = self._news
         self.machines: list[Machine] = []
+        self.hub: Hub | None = None
+        self.couriers = Couriers(self, random.Random(f"{seed} couriers")) if self.weather.sticks else None
         self.blind: list[tuple[Machine, str]] = []
         self.calm = False
         self.copies: dict[int, Any] = {}
@@ -68,16 +77,27 @@ class World:
         self._trips: list[Trip] = []
         self._held: list[tuple[Trip, Pulling, Waiter]] = []
         self.witness = Witness(self)
+        if self.weather.hub:
+            self._found_hub()
         for index, seat in enumerate(self.weather.seats):
             self._enrol(index, seat)
+
+    def _found_hub(self) -> None:
+        key = Ed25519PrivateKey.from_private_bytes(self.lab.randbytes(32))
+        clock = VirtualClock(lambda: self.now, START)
+        self.hub = Hub(key, clock, self.lab, self, self.weather.pace, self.place)
+        self.hub.place.told = self._news
 
     def _enrol(self, index: int, seat: str) -> None:
         key = Ed25519PrivateKey.from_private_bytes(self.lab.randbytes(32))
         public = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
         centre = CENTRES[seat[:2]]
-        told = self.place.enrol(centre, seat, public, all_cases=seat.startswith("HN"))
+        told = self.place.enrol(centre, seat, public, all_cases=seat.startswith("HN"), receipts=self.weather.audited)
         clock = VirtualClock(lambda: self.now, START)
-        machine = Machine(seat, told, key, clock, self.lab, self, self.weather.pace, self.place)
+        servers = [self.place]
+        if self.hub is not None and centre == self.hub.told.centre:
+            servers.insert(0, self.hub.place)
+        machine = Machine(seat, told, key, clock, self.lab, self, self.weather.pace, servers)
         if index in self.weather.old:
             machine.registry = OLD_KINDS
         self.machines.append(machine)
@@ -89,6 +109,15 @@ class World:
     def meet(self, what: str) -> None:
         """Something that a run should sometimes meet was met."""
         self.trace.met[what] += 1
+
+    def programs(self) -> list[Machine | Hub]:
+        """Whatever has a program of its own and asks for something: the hub and the desks."""
+        return [*([self.hub] if self.hub is not None else []), *self.machines]
+
+    def disks(self) -> list[Disk]:
+        """Every disk in use."""
+        served = [self.place, *([self.hub.place] if self.hub is not None else [])]
+        return [*(one.disk for one in served), *(one.disk for one in self.machines)]
 
     # ------------------------------------------------------------ time
 
@@ -105,49 +134,54 @@ class World:
 
     # ------------------------------------------------------------ machines
 
-    def guarded(self, machine: Machine, work: Callable[[], None]) -> None:
+    def guarded(self, machine: Machine | Hub, work: Callable[[], None]) -> None:
         """Let the machine's program do something; it may die in it and is started again a while later."""
         if not machine.on:
             return
         try:
             work()
-        except Crash:
+        except (Crash, Reset):
             self.died(machine)
+        except StoreUnavailable:
+            self.died(machine)  # a hub without room for a word does not start
 
-    def died(self, machine: Machine) -> None:
+    def died(self, machine: Machine | Hub) -> None:
         """The program has died; a person starts it again."""
         self.say(machine.seat, "dies", machine.died_at)
         self.meet(f"crash: {machine.died_at}")
         self.switch_off(machine)
         self.at(self.now + 1_000 + self.dice.randrange(20_000), partial(self.switch_on, machine, machine.life))
 
-    def switch_off(self, machine: Machine) -> None:
+    def switch_off(self, machine: Machine | Hub) -> None:
         """No power."""
         machine.on = False
         machine.wake_at = -1
         self._trips = [trip for trip in self._trips if trip.machine is not machine]
         machine.gate.fuse = 0
+        if isinstance(machine, Hub):
+            self.reset_held(machine.place)
 
-    def switch_on(self, machine: Machine, life: int) -> None:
+    def switch_on(self, machine: Machine | Hub, life: int) -> None:
         """The program starts, unless something else has started it meanwhile."""
-        if machine.on or machine.life != life:
+        if machine.on or machine.life != life or (isinstance(machine, Hub) and machine.for_good):
             return
         self.say(machine.seat, "starts")
-        self.witness.starting(machine)
+        if isinstance(machine, Machine):
+            self.witness.starting(machine)
         machine.on = True
         self.guarded(machine, machine.boot)
 
-    def tell(self, machine: Machine, event: core.Event) -> None:
+    def tell(self, machine: Machine | Hub, event: core.Event) -> None:
         """One event to the machine's engine."""
         self.guarded(machine, lambda: machine.step(event))
 
-    def wake(self, machine: Machine, mono: int) -> None:
+    def wake(self, machine: Machine | Hub, mono: int) -> None:
         """Send Woke then; only the last asked counts."""
         machine.wake_at = mono
         self.witness.rests(machine, mono - self.now)
         self.at(mono, partial(self._wake, machine, mono))
 
-    def _wake(self, machine: Machine, mono: int) -> None:
+    def _wake(self, machine: Machine | Hub, mono: int) -> None:
         if machine.on and machine.wake_at == mono:
             machine.wake_at = -1
             self.tell(machine, core.Woke())
@@ -168,22 +202,50 @@ class World:
     def renamed(self, machine: Machine) -> None:
         """The old transport is closed: what was under way on it is answered by a trouble at once."""
         self.meet("forks")
+        self._hang_up(machine)
+
+    def moved(self, machine: Machine) -> None:
+        """The desk speaks to another server from now on."""
+        self.meet("moves to the hub" if machine.way.at == 0 else "moves to the centre")
+        self.say(machine.seat, "moves", machine.way.at)
+        self._hang_up(machine)
+
+    def looks(self, machine: Machine, mono: int) -> None:
+        """Then the desk looks whether its first server answers again; while that cannot be, it is not asked."""
+        opens = self.weather.opens(mono)
+        self.at(max(mono, opens), partial(self._look, machine, machine.life, mono))
+
+    def _look(self, machine: Machine, life: int, mono: int) -> None:
+        if not machine.on or machine.life != life or machine.look_at != mono:
+            return
+        first = machine.servers[0]
+        alive = first.up and not self._down(machine, first) and not self._chance(self.weather.lose_answer)
+        self.guarded(machine, partial(machine.probed, alive))
+
+    def saved(self, machine: Hub) -> None:
+        """A desk's push was taken at the hub."""
+        self.at(self.now + 1, partial(self._tell_life, machine, machine.life, core.Saved()))
+
+    def _hang_up(self, machine: Machine) -> None:
         for trip in [one for one in self._trips if one.machine is machine]:
             self._trips.remove(trip)
             failed = core.Failed(trip.effect.request, Offline())
             life = machine.life
             self.at(self.now + 1, partial(self._tell_life, machine, life, failed))
 
-    def _tell_life(self, machine: Machine, life: int, event: core.Event) -> None:
+    def _tell_life(self, machine: Machine | Hub, life: int, event: core.Event) -> None:
         if machine.life == life:
             self.tell(machine, event)
 
     # ------------------------------------------------------------ the line
 
-    def _down(self, machine: Machine) -> bool:
-        return not self.calm and (
-            self.weather.cut_all(self.now) or self.now < self.cut_until.get(machine.seat, 0)
-        )
+    def _down(self, machine: Machine | Hub, place: Place) -> bool:
+        if self.calm:
+            return False
+        if self.hub is not None and place is self.hub.place:
+            # Desks and their hub stand in one house: the lines out of it may be down for long.
+            return self.weather.cut_inside(self.now) or self.now < self.cut_until.get(f"{machine.seat} inside", 0)
+        return self.weather.cut_all(self.now) or self.now < self.cut_until.get(machine.seat, 0)
 
     def _chance(self, chance: float) -> bool:
         return not self.calm and self.dice.random() < chance
@@ -191,13 +253,13 @@ class World:
     def _delay(self) -> int:
         return 1 + self.dice.randrange(20 if self.calm else self.weather.slow_ms)
 
-    def send(self, machine: Machine, effect: Request) -> None:
+    def send(self, machine: Machine | Hub, effect: Request) -> None:
         """Carry a request out."""
-        trip = Trip(machine, machine.transport, effect)
+        trip = Trip(machine, machine.transport, effect, machine.server)
         self._trips.append(trip)
         self.witness.asks(machine, effect)
         self.say(machine.seat, f"> {type(effect).__name__}", effect.request)
-        if self._down(machine):
+        if self._down(machine, trip.place) or not trip.place.up:
             self.at(self.now + 1 + self.dice.randrange(5), partial(self._end, trip, Offline()))
             return
         self.at(self.now + effect.timeout_ms, partial(self._end, trip, Offline(timed_out=True)))
@@ -211,8 +273,10 @@ class World:
         for _ in range(times):
             self.at(self.now + self._delay(), partial(self._arrive, trip))
 
-    def ask(self, machine: Machine, path: str, token: str, body: bytes) -> Answer:
-        """One request at the centre's door, and the answer as the line leaves it."""
+    def ask(self, machine: Machine | Hub, place: Place, path: str, token: str, body: bytes) -> Answer:
+        """One request at a server's door, and the answer as the line leaves it."""
+        if not place.up or (place is not self.place and self._down(machine, place)):
+            raise Offline
         if path.startswith(("/v1/p", "/v1/scope")):
             if self._chance(self.weather.unwell):
                 return self._unwell()
@@ -220,9 +284,9 @@ class World:
                 self.meet("bodies torn")
                 body = body[: self.dice.randrange(len(body))]
         try:
-            answer = self.place.answer(path, token, body)
+            answer = place.answer(path, token, body)
         except Reset:
-            self._restart()
+            self.restart(place)
             raise Offline from None
         return self._torn(answer)
 
@@ -244,23 +308,28 @@ class World:
     def _arrive(self, trip: Trip) -> None:
         """The request is at the centre: asked there by the production client of the desk that sent it."""
         try:
+            if isinstance(trip.machine, Hub) and isinstance(trip.effect, core.Pull):
+                trip.machine.uplink.keep_fresh()
             event = _asked(trip)
+        except Reset:
+            self.died(trip.machine)  # the hub, in what it learns of its desks
+            return
         except Pulling as pulling:
-            waiter = self.place.waiter(pulling)
+            waiter = trip.place.waiter(pulling)
             if Place.registers_first:
                 waiter.__enter__()
             gap = 1 + self.dice.randrange(8)
-            self.at(self.now + gap, partial(self._read, trip, pulling, waiter, False, self.place.room))
+            self.at(self.now + gap, partial(self._read, trip, pulling, waiter, False, trip.place.room))
             return
         except Trouble as trouble:
             event = core.Failed(trip.effect.request, trouble)
         self._back(trip, event)
 
     def _read(self, trip: Trip, pulling: Pulling, waiter: Waiter, woken: bool, room: object) -> None:
-        if room is not self.place.room:
+        if room is not trip.place.room or not trip.place.up:
             self._end(trip, Offline())  # the server died meanwhile
             return
-        answer = self.place.page(pulling, woken=woken)
+        answer = trip.place.page(pulling, woken=woken)
         if answer is not None:
             self._answered(trip, answer, waiter)
             return
@@ -281,13 +350,13 @@ class World:
             trip, pulling, waiter = held
             self.meet("held pulls woken")
             gap = 1 + self.dice.randrange(8)
-            self.at(self.now + gap, partial(self._read, trip, pulling, waiter, True, self.place.room))
+            self.at(self.now + gap, partial(self._read, trip, pulling, waiter, True, trip.place.room))
 
     def _let_go(self, held: tuple[Trip, Pulling, Waiter]) -> None:
         if held in self._held:
             self._held.remove(held)
             trip, pulling, waiter = held
-            answer = self.place.page(pulling, woken=False)
+            answer = trip.place.page(pulling, woken=False)
             self._answered(trip, answer or Answer(204, "", b"", ""), waiter)
 
     def _answered(self, trip: Trip, answer: Answer, waiter: Waiter) -> None:
@@ -300,7 +369,7 @@ class World:
         self._back(trip, event)
 
     def _back(self, trip: Trip, event: core.Event) -> None:
-        if self._down(trip.machine) or self._chance(self.weather.lose_answer):
+        if self._down(trip.machine, trip.place) or self._chance(self.weather.lose_answer):
             self.meet("answers lost")
             return
         self.at(self.now + self._delay(), partial(self._deliver, trip, event))
@@ -311,21 +380,27 @@ class World:
             if isinstance(event, core.Failed) and isinstance(event.trouble, ServerTrouble):
                 self.meet("server troubles")
             self.tell(trip.machine, event)
+            if self.couriers is not None and isinstance(trip.machine, Machine):
+                self.guarded(trip.machine, partial(trip.machine.learn_receivers, trip.transport.couriers))
 
     def _end(self, trip: Trip, trouble: Trouble) -> None:
         self._deliver(trip, core.Failed(trip.effect.request, trouble))
 
-    def _restart(self) -> None:
+    def restart(self, place: Place) -> None:
         """The server's program dies and starts again: held pulls and sessions are gone."""
+        if self.hub is not None and place is self.hub.place:
+            self.died(self.hub)
+            return
         self.say("centre", "restarts")
         self.meet("crash: centre")
-        self.place.boot()
-        self.reset_held()
+        place.boot()
+        self.reset_held(place)
 
-    def reset_held(self) -> None:
-        """Connections of held pulls are cut."""
-        held, self._held = self._held, []
-        for trip, _, _ in held:
+    def reset_held(self, place: Place) -> None:
+        """Connections of the held pulls of a server are cut."""
+        cut = [one for one in self._held if one[0].place is place]
+        self._held = [one for one in self._held if one[0].place is not place]
+        for trip, _, _ in cut:
             self.at(self.now + 1, partial(self._end, trip, Offline()))
 
     # ------------------------------------------------------------ people
@@ -340,9 +415,12 @@ class World:
 
     def save(self, machine: Machine, act: Any, name: str, *, blind: bool = False) -> None:
         """Save an act: in the book once the commit returned, perhaps when the machine died in it."""
-        bodies = act.bodies
+        bodies = list(act.bodies)
+        audited = None
+        if self.weather.audited and self.people_dice.random() < 0.5 and "audit_entry" in machine.registry:
+            audited = Said("tvv-1", OPEN, bodies[0].kind, bodies[0].id, bodies[0].data_class)
         try:
-            machine.save(bodies)
+            machine.save(bodies, audited)
         except Trouble:
             self.say(machine.seat, "cannot save", name)
             self.meet("disk full: a person told")
@@ -360,7 +438,7 @@ class World:
         try:
             self.place.grant(machine.device, scope)
         except Reset:
-            self._restart()
+            self.restart(self.place)
         except StoreUnavailable:
             self.say("centre", "cannot grant: disk full")
         else:
@@ -376,7 +454,7 @@ class World:
         try:
             self.place.erase(kind, record)
         except Reset:
-            self._restart()
+            self.restart(self.place)
         except StoreUnavailable:
             self.say("centre", "cannot erase: disk full")
         if self.place.read(lambda c: removal.known_among(c, [record])):
@@ -388,14 +466,20 @@ class World:
 
     def settled(self) -> bool:
         """Every desk that may speak has sent all, read all and compared equal (unless a word of its own is held)."""
-        feed = self.place.read(node.feed)
+        hub, centre = self.hub, self.place.centre.lineage
+        if hub is not None and hub.on:
+            view = hub.view()
+            if view.waiting or view.backfills or view.wipes or view.lineage != centre:
+                return False
+            if view.cursor != self.place.read(node.feed) or hub.uplink.road.equal is not True:
+                return False
         for machine in self.machines:
             if machine.revoked:
                 continue
-            view = machine.road.view()
-            if view.waiting or view.backfills or view.wipes or view.cursor != feed:
+            view, server = machine.road.view(), machine.server
+            if view.waiting or view.backfills or view.wipes or view.cursor != server.read(node.feed):
                 return False
-            if view.lineage != self.place.centre.lineage:
+            if view.lineage != server.centre.lineage or (server is not machine.servers[0] and machine.servers[0].up):
                 return False
             if machine.engine.road.equal is not True and not self.witness.holds_words_of(machine):
                 return False
