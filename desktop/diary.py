@@ -13,6 +13,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final
 
+from domain.text import nfc
+
 FILE: Final = "desk.log"
 CRASHES: Final = "crash.log"
 _BYTES: Final = 2 << 20
@@ -43,7 +45,8 @@ class Scrubbed(logging.Formatter):
         scrubbed = _DIGITS.sub("#######", _ID.sub(keep, text))
         line = re.sub("\x00(\\d+)\x01", lambda match: kept[int(match[1])], scrubbed)
         stamp = self.formatTime(record)
-        return f"{stamp} {record.levelname} {record.name}: {line}"
+        # One entry is one line, read in one direction: what came from outside cannot write an entry of its own.
+        return f"{stamp} {record.levelname} {record.name}: " + " ".join(nfc(line).split("\n"))
 
     def formatException(
         self,

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from desktop.background.change_bus import BlobMoved, ChangeBus, Changes
+from desktop.operations import audit
 from desktop.store import blobs
 from desktop.store.blobs import AttachmentRow
 from desktop.ui.case.pictures import shown
 from domain.clock import Clock
+from domain.records.audit import EXPORT
 
 if TYPE_CHECKING:
     from desktop.background.blob_lane import BlobLane
@@ -112,14 +114,30 @@ class AttachmentsModel(QObject):
         self._blobs.open(row.id, Opening(self, row).done, self._failed, shown)
 
     def export(self, row: AttachmentRow, target: str) -> None:
-        """Write it out of the program."""
-        self._blobs.export(row.id, Path(target), self._exported, self._failed)
+        """Write it out of the program, once the entry of who did so stands: there is no file without it."""
+        noted = audit.noted(EXPORT, "attachment", row.id, "P3")
+        self._lane.submit(noted, Leaving(self, row.id, Path(target)).noted, self._failed, initiator="attachments")
+
+    def leave(self, record_id: str, target: Path) -> None:
+        """The entry stands."""
+        self._blobs.export(record_id, target, self._exported, self._failed)
 
     def _exported(self, _path: Path) -> None:
         self.exported.emit()
 
     def _failed(self, fault: Exception) -> None:
         self.trouble.emit(fault)
+
+
+class Leaving:
+    """One file on its way out."""
+
+    def __init__(self, model: AttachmentsModel, record_id: str, target: Path) -> None:
+        self._model, self._record_id, self._target = model, record_id, target
+
+    def noted(self, _nothing: None) -> None:
+        """COMMIT returned for its entry."""
+        self._model.leave(self._record_id, self._target)
 
 
 class Listing:

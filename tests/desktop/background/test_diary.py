@@ -80,3 +80,16 @@ def test_the_diary_starts_a_new_file_before_it_grows_without_end(logs: Path) -> 
         logging.getLogger("x").info("%s", "x" * 8_000)
     assert (logs / f"{FILE}.1").exists()
     assert (logs / FILE).stat().st_size < 3 << 20
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["tên\n2026-11-26 10:00:00 ERROR giả: mở khóa", "tên\r\nhàng hai", "a\u2028b\u2029c\x85d", "\x1b[2J\x1b[31mđỏ",
+     "\u202egnah\u202c", "x" * 1_000_000 + "\n", "\x00\x07\x0b\x0c"],
+)  # fmt: skip
+def test_what_came_from_outside_writes_no_line_of_its_own(logs: Path, said: str) -> None:
+    logging.getLogger("x").info("server said %s", said)
+    whole = told(logs)
+    assert whole.count("\n") == 1
+    assert len(whole.splitlines()) == 1
+    assert not {letter for letter in whole if letter in "\x00\x07\x0b\x0c\x1b\u202e\u202c"}

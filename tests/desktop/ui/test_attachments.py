@@ -14,10 +14,12 @@ from pytestqt.qtbot import QtBot
 
 from desktop.app import Desk
 from desktop.store import blobs
+from desktop.store.reads_audit import audit_view
 from desktop.ui.case import pictures
 from desktop.ui.case.attachments import size_text
 from desktop.ui.case.pictures import NotShown, PictureDamaged, PictureTooLarge, shown
 from desktop.ui.main_window import MainWindow
+from domain.records.audit import EXPORT
 from domain.records.contact import Contact
 from sync.blobs.shelf import offset_of
 from sync.replica import scopes
@@ -153,7 +155,7 @@ def test_the_same_file_again_makes_no_second_row_and_says_so(
 
 
 def test_export_warns_first_and_names_the_file_by_nothing_of_its_own(
-    dossier: MainWindow, qtbot: QtBot, files: dict[str, Path], tmp_path: Path
+    dossier: MainWindow, qtbot: QtBot, files: dict[str, Path], tmp_path: Path, desk: Desk
 ) -> None:
     add(dossier, qtbot, files["băng ghi.ogg"])
     card = dossier.case_page.attachments
@@ -174,6 +176,8 @@ def test_export_warns_first_and_names_the_file_by_nothing_of_its_own(
     card.export_to(str(target))
     qtbot.waitUntil(lambda: "nhớ xoá" in card.said.text())
     assert target.read_bytes() == files["băng ghi.ogg"].read_bytes()
+    entries = [one for one in stored(desk, audit_view).newest if one.action == EXPORT]
+    assert [one.object_id for one in entries] == [card.table_model.rows[0].id]
 
 
 def test_what_is_not_on_this_desk_says_so_and_is_asked_for(
