@@ -108,7 +108,7 @@ def _understood(data: bytes) -> Trust:
         raise _Unfit("tệp quá lớn")
     try:
         said = msgspec.toml.decode(data, type=_File)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as bad:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as bad:
         raise _Unfit("có mục lạ hoặc viết sai dạng") from bad
     for url in said.servers:
         _check_server(url)

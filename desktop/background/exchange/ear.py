@@ -20,6 +20,11 @@ _UP: Final = "6"
 _HIDDEN: Final = {"", "<unknown>", "anonymous", "unknown", "restricted"}
 
 
+_MOST_TIME: Final = 1 << 42
+"""UTC ms of the year 2109: a time behind it was not said by a clock."""
+_MOST_DIGITS: Final = 6
+
+
 class Turn(StrEnum):
     """What happened to a call."""
 
@@ -227,15 +232,16 @@ def _number(packet: Packet, name: str) -> str:
 def _time(packet: Packet, now_ms: int) -> int:
     """The exchange's own time of the event where it gives one (`timestampevents`), else the desk's (UTC ms)."""
     try:
-        return round(float(packet["timestamp"]) * 1000)
+        at = round(float(packet["timestamp"]) * 1000)
     except (KeyError, ValueError, OverflowError):
         return now_ms
+    return at if 0 <= at < _MOST_TIME else now_ms
 
 
 def _duration_ms(text: str) -> int:
     """`hh:mm:ss` in milliseconds; 0 where it says nothing."""
     parts = text.split(":")
-    if len(parts) != 3 or not all(part.isdigit() for part in parts):
+    if len(parts) != 3 or not all(part.isdecimal() and len(part) <= _MOST_DIGITS for part in parts):
         return 0
     hours, minutes, seconds = (int(part) for part in parts)
     return ((hours * 60 + minutes) * 60 + seconds) * 1000
