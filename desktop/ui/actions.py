@@ -139,6 +139,8 @@ def desk_actions() -> Registry:
         Action("save_form", "Ctrl+Return", tr("Lưu biểu mẫu, ghi chép"), writing),
         Action("attach_file", "Ctrl+Shift+A", tr("Đính kèm tệp vào hồ sơ đang mở"), writing),
         Action("history", "Ctrl+H", tr("Lịch sử của hồ sơ đang mở: ai sửa gì, lúc nào"), writing),
+        Action("conflicts", "Ctrl+Shift+X", tr("Giá trị khác nhau và bản ghi đang giữ: xem, chọn"), writing),
+        Action("same_child", "Ctrl+Shift+T", tr("Trẻ đã biết chưa: vì sao, gắn, gỡ; lần gọi trước"), writing),
         Action("next_form", "Ctrl+Tab", tr("Sang biểu mẫu đang gác"), writing),
         Action("go_calls", "Ctrl+1", tr("Cuộc gọi"), moving),
         Action("go_file", "Ctrl+2", tr("Hồ sơ"), moving),

@@ -24,7 +24,8 @@ class Covering(QObject):
 
     def _covers(self) -> tuple[Cover, ...]:
         window = self._window
-        return (window.help, window.people_sheet, window.history_keys.sheet, window.privacy, window.watch.cover)
+        sheets = window.sheets.covers()
+        return (window.help, window.people_sheet, *sheets, window.privacy, window.watch.cover)
 
     def help(self) -> None:
         """F1."""
@@ -56,7 +57,7 @@ class Covering(QObject):
     @Slot()
     def call_came(self) -> None:
         """The call comes before the people of the desk."""
-        if self._window.people_sheet.isVisible() or self._window.history_keys.sheet.isVisible():
+        if any(sheet.isVisible() for sheet in (self._window.people_sheet, *self._window.sheets.covers())):
             self.uncover()
 
     def hold_keys(self) -> None:

@@ -18,7 +18,6 @@ from desktop.ui.calls.lists import ListsModel
 from desktop.ui.calls.page import CallsPage
 from desktop.ui.calls.viewmodel import UNDO_MS, CallsModel, UndoOffer
 from desktop.ui.case.attachments_model import AttachmentsModel
-from desktop.ui.case.history import HistoryKeys
 from desktop.ui.case.page import CasePage
 from desktop.ui.case.viewmodel import CaseModel
 from desktop.ui.covering import Covering
@@ -41,6 +40,7 @@ from desktop.ui.road.courier import CourierModel
 from desktop.ui.road.page import RoadModel, RoadPage
 from desktop.ui.search.emergency import EmergencyCard, EmergencyModel
 from desktop.ui.search.page import SearchModel, SearchPage
+from desktop.ui.sheets import Sheets
 from desktop.ui.shift.deeds import ShiftDeeds
 from desktop.ui.shift.page import ShiftPage
 from desktop.ui.shift.viewmodel import ShiftModel
@@ -140,7 +140,7 @@ class MainWindow(QMainWindow):
         self.interpreter_keys = InterpreterKeys(self)
         self.queue_deeds = QueueDeeds(self)
         self.palette_keys = PaletteKeys(self)
-        self.history_keys = HistoryKeys(self, forms)
+        self.sheets = Sheets(self, forms)
         self.shift_deeds = ShiftDeeds(self)
         self._lay_keys()
         self._connect()
@@ -205,8 +205,8 @@ class MainWindow(QMainWindow):
         self.case_model.saved_at.connect(self.say_saved)
         self.road_model.changed.connect(self._show_road)
         for model in (self.calls, self.call_lists, self.case_model, self.queue_model, self.shift_model):
-            model.trouble.connect(self._show_trouble)
-        self.desk.bus.failed.connect(self._show_trouble)
+            model.trouble.connect(self.show_trouble)
+        self.desk.bus.failed.connect(self.show_trouble)
         self.privacy.asked_to_go.connect(self.watch.back)
         self.help.asked_to_go.connect(self.covering.uncover)
         self.people_sheet.asked_to_go.connect(self.covering.uncover)
@@ -245,7 +245,7 @@ class MainWindow(QMainWindow):
             "back": self._back,
             "queue_next": self.queue_deeds.take_next,
             "palette": self.palette_keys.begin,
-            "history": self.history_keys.begin,
+            **self.sheets.deeds(),
             **self.call_deeds.deeds(),
             **self.liking.deeds(),
         }
@@ -363,7 +363,8 @@ class MainWindow(QMainWindow):
         self.case_page.keep_all()
 
     @Slot(object)
-    def _show_trouble(self, fault: object) -> None:
+    def show_trouble(self, fault: object) -> None:
+        """One sentence that says what to do, above the pages."""
         self.trouble.say(advice_of(fault))
         self.status.saved.say(Status.URGENT, tr("CHƯA lưu, xem dòng báo phía trên"))
 
@@ -415,7 +416,7 @@ class MainWindow(QMainWindow):
             timer.stop()
         if not self._closed:
             self._closed = True
-            self.desk.bus.failed.disconnect(self._show_trouble)
+            self.desk.bus.failed.disconnect(self.show_trouble)
             kept = (self.calls, self.call_lists, self.case_model, self.queue_model, self.shift_model)
             for model in (*kept, self.attachments, self.road_model):
                 model.close()

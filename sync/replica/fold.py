@@ -82,7 +82,9 @@ class Fold:
         late = Folded()
         self._merge(released, entries, late)
         result.released = self._unhold(connection, released, late)
-        self._write(connection, entries, result)
+        met = self._write(connection, entries, result)
+        if met:
+            self._remember(connection, met, [*decoded, *released])
         if gone:
             self._take_out(connection, gone, result)
         self._hold(connection, result)
@@ -204,7 +206,8 @@ class Fold:
 
     def _write(
         self, connection: Connection, entries: dict[tuple[str, str], _Entry], result: Folded
-    ) -> None:
+    ) -> frozenset[tuple[str, str]]:
+        """Answers the records in which values stand beside each other now."""
         inserts: dict[str, list[tuple[Any, ...]]] = {}
         upserts: dict[str, list[tuple[Any, ...]]] = {}
         conflicts: list[tuple[Any, ...]] = []
@@ -237,6 +240,27 @@ class Fold:
             # By kind: a dossier's custody bears its contact's id.
             sql.delete_in(connection, tables.sibling, "record", ids, kind=kind)
         sql.upsert_many(connection, tables.sibling, conflicts)
+        return frozenset((line[1], line[2]) for line in conflicts)
+
+    def _remember(
+        self, connection: Connection, met: frozenset[tuple[str, str]], decoded: Iterable[_Decoded]
+    ) -> None:
+        """Who wrote what met another value, while the operation is at hand."""
+        lines = [
+            (
+                f"{body.stamp}.{body.id}.{body.data_class}",
+                body.kind,
+                body.id,
+                body.scope,
+                body.stamp,
+                one.device,
+                body.staff,
+                msgspec.json.encode({field: list(versions) for field, versions in body.bases.items()}).decode(),
+            )
+            for one, body, _ in decoded
+            if body.values and (body.kind, body.id) in met
+        ]
+        sql.upsert_many(connection, tables.said_by, lines)
 
     def _after(self, kind: str, record_id: str, entry: _Entry) -> tuple[dict[str, Any], tuple[Any, ...], int]:
         """The row after the fold, its line in the table's order, and its part of the digest."""

@@ -74,6 +74,8 @@ def take_out(
         if for_ever:
             connection.execute(tables.waiting.delete().where(w.kind == kind, w.record.in_(ids)))
         connection.execute(tables.sibling.delete().where(s.kind == kind, s.record.in_(ids)))
+        a = tables.said_by.c
+        connection.execute(tables.said_by.delete().where(a.kind == kind, a.record.in_(ids)))
     return changes, deltas
 
 
@@ -88,7 +90,7 @@ def take_out_scope(connection: Connection, registry: Registry, scope: str) -> li
     parked = tables.parked_record
     strange = connection.execute(select(parked).where(parked.c.scope == scope)).mappings()
     changes += [RowChange(row["kind"], row["id"], scope, None, None) for row in strange]
-    for table in (parked, tables.sibling, tables.waiting):
+    for table in (parked, tables.sibling, tables.said_by, tables.waiting):
         connection.execute(table.delete().where(table.c.scope == scope))
     return changes
 

@@ -108,6 +108,22 @@ sibling = Table(
 )
 """Values that stand beside the present one until a person decides; id = hash(record, field, version)."""
 
+said_by = Table(
+    "said_by",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("record", Text, nullable=False, index=True),
+    Column("scope", Text, nullable=False, index=True),
+    Column("version", Text, nullable=False),
+    Column("device", Text, nullable=False),
+    Column("staff", Text, nullable=False),
+    Column("bases", Text, nullable=False),
+)
+"""Who wrote a version that met another, at which device, over which versions (JSON, by field); id: version,
+record, data class. A desk's log holds only its own operations, and who decides between values must know whose they
+are."""
+
 digest = Table(
     "digest",
     metadata,

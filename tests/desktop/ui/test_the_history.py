@@ -64,7 +64,7 @@ def test_each_change_says_who_when_from_what_to_what(
     with qtbot.waitSignal(window.case_model.opened, timeout=20_000):
         window.case_model.open_case(report.case_id)
     press(window, Qt.Key.Key_H, CTRL)
-    sheet = window.history_keys.sheet
+    sheet = window.sheets.history.sheet
     qtbot.waitUntil(sheet.isVisible, timeout=20_000)
     assert sheet.table.hasFocus()
     lines = [sheet.rows.words(step) for step in sheet.rows.rows]
@@ -101,7 +101,7 @@ def _on_connection(work: Callable[[Any], None], uow: UnitOfWork) -> bool:
 
 def test_without_a_dossier_in_front_it_says_what_to_do(window: MainWindow) -> None:
     press(window, Qt.Key.Key_H, CTRL)
-    assert not window.history_keys.sheet.isVisible()
+    assert not window.sheets.history.sheet.isVisible()
     assert "Mở một hồ sơ" in window.status.news.text()
 
 
@@ -113,7 +113,7 @@ def test_a_call_comes_before_the_history(
     with qtbot.waitSignal(window.case_model.opened, timeout=20_000):
         window.case_model.open_case(report.case_id)
     press(window, Qt.Key.Key_H, CTRL)
-    qtbot.waitUntil(window.history_keys.sheet.isVisible, timeout=20_000)
+    qtbot.waitUntil(window.sheets.history.sheet.isVisible, timeout=20_000)
     window.calls.answered(PbxCallEvent("111", "1.9", "0900081502", "", clock.now_ms(), clock.now_ms()))
-    assert not window.history_keys.sheet.isVisible()
+    assert not window.sheets.history.sheet.isVisible()
     assert window.page_name == "calls"
