@@ -144,6 +144,24 @@ def open_words(item_id: str) -> Operation[Words]:
     return operation
 
 
+def reopen(item_id: str) -> Operation[bool]:
+    """Take "needs no file" back: the item waits again and is held here. Answers False where it is not so any more (a
+    file came of it, or somebody else ended it)."""
+
+    def operation(uow: UnitOfWork) -> bool:
+        item = uow.read("queue_item", item_id)
+        if item is None or item.record.done_by != uow.staff or item.record.contact_id is not None:
+            return False
+        act = uow.act()
+        put = {"done_at": None, "done_by": None, "done_why": None}
+        act.change("queue_item", item_id, item.scope, item.state, put)
+        uow.write(act)
+        claim(item_id)(uow)
+        return True
+
+    return operation
+
+
 def finish(item_id: str, why: str = "", contact_id: str | None = None) -> Operation[None]:
     """An item is done: it became a file, which then says by which channel it came, or it needed none (`why`)."""
 

@@ -37,6 +37,8 @@ LISTS: Final[Mapping[str, tuple[str, str]]] = {
     "outcome": ("contact_outcome", "Kết quả cuộc gọi"),
     "line": ("hotline_line", "Đường dây"),
     "to_kind": ("referral_agency_kind", "Cơ quan"),
+    "channel": ("contact_channel", "Kênh tiếp nhận"),
+    "item_urgency": ("urgency", "Mức khẩn cấp"),
     "result": ("attempt_result", "Kết quả liên hệ"),
 }
 """Form field → its code list and the label a sentence names it by."""
@@ -78,6 +80,13 @@ BINDS: Final[Mapping[str, str]] = {
     "to_name": "referral.to_name",
     "result": "attempt.result",
     "remark": "attempt.remark",
+    "channel": "queue_item.channel",
+    "due": "queue_item.due_at",
+    "item_urgency": "queue_item.urgency",
+    "sender": "incoming.sender",
+    "reference": "incoming.reference",
+    "dated": "incoming.dated",
+    "body": "incoming.body",
 }
 """Form field → the field of a record it is written to; `child` and `caller` are the persons of that role."""
 

@@ -52,7 +52,7 @@ from desktop.ui.widgets.covers import HelpSheet, PrivacyCover, Toast
 from desktop.ui.words import clock_text, tr
 from domain.codes.catalogue import Catalogue
 
-FORMS = ("file", "report", "case", "referral", "attempt")
+FORMS = ("file", "report", "case", "referral", "attempt", "incoming")
 
 
 def load_forms(catalogue: Catalogue, centre: str = "") -> dict[str, FormDefinition]:
@@ -329,7 +329,7 @@ class MainWindow(QMainWindow):
         self.toast.say(words.format(word=self.calls.word(offer.labelled.code), name=offer.name), UNDO_MS)
 
     def _undo(self) -> None:
-        if self.calls.undo():
+        if self.queue_deeds.undo() or self.calls.undo():
             self.toast.put_away()
 
     @Slot(str)
@@ -361,6 +361,7 @@ class MainWindow(QMainWindow):
         """Keep everything that is being written, now."""
         self.file_page.keep_all()
         self.case_page.keep_all()
+        self.sheets.keep_all()
 
     @Slot(object)
     def show_trouble(self, fault: object) -> None:

@@ -1,4 +1,4 @@
-"""The sheets that an action lays over the window's pages, by action: history, conflicts, same child."""
+"""What an action lays over the window's pages: history, conflicts, same child, queue entry, a rest."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from desktop.ui.case.history import HistoryKeys
 from desktop.ui.conflicts.sheet import ConflictsKeys
 from desktop.ui.forms.definition import FormDefinition
+from desktop.ui.queue.entry import EntryKeys
+from desktop.ui.rest.cover import RestKeys
 from desktop.ui.same.sheet import SameChildKeys
 from desktop.ui.widgets.covers import Cover
 
@@ -22,6 +24,9 @@ class Sheets:
         self.history = HistoryKeys(window, forms)
         self.conflicts = ConflictsKeys(window)
         self.same_child = SameChildKeys(window)
+        self.entry = EntryKeys(window, forms["incoming"])
+        window.queue_page.enter.clicked.connect(self.entry.begin)
+        self.rest = RestKeys(window)
 
     def deeds(self) -> dict[str, Callable[[], None]]:
         """What each action does."""
@@ -29,8 +34,15 @@ class Sheets:
             "history": self.history.begin,
             "conflicts": self.conflicts.begin,
             "same_child": self.same_child.begin,
+            "queue_enter": self.entry.begin,
+            "rest": self.rest.begin,
         }
 
     def covers(self) -> tuple[Cover, ...]:
         """Everything of these that can lie over the pages."""
-        return (self.history.sheet, self.conflicts.sheet, self.same_child.sheet)
+        found = (self.history, self.conflicts, self.same_child, self.entry, self.rest)
+        return tuple(one.sheet for one in found)
+
+    def keep_all(self) -> None:
+        """Keep what is being written, now."""
+        self.entry.keep_now()

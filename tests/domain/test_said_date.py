@@ -42,6 +42,25 @@ def test_words_are_read_as_meant(words: str, day: date | None) -> None:
     assert said_date(words, FRIDAY) == day
 
 
+@pytest.mark.parametrize(
+    ("words", "day"),
+    [
+        ("25/12", date(2026, 12, 25)),
+        ("5/1", date(2027, 1, 5)),
+        ("5/1/27", date(2027, 1, 5)),
+        ("20/11", FRIDAY),
+        ("ngày mai", date(2026, 11, 21)),
+        ("thứ 2", date(2026, 11, 23)),
+        ("thứ sáu", FRIDAY),
+        ("chủ nhật", date(2026, 11, 22)),
+        ("hôm qua", None),
+        ("29/2", None),
+    ],
+)
+def test_a_day_that_is_due_lies_ahead(words: str, day: date | None) -> None:
+    assert said_date(words, FRIDAY, ahead=True) == day
+
+
 @given(st.integers(0, 36_000))
 def test_every_day_written_out_is_that_day_and_its_short_form_too(ago: int) -> None:
     day = FRIDAY - timedelta(days=ago)

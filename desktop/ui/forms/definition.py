@@ -45,6 +45,13 @@ KNOWN: Final[dict[str, frozenset[str]]] = {
     "to_name": frozenset({"text"}),
     "result": frozenset({"choice"}),
     "remark": frozenset({"text"}),
+    "channel": frozenset({"choice", "code"}),
+    "due": frozenset({"due"}),
+    "item_urgency": frozenset({"choice", "code"}),
+    "sender": frozenset({"text"}),
+    "reference": frozenset({"text"}),
+    "dated": frozenset({"date"}),
+    "body": frozenset({"long_text"}),
 }
 """Field and the kinds it may be drawn as. Keys are those of the operations' form values; a `place` field gives
 `province`, `province_set`, `commune` and `commune_set`."""
@@ -55,6 +62,7 @@ _EXTRA_KINDS: Final = frozenset({"text", "long_text", "number", "date", "tick", 
 _SAMPLES: Final[dict[str, Any]] = {
     "codes": ["code"], "tick": True, "number": 9, "age": 9, "text": "chữ", "long_text": "chữ", "code": "code",
     "choice": "code", "place": "code", "phone": "0900081502", "date": "2014-01-05",
+    "due": "2030-01-05",
 }  # fmt: skip
 _KEYS: Final = frozenset(
     {"name", "bind", "kind", "label", "hint", "list", "options", "wide", "relevant", "required"}

@@ -17,7 +17,8 @@ from domain.phones import display, normalise
 from domain.said_age import OLDEST, SaidAge, said_age
 from domain.said_date import said_date
 
-KINDS: Final = ("age", "date", "phone")
+KINDS: Final = ("age", "date", "due", "phone")
+_DAYS: Final = ("date", "due")
 ESTIMATED: Final = "child_age_estimated"
 
 
@@ -62,8 +63,8 @@ class SaidBox(QWidget):
         if self._kind == "age":
             said = said_age(text, self._today())
             return tr("giữ nguyên lời") if said is None else _age_words(said, self._today(), text)
-        if self._kind == "date":
-            day = said_date(text, self._today())
+        if self._kind in _DAYS:
+            day = said_date(text, self._today(), ahead=self._kind == "due")
             if day is None:
                 return tr("giữ nguyên lời")
             words = date_text(day)
@@ -76,7 +77,7 @@ class SaidBox(QWidget):
     def put(self, value: Any, *, estimated: bool = False) -> None:
         """Show a value of the record."""
         text = "" if value is None else str(value)
-        if self._kind == "date":
+        if self._kind in _DAYS:
             text = _day_words(text)
         elif estimated and text.isdecimal():
             text = tr("khoảng {age}").format(age=text)
@@ -92,8 +93,8 @@ class SaidBox(QWidget):
             return {}
         if text == self._shown[0]:
             return dict(self._shown[1])
-        if self._kind == "date":
-            day = said_date(text, self._today())
+        if self._kind in _DAYS:
+            day = said_date(text, self._today(), ahead=self._kind == "due")
             return {self._name: day.isoformat() if day is not None else text}
         if self._kind == "age" and text.isascii() and text.isdecimal():
             return {self._name: int(text)}

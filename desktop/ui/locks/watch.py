@@ -92,6 +92,10 @@ class LockWatch(QObject):
         if event.type() in _INPUT:
             self.rules.touched(self._seconds())
 
+    def touched(self) -> None:
+        """Somebody is there without touching anything (a rest)."""
+        self.rules.touched(self._seconds())
+
     def busy(self) -> Busy:
         """What idle must not interrupt now."""
         now, current = self._seconds(), self._window.calls.current

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Slot
 
 from desktop.store.reads_queue import QueueRow
+from desktop.ui.queue.viewmodel import UNDO_MS
 from desktop.ui.theme.tokens import Status
 from desktop.ui.words import tr
 
@@ -35,6 +36,9 @@ class QueueDeeds(QObject):
         self._window, self._model = window, window.queue_model
         self._model.taken.connect(self._taken)
         self._model.saved_at.connect(window.say_saved)
+        self._model.ended.connect(self._ended)
+        self._model.reopened.connect(self._reopened)
+        window.calls.labelled.connect(self._labelled)
 
     def take_next(self) -> None:
         """Ctrl+J: the next item, whichever page is in front."""
@@ -45,6 +49,25 @@ class QueueDeeds(QObject):
     def _taken(self, row: QueueRow | None) -> None:
         if row is None:
             self._window.status.news.say(Status.QUIET, tr("Hàng đợi không còn mục nào chưa ai nhận"))
+
+    @Slot(object)
+    def _ended(self, row: QueueRow) -> None:
+        label = self._window.desk.catalogue["contact_channel"].label(row.channel)
+        words = tr("Đã xong, không cần hồ sơ: {channel} · Ctrl+Z hoàn tác (10 giây)")
+        self._window.toast.say(words.format(channel=label), UNDO_MS)
+
+    @Slot(object)
+    def _labelled(self, _offer: object) -> None:
+        self._model.forget_offer()
+
+    def undo(self) -> bool:
+        """Ctrl+Z after an item was ended: it waits again, in hand as before."""
+        return self._model.undo()
+
+    @Slot(bool)
+    def _reopened(self, was_there: bool) -> None:
+        words = tr("Đã trả mục về hàng đợi") if was_there else tr("Mục này đã được người khác xử lý, giữ nguyên")
+        self._window.status.news.say(Status.QUIET, words)
 
     def open_form(self, form: str) -> bool:
         """F8 or F9 on the queue's page, without a call at the ear: a form of the item in hand. Answers whether so."""

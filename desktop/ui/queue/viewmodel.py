@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from desktop.background.lanes import StoreLane
 
 _SOON_MS: Final = 250
+UNDO_MS: Final = 10_000
 _LAPSE_MS: Final = 30_000
 _KINDS: Final = ("queue_item", "claim", "incoming", "app_report", "call")
 
@@ -26,6 +27,8 @@ class QueueModel(QObject):
     changed = Signal()
     taken = Signal(object)
     saved_at = Signal(object)
+    ended = Signal(object)
+    reopened = Signal(bool)
     trouble = Signal(object)
 
     def __init__(self, lane: StoreLane, bus: ChangeBus, clock: Clock, centre: str, seat: str) -> None:
@@ -34,6 +37,9 @@ class QueueModel(QObject):
         self.rows: list[QueueRow] = []
         self.in_hand: QueueRow | None = None
         self.words: queue.Words | None = None
+        self.offer: tuple[QueueRow, int] | None = None
+        """The item ended last without a file, and until when (monotonic ms) that is taken back."""
+        self._ending: QueueRow | None = None
         self._closed = self._reading = self._again = False
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
@@ -126,8 +132,37 @@ class QueueModel(QObject):
         """The item in hand (or the one a form was opened for) is done."""
         item = item_id or (self.in_hand.id if self.in_hand else None)
         if item is not None:
+            self._ending = self.in_hand if contact_id is None else None
             done = queue.finish(item, why, contact_id)
-            self._lane.submit(done, self._let_go, self._failed, initiator="queue")
+            self._lane.submit(done, self._finished, self._failed, initiator="queue")
+
+    def _finished(self, nothing: None) -> None:
+        row, self._ending = self._ending, None
+        self._let_go(nothing)
+        if row is not None:
+            self.offer = (row, self._clock.monotonic_ms() + UNDO_MS)
+            self.ended.emit(row)
+
+    def undo(self) -> bool:
+        """Take the last "needs no file" back, if its ten seconds are not over. Answers whether there was one."""
+        offer, self.offer = self.offer, None
+        if offer is None or self._clock.monotonic_ms() > offer[1]:
+            return False
+        self.in_hand, self.words = offer[0], None
+        self._lane.submit(queue.reopen(offer[0].id), self._reopened, self._failed, initiator="queue")
+        return True
+
+    def forget_offer(self) -> None:
+        """Something newer can be taken back."""
+        self.offer = None
+
+    def _reopened(self, was_there: bool) -> None:
+        if not was_there:
+            self.in_hand = None
+        self.saved_at.emit(self._clock.now_ms())
+        self.reopened.emit(was_there)
+        self.changed.emit()
+        self.refresh()
 
     def _let_go(self, _nothing: None) -> None:
         self.in_hand = self.words = None

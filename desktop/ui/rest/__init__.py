@@ -1,0 +1,1 @@
+"""A pause that is offered and never counted."""
