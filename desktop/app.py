@@ -26,7 +26,7 @@ from desktop.operations.courier import CourierDesk, stepping_alone
 from desktop.operations.intake import give_codes
 from desktop.reference import Reference
 from desktop.settings import ATTACHMENT_SPACE_MB, FETCH_ATTACHMENTS, LANGUAGE, Settings
-from desktop.store import courier, drafts, identity, parting, preferences
+from desktop.store import courier, drafts, identity, lease, parting, preferences
 from desktop.store.copies import Copy, copies
 from desktop.store.emergency import close as close_copy
 from desktop.store.emergency import copies as emergency_copies
@@ -39,6 +39,7 @@ from desktop.store.receipts import Receipts
 from desktop.store.recovery import Recovered, recover
 from desktop.store.road_marks import follow
 from desktop.store.rotation import store_key
+from desktop.store.throttle import uptime
 from desktop.store.troubles import (
     AlreadyEnrolled,
     Damaged,
@@ -175,8 +176,9 @@ def unlock(
     store.signed_in(people.draft_keys())
     try:
         with store.write() as connection:
-            if drafts.close_older(connection):
-                connection.commit()
+            drafts.close_older(connection)
+            lease.note(connection, uptime())
+            connection.commit()
         with store.read() as connection:
             enrolment = identity.enrolment(connection)
             key = identity.signing_key(connection)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from desktop.background.lanes import Closed, StoreLane
 from desktop.home import Home
+from desktop.store import lease
 from desktop.store.copies import copies, is_due, make_copy
 from desktop.store.engine import Connection, Store
 from desktop.store.reads_road import COPIED_AT
+from desktop.store.throttle import uptime
 from domain.clock import Clock
 from sync.blobs.shelf import Shelf
 from sync.replica import node
@@ -68,6 +71,7 @@ class Keeper:
                 _log.error("no backup was made: %s", type(fault).__name__, exc_info=fault)
 
     def _look(self) -> None:
+        self._lane.run(partial(lease.note, now=uptime()))
         now = self._clock.now_ms()
         if not is_due(copies(self._home.backups), now):
             return

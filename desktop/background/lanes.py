@@ -13,6 +13,7 @@ from desktop.background.change_bus import ChangeBus, Changes, Origin
 from desktop.reference import Reference
 from desktop.store.engine import Connection, Store
 from desktop.store.sight import Viewer, looking
+from desktop.store.throttle import uptime
 from desktop.store.troubles import translate
 from desktop.store.unit_of_work import Operation, Seat, UnitOfWork
 from domain.clock import Clock
@@ -143,7 +144,8 @@ class StoreLane:
     @property
     def viewer(self) -> Viewer:
         """For whom everything is read now (settled 22)."""
-        return Viewer(self.staff, self._seat.centre, self._reference.policy)
+        here = self._seat.centre
+        return Viewer(self.staff, here, self._reference.policy, wall_ms=self.clock.now_ms(), run=uptime())
 
     @property
     def bus(self) -> ChangeBus:

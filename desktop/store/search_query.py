@@ -126,7 +126,8 @@ def _seen(connection: Connection, sight: Sight, hits: list[SearchHit], limit: in
     for hit in hits:
         if hit.contact_id is not None:
             thing = things.get(hit.contact_id)
-            said = Decision.NONE if thing is None else sight.may("search", thing)
+            hidden = thing is None or sight.is_closed(hit.contact_id)
+            said = Decision.NONE if thing is None or hidden else sight.may("search", thing)
         else:
             said = sight.of_call(calls[hit.id]) if hit.id in calls else Decision.NONE
         if said in SHOWN:

@@ -15,8 +15,10 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection
 
+from desktop.store import lease
 from desktop.store.emergency import copies
 from domain.records.staff import record_of
+from domain.rules.lease import RunTime
 from domain.rules.privacy import Decision, Person, Policy, Thing, may, person_of
 from sync.replica import read
 
@@ -38,6 +40,9 @@ class Viewer:
     centre: str
     policy: Policy
     opened: frozenset[str] = frozenset()
+    wall_ms: int = 0
+    run: RunTime | None = None
+    """What the clocks said when it reads: without them no lease is looked at."""
 
 
 class Sight:
@@ -47,6 +52,8 @@ class Sight:
         self._connection = connection
         self._viewer = viewer
         self._policy = viewer.policy
+        run = viewer.run
+        self.closed_before = lease.closed_before(connection, viewer.wall_ms, run) if run is not None else None
         stored = read.one(connection, "staff", record_of(viewer.staff))
         record = stored.record if stored is not None and stored.retracted is None else None
         self.person: Person = person_of(viewer.policy, viewer.staff, viewer.centre, record)
@@ -95,7 +102,12 @@ class Sight:
     def opens(self, contacts: Iterable[str | None]) -> frozenset[str]:
         """Which of these files the person may open without a further step."""
         things = self.things(contacts)
-        return frozenset(one for one, thing in things.items() if self.of_file("open", thing) in SHOWN)
+        open_to = (one for one, thing in things.items() if self.of_file("open", thing) in SHOWN)
+        return frozenset(one for one in open_to if not self.is_closed(one))
+
+    def is_closed(self, contact: str) -> bool:
+        """Whether no server was met for so long that existing files are closed (settled 13); a new one never is."""
+        return self.closed_before is not None and not lease.is_new(contact, self.closed_before)
 
     def of_call(self, row: Mapping[str, Any]) -> Decision:
         """Of one row of the call log: whole to whoever took the call, else as the queue is shown. A call that

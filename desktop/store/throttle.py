@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from desktop.store.wraps import mark, same
+from domain.rules.lease import RunTime
 from sync.disk import replace_whole
 from sync.troubles import Trouble
 
@@ -33,20 +34,17 @@ class TooSoon(Trouble):
         self.wait_s = wait_s
 
 
-@dataclass(frozen=True, slots=True)
-class Uptime:
-    """How long this machine has run, sleep included (seconds), and which of its runs this is."""
-
-    boot: str
-    seconds: float
-
-
-def uptime() -> Uptime:
+def uptime() -> RunTime:
     """Nobody at the desk can set it: neither the wall clock nor a time zone moves it."""
     since_boot = getattr(time, "CLOCK_BOOTTIME", None)
     if since_boot is not None and _BOOT.exists():
-        return Uptime(_BOOT.read_text("ascii").strip(), time.clock_gettime(since_boot))
-    return Uptime("", time.monotonic())  # on Windows and macOS it counts from the start of the machine
+        return RunTime(_boot(), time.clock_gettime(since_boot))
+    return RunTime("", time.monotonic())  # on Windows and macOS it counts from the start of the machine
+
+
+@cache
+def _boot() -> str:
+    return _BOOT.read_text("ascii").strip()
 
 
 class _Tries(msgspec.Struct, frozen=True):
@@ -64,7 +62,7 @@ class Throttle:
     """The tries of a desk's people, in a file that only whoever has the device's secret can write. One that is gone
     or was changed counts as if everybody had used up their free tries."""
 
-    def __init__(self, path: Path, secret: bytes, clock: Callable[[], Uptime] = uptime) -> None:
+    def __init__(self, path: Path, secret: bytes, clock: Callable[[], RunTime] = uptime) -> None:
         self._path, self._secret, self._clock = path, secret, clock
 
     def begin(self, staff: str) -> None:

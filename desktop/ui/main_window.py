@@ -37,6 +37,7 @@ from desktop.ui.queue.deeds import QueueDeeds
 from desktop.ui.queue.page import QueuePage
 from desktop.ui.queue.viewmodel import QueueModel
 from desktop.ui.road.courier import CourierModel
+from desktop.ui.road.lease import LeaseNotice
 from desktop.ui.road.page import RoadModel, RoadPage
 from desktop.ui.search.emergency import EmergencyCard, EmergencyModel
 from desktop.ui.search.page import SearchModel, SearchPage
@@ -137,6 +138,7 @@ class MainWindow(QMainWindow):
         self.people_sheet = PeopleSheet(self._ground, self.look, desk)
         self.watch = LockWatch(self)
         self.covering = Covering(self, self._upper)
+        self.lease_notice = LeaseNotice(self)
         self.interpreter_keys = InterpreterKeys(self)
         self.queue_deeds = QueueDeeds(self)
         self.palette_keys = PaletteKeys(self)

@@ -10,8 +10,9 @@ import pytest
 from desktop.home import Home
 from desktop.store.entering import enter
 from desktop.store.keys import KeySlots
-from desktop.store.throttle import FREE, WAITS_S, Throttle, TooSoon, Uptime, uptime
+from desktop.store.throttle import FREE, WAITS_S, Throttle, TooSoon, uptime
 from desktop.store.troubles import WrongPassphrase
+from domain.rules.lease import RunTime
 from tests.desktop.store.kit import CHEAP, PASSPHRASE, STAFF
 
 SECRET = bytes(range(32))
@@ -23,8 +24,8 @@ class Hand:
     def __init__(self) -> None:
         self.boot, self.now = "first", 10_000.0
 
-    def __call__(self) -> Uptime:
-        return Uptime(self.boot, self.now)
+    def __call__(self) -> RunTime:
+        return RunTime(self.boot, self.now)
 
 
 @pytest.fixture

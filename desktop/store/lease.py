@@ -1,0 +1,50 @@
+"""Since when this desk's existing records are closed: read from the newest receipt that the centre signed."""
+
+from __future__ import annotations
+
+import msgspec
+from sqlalchemy import Connection
+
+from domain.ids import uuid7_ms
+from domain.rules.lease import Floor, RunTime, is_over, raised
+from sync.door import Receipt
+from sync.replica import node
+from sync.replica.desk_road import RECEIPT
+
+FLOOR = "time_floor"
+"""Under which key the node table keeps the trusted time: UTC ms, run of the machine, its seconds."""
+
+
+def note(connection: Connection, now: RunTime) -> None:
+    """Keep how far the trusted time has come; called at sign-in and every few minutes."""
+    floor = raised(_floor(connection), signed_at(connection) or 0, now)
+    if floor.ms:
+        node.put(connection, **{FLOOR: msgspec.json.encode(floor).decode()})
+
+
+def signed_at(connection: Connection) -> int | None:
+    """When the centre last signed that this desk holds what it may (UTC ms); None before the first time."""
+    kept = node.get(connection, RECEIPT)
+    return msgspec.json.decode(kept, type=Receipt).time if kept else None
+
+
+def closed_before(connection: Connection, wall_ms: int, now: RunTime) -> int | None:
+    """None while the lease runs (or nothing was signed yet: then nothing existing came from a server). Else the
+    moment (UTC ms): records made before it are closed, new ones never are."""
+    signed = signed_at(connection)
+    if signed is None or not is_over(signed, _floor(connection), wall_ms, now):
+        return None
+    return signed
+
+
+def is_new(record: str, since_ms: int) -> bool:
+    """Whether a record was made here after that moment: its id says when."""
+    try:
+        return uuid7_ms(record) > since_ms
+    except ValueError:
+        return False
+
+
+def _floor(connection: Connection) -> Floor | None:
+    kept = node.get(connection, FLOOR)
+    return msgspec.json.decode(kept, type=Floor) if kept else None
