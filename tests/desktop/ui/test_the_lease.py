@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import msgspec
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
@@ -18,7 +20,9 @@ from tests.desktop.ui.conftest import Given, HandClock, press
 def signed(desk: Desk, at_ms: int) -> None:
     """The centre's last signed word, as `DeskRoad.keep_receipt` keeps it."""
     said = Receipt(device=Given.device, lineage=Given.lineage, seq=1, digest="d", time=at_ms)
-    desk.lane.run(lambda c: node.put(c, **{RECEIPT: msgspec.json.encode(said).decode()}))
+    with ThreadPoolExecutor(1) as beside:  # the GUI thread never waits for the store (law 1)
+        put = beside.submit(desk.lane.run, lambda c: node.put(c, **{RECEIPT: msgspec.json.encode(said).decode()}))
+        put.result()
 
 
 def test_after_thirty_five_days_it_is_said_once_and_a_call_is_still_one_key(
