@@ -124,6 +124,7 @@ class Engine:
     _receipt_at: int = 0
     _may_narrow: bool = True
     _page: _Page | None = None
+    _chunk: int = 1
     _pushing: Pushing = field(init=False)
 
     def __post_init__(self) -> None:
@@ -132,6 +133,7 @@ class Engine:
     def step(self, event: Event, now: Now) -> list[Effect]:
         """Take one event; answer what is to be done. Answers of requests no longer in flight are ignored."""
         before, page = self.road, self._page
+        self._chunk = self.pace.chunk if now.attended else self.pace.page
         if isinstance(event, Carried):
             self._carried(event)
         else:
@@ -174,7 +176,7 @@ class Engine:
             case ScopeAnswered(request, scope, head, placed) if self._ends(self._scope, request):
                 self._contact(now)
                 self.store.told(head)
-                for chunk, last in in_chunks(placed, self.pace.chunk):
+                for chunk, last in in_chunks(placed, self._chunk):
                     past = head.next if last else chunk[-1].seq
                     self.store.receive_scope(scope, chunk, past, last and not head.more)
                 self._hold_next = False
@@ -317,7 +319,7 @@ class Engine:
             self._forget_pull()
             return
         self.store.told(page.head)
-        for chunk, last in in_chunks(page.placed, self.pace.chunk):
+        for chunk, last in in_chunks(page.placed, self._chunk):
             self.store.receive(chunk, page.head.next if last else chunk[-1].seq)
 
     def _carried(self, came: Carried) -> None:
@@ -341,13 +343,13 @@ class Engine:
             return
         if came.scope:
             if any(one.scope == came.scope and came.start <= one.past for one in view.backfills):
-                for chunk, last in in_chunks(came.placed, self.pace.chunk):
+                for chunk, last in in_chunks(came.placed, self._chunk):
                     past = head.next if last else chunk[-1].seq
                     self.store.receive_scope(came.scope, chunk, past, last and not head.more)
             return
         if came.start <= view.cursor < head.next:
             new = [one for one in came.placed if one.seq > view.cursor]
-            for chunk, last in in_chunks(new, self.pace.chunk):
+            for chunk, last in in_chunks(new, self._chunk):
                 self.store.receive(chunk, head.next if last else chunk[-1].seq)
             self._hold_next = False
         if came.start <= view.cursor <= head.next and head.digest and not head.more:

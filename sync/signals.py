@@ -15,10 +15,12 @@ from sync.wire import PullHead, PushAnswer
 
 @dataclass(frozen=True, slots=True)
 class Now:
-    """Both clocks at one moment, in ms: `mono` never jumps and drives every delay, `wall` is only shown."""
+    """Both clocks at one moment, in ms: `mono` never jumps and drives every delay, `wall` is only shown.
+    `attended`: somebody is at the desk, whose saves slip in between small folds."""
 
     mono: int
     wall: int
+    attended: bool = True
 
 
 # ---------------------------------------------------------------- events
@@ -324,13 +326,13 @@ class RoadStore(Protocol):
 class Pace:
     """Sizes and delays. Times in ms.
 
-    A batch is at most `batch` operations or `batch_bytes`; a page is folded `chunk` operations at a time, so
-    that a save slips in between; `hold` is how long a pull is held; retries wait rand(0, min(cap, base·2ⁿ)).
-    A difference that stays is looked into again after `narrow`. A push of at most `urgent_bytes` that is all that
-    waits goes by the server's urgent lane. Up to `in_flight` pushes are under way, where each before the last was
-    full. Behind a backlog the `fresh` newest operations go ahead of their turn. A push shall keep the server from
-    others no longer than `share`. A signed receipt is asked for once in
-    `receipt`.
+    A batch is at most `batch` operations or `batch_bytes`; a page is folded `chunk` operations at a time while
+    somebody is at the desk, so that a save slips in between, and whole while nobody is; `hold` is how long a pull
+    is held; retries wait rand(0, min(cap, base·2ⁿ)). A difference that stays is looked into again after `narrow`. A
+    push of at most `urgent_bytes` that is all that waits goes by the server's urgent lane. Up to `in_flight` pushes
+    are under way, where each before the last was full. Behind a backlog the `fresh` newest operations go ahead of
+    their turn. A push shall keep the server from others no longer than `share`. A signed receipt is asked for once
+    in `receipt`.
     """
 
     batch: int = 1_000

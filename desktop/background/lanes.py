@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
 from desktop.background.change_bus import ChangeBus, Changes, Origin
+from desktop.background.presence import Presence
 from desktop.reference import Reference
 from desktop.store.engine import Connection, Store
 from desktop.store.sight import Viewer, looking
@@ -116,6 +117,7 @@ class StoreLane:
             raise AssertionError("the lane is made on the thread that owns the bus")
         self.before_commit: Callable[[], None] | None = None
         self.committed: Callable[[], None] | None = None
+        self.presence = Presence()
         self.staff = staff
         self.clock = clock
         self._store = store

@@ -287,7 +287,7 @@ class SyncDriver:
     def _step(self, event: Event) -> Exception | None:
         """One step and its effects; answers what went wrong with the own store, which is tried again later."""
         try:
-            effects = self._engine.step(event, Now(_mono(), self._clock.now_ms()))
+            effects = self._engine.step(event, Now(_mono(), self._clock.now_ms(), self._lane.presence.is_there()))
         except Closed:
             raise
         except Trouble as trouble:

@@ -147,6 +147,7 @@ class Line:
         self.dice = random.Random(seed)
         self.faults = faults or Faults()
         self.now = 1_000
+        self.attended = True
         self.requests = 0
         self._queue: list[tuple[int, int, Callable[[], None]]] = []
         self._order = itertools.count()
@@ -186,7 +187,7 @@ class Line:
     def tell(self, desk: Desk, event: engine.Event) -> None:
         """One event to a desk's engine, its effects onto the line."""
         current = desk.engine
-        for effect in current.step(event, Now(self.now, self.now)):
+        for effect in current.step(event, Now(self.now, self.now, self.attended)):
             match effect:
                 case engine.WakeAt(mono):
                     desk.due = mono

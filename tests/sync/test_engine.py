@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -11,7 +11,7 @@ import pytest
 
 from domain.records.road import Grant
 from sync import engine
-from sync.operation import GRANT
+from sync.operation import GRANT, Placed
 from sync.replica import read, scopes
 from sync.replica.replica import Identity
 from sync.troubles import Offline
@@ -106,6 +106,29 @@ def test_a_time_out_halves_the_batch_and_success_brings_it_back() -> None:
     line.faults.lose_request = 0.0
     line.run_until(line.now + HOUR, lambda: proven_equal([desk], line.centre))
     assert proven_equal([desk], line.centre)
+
+
+@pytest.mark.parametrize(("attended", "largest"), [(True, 6), (False, 9)])
+def test_a_page_is_folded_in_small_parts_while_somebody_is_there_and_else_whole(
+    attended: bool, largest: int
+) -> None:
+    line = Line(_centre())
+    line.attended = attended
+    one = line.join(Node(memory_engine(), "ag01"))
+    for number in range(1, 20):
+        _found(line, one, number)
+    line.run_until(HOUR, lambda: proven_equal([one], line.centre))
+    two, sizes = line.join(Node(memory_engine(), "ag02")), []
+    receive = two.road.receive
+
+    def counted(placed: Sequence[Placed], cursor: int) -> None:
+        sizes.append(len(placed))
+        receive(placed, cursor)
+
+    two.road.receive = counted  # type: ignore[method-assign]  # only looked at on its way
+    line.run_until(line.now + HOUR, lambda: proven_equal([one, two], line.centre))
+    assert proven_equal([one, two], line.centre)
+    assert max(sizes) == largest  # an act of three operations is never split, so of four six are made
 
 
 def test_an_answer_of_a_request_given_up_long_ago_is_ignored() -> None:

@@ -91,6 +91,7 @@ class LockWatch(QObject):
         """An event of the window: keys, composing, the mouse count as touched."""
         if event.type() in _INPUT:
             self.rules.touched(self._seconds())
+            self._window.desk.lane.presence.touched()
 
     def touched(self) -> None:
         """Somebody is there without touching anything (a rest)."""
