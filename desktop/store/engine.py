@@ -141,6 +141,10 @@ def _connect(path: Path, key: bytes, *pragmas: str) -> Any:
 
 
 _READING = ("query_only = ON", "cache_size = -16384")
+_CHECKPOINT: Final = "wal_autocheckpoint = 4000"
+"""Pages (4 KiB each) of the write-ahead log before they go into the file. SQLite's own thousand are hardly more than
+one page of a pull: the same pages went into the file after nearly every commit, with two more flushes of the disk
+(folding 10,000 records: 0.49 -> 0.43 s of CPU)."""
 _COMMON = ("foreign_keys = ON", "secure_delete = ON", "temp_store = MEMORY", "cache_size = -32768")
 
 
@@ -183,7 +187,9 @@ def open_store(path: Path, key: bytes) -> Store:
 def _open(path: Path, key: bytes) -> Store:
     refuse_newer(lambda: _connect(path, key, "query_only = ON"))
     writer = _engine(
-        lambda: _connect(path, key, "journal_mode = WAL", "synchronous = FULL", *_COMMON), 1, "BEGIN IMMEDIATE"
+        lambda: _connect(path, key, "journal_mode = WAL", "synchronous = FULL", *_COMMON, _CHECKPOINT),
+        1,
+        "BEGIN IMMEDIATE",
     )
     readers = _engine(lambda: _connect(path, key, *_COMMON, *_READING), SNAPSHOTS, "BEGIN")
     index = SearchIndex()

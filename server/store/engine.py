@@ -26,6 +26,9 @@ READERS: Final = 4
 """How many reads run at the same time; a fifth waits for a connection."""
 
 BUSY_S: Final = 10.0
+CHECKPOINT_PAGES: Final = 4_000
+"""Pages (4 KiB each) of the write-ahead log before they go into the file: one push of a thousand records fills what
+SQLite's own thousand allows, and two more flushes of the disk followed nearly every commit."""
 _KEY_BYTES: Final = 32
 _WRITER_LOCK: Final = 111
 """Key of PostgreSQL's advisory lock that keeps one writer also between programs."""
@@ -154,6 +157,7 @@ def _cipher_engine(path: Path, key: bytes, connections: int, begin: str, further
             "secure_delete = ON",
             "temp_store = MEMORY",
             "cache_size = -32768",
+            f"wal_autocheckpoint = {CHECKPOINT_PAGES}",
             *further,
         ):
             connection.execute(f"PRAGMA {pragma}")
