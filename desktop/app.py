@@ -27,6 +27,7 @@ from desktop.operations.intake import give_codes
 from desktop.reference import Reference
 from desktop.settings import ATTACHMENT_SPACE_MB, FETCH_ATTACHMENTS, LANGUAGE, Settings
 from desktop.store import courier, drafts, identity, lease, parting, preferences
+from desktop.store.closing import centre_key
 from desktop.store.copies import Copy, copies
 from desktop.store.emergency import close as close_copy
 from desktop.store.emergency import copies as emergency_copies
@@ -306,7 +307,7 @@ def alone(ready: Unlocked, run: Runner, clock: Clock) -> Callable[[Carried], Non
 
     device = ready.enrolment.seat.device
     receipt = Receipts(ready.store.stamps, ready.enrolment.seat, clock)
-    road = DeskRoad(run, ready.store.replica, device, ready.key, learned, folded, receipt)
+    road = DeskRoad(run, ready.store.replica, device, ready.key, learned, folded, receipt, closes_to=centre_key)
     return stepping_alone(road, device, clock)
 
 

@@ -9,7 +9,7 @@ import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from sync.operation import Placed
+from sync.operation import CLOSED, HASH_BYTES, Placed
 
 GENESIS = bytes(32)
 """The head of a chain before its first operation."""
@@ -35,9 +35,16 @@ def sealed_hash(salt: bytes, body: bytes) -> bytes:
     return sha256(salt + body).digest()
 
 
+def content_of(salt: bytes, body: bytes) -> bytes:
+    """H(salt ‖ body) of what its author wrote: an erased or closed operation keeps it in the salt's place."""
+    if len(salt) == HASH_BYTES and (not body or body.startswith(CLOSED)):
+        return salt
+    return sealed_hash(salt, body)
+
+
 def content_hash(one: Placed) -> bytes:
-    """H(salt ‖ body), also of an operation that was erased and kept nothing else."""
-    return one.salt if one.erased else sealed_hash(one.salt, one.body)
+    """H(salt ‖ body), also of an operation that was erased or closed and kept nothing else to count it from."""
+    return content_of(one.salt, one.body)
 
 
 def advance(previous: bytes, placed: Iterable[Placed]) -> list[bytes]:

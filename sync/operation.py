@@ -19,6 +19,9 @@ ERASE: Final = "erase"
 
 HASH_BYTES: Final = 32
 
+CLOSED: Final = b"closed:"
+"""How a body begins that is sealed to the centre (`sync.closing`); an author's bytes begin with a brace."""
+
 FOUNDING: Final = frozenset({CREATE, APPEND, LINK, GRANT, WITHDRAW})
 """Actions that may be the first that is known of a record (a scope seen without a grant is withdrawn by a record
 that was never given)."""
@@ -95,6 +98,11 @@ class Placed(msgspec.Struct, frozen=True, gc=False):
     def erased(self) -> bool:
         """Whether only the hash is left: then `salt` holds H(salt ‖ body) of what was erased (32 bytes)."""
         return not self.body and len(self.salt) == HASH_BYTES
+
+    @property
+    def closed(self) -> bool:
+        """Whether the body is sealed to the centre (`sync.closing`): `salt` then holds H(salt ‖ body) as above."""
+        return self.body.startswith(CLOSED) and len(self.salt) == HASH_BYTES
 
 
 _encode = msgspec.json.Encoder()

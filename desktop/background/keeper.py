@@ -11,6 +11,8 @@ from typing import Final
 from desktop.background.lanes import Closed, StoreLane
 from desktop.home import Home
 from desktop.store import lease
+from desktop.store.closed_copies import close_in_copies
+from desktop.store.closing import Wiped, centre_key, close_scopes, is_open, wiped
 from desktop.store.copies import copies, is_due, make_copy
 from desktop.store.engine import Connection, Store
 from desktop.store.reads_road import COPIED_AT
@@ -40,6 +42,7 @@ class Keeper:
         self._ending = threading.Event()
         self._counted = threading.Condition()
         self._verified = 0
+        self._closed: set[str] = set()
         self._thread = threading.Thread(target=self._look_on, name="backup-keeper", daemon=True)
 
     def start(self) -> None:
@@ -72,6 +75,7 @@ class Keeper:
 
     def _look(self) -> None:
         self._lane.run(partial(lease.note, now=uptime()))
+        self.close_wiped()
         now = self._clock.now_ms()
         if not is_due(copies(self._home.backups), now):
             return
@@ -81,6 +85,21 @@ class Keeper:
         with self._counted:
             self._verified += 1
             self._counted.notify_all()
+
+    def close_wiped(self) -> None:
+        """What left this desk is closed to the centre in the log and taken out of the backups. Raises Trouble."""
+        found = [one for one in self._lane.read(self._wiped) if one.receipt not in self._closed]
+        scopes = [one.scope for one in found]
+        if not scopes:
+            return
+        if self._lane.read(lambda connection: is_open(connection, scopes)):
+            self._lane.run(lambda connection: close_scopes(connection, scopes))
+        key = self._lane.read(centre_key)
+        if key is not None and close_in_copies(self._store, self._home.backups, scopes, key, self._rest):
+            self._closed |= {one.receipt for one in found}
+
+    def _wiped(self, connection: Connection) -> list[Wiped]:
+        return wiped(connection, self._lane.seat.device)
 
     def _rest(self) -> None:
         if self._ending.wait(PAUSE_S):

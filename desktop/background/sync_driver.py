@@ -32,6 +32,7 @@ from desktop.background.road_parts import (
     asked,
     health_of,
 )
+from desktop.store.closing import centre_key
 from desktop.store.courier import learn_receiver
 from desktop.store.engine import Connection, Store
 from desktop.store.reads import RoadView, road_view
@@ -114,6 +115,7 @@ class SyncDriver:
             self._folded,
             Receipts(store.stamps, lane.seat, clock),
             ReadRun(lane),
+            centre_key,
         )
         self._engine = Engine(self._road, self._device, random.random, SCHEMA, pace or core.Pace())
         self._events: queue.SimpleQueue[Event | Probed | Handed | None] = queue.SimpleQueue()

@@ -320,8 +320,9 @@ def _own(connection: Connection, manifest: Manifest) -> list[Placed]:
         log.device == manifest.device, log.incarnation == manifest.incarnation, log.body.is_not(None)
     )
     ranges = (*manifest.own, (manifest.acked + 1, 1 << 53))
-    return [
+    found = [
         Placed(manifest.device, manifest.incarnation, row.n, row.grp, bytes(row.salt), bytes(row.body))
         for first, last in ranges
         for row in connection.execute(own.where(log.n.between(first, last)).order_by(log.n))
     ]
+    return [one for one in found if not one.closed]

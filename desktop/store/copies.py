@@ -179,7 +179,7 @@ def _proven(connection: Any) -> Proven:
     for device, incarnation, n, group, salt, body, kept in rows:
         before, head = counted.get((device, incarnation), (0, chain.GENESIS))
         if body is not None:
-            sealed = chain.sealed_hash(bytes(salt), bytes(body))
+            sealed = chain.content_of(bytes(salt), bytes(body))
             head = chain.link_hash(head, device, incarnation, n, group, sealed)
         else:
             head = bytes(kept)

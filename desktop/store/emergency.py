@@ -7,6 +7,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from desktop.store.closing import close_scopes
 from domain.rules.emergency import GRANTED
 from sync.digest import NOTHING
 from sync.replica import node
@@ -51,8 +52,8 @@ def until_of(connection: Connection, contact: str) -> int | None:
 
 def close(connection: Connection, replica: Replica, device: str, receipt: Receipt, copy: Copy) -> Folded:
     """Take one copy out, with everything derived from it, and tell the centre by a receipt, in one transaction. It
-    does not wait for own words that are not sent yet: those stay in the log. Rows that another standing grant gives
-    stay; so it may be done again."""
+    does not wait for own words that are not sent yet: those are sent closed to the centre. Rows that another
+    standing grant gives stay; so it may be done again."""
     other = connection.exec_driver_sql(
         "SELECT g.id FROM r_grant g LEFT JOIN r_wiped w ON w.id = g.id WHERE g.granted_scope = ? AND g.id <> ?"
         " AND g.withdrawn_at IS NULL AND g.retracted IS NULL AND w.id IS NULL LIMIT 1",
@@ -62,6 +63,7 @@ def close(connection: Connection, replica: Replica, device: str, receipt: Receip
     if other is None:
         connection.execute(backfill.delete().where(backfill.c.scope == copy.scope))
         folded, held = replica.wipe(connection, copy.scope)
+        close_scopes(connection, [copy.scope])
     me = Identity(device, int(node.get(connection, INCARNATION, "1")))
     bodies = receipt(connection, copy.grant, copy.scope, held.text())
     folded.changes += replica.author(connection, me, bodies).changes

@@ -20,7 +20,7 @@ from server.store import accounts, courier, held
 from server.store.accounts import Device
 from server.store.courier import Came, Kept
 from server.store.engine import Connection
-from sync import wire
+from sync import closing, wire
 from sync.courier import seal, volumes
 from sync.courier.letters import Answered, ChainSaid, Closing, FeedPage, Opening, Part, ScopePage
 from sync.courier.troubles import AllDamaged, NotForUs
@@ -180,7 +180,8 @@ def _drop_resent(centre: Centre) -> None:
     def job(connection: Connection) -> None:
         for one in list(courier.all_kept(connection)):
             _, placed = wire.decode_push(one.body)
-            if all(_is_logged(connection, each) for each in placed):
+            opened = [closing.opened(centre.courier_key, each) for each in placed]
+            if all(_is_logged(connection, each) for each in opened):
                 courier.drop(connection, one)
 
     centre.lane.do(job)

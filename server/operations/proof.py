@@ -7,6 +7,7 @@ import msgspec
 from server.operations.centre import Centre, log
 from server.operations.refusals import bad_message
 from server.operations.sessions import Session
+from server.operations.taken_back import is_about_control, take_back
 from server.store import audit_log, granted, proven
 from server.store.engine import Connection
 from sync import proof as road
@@ -38,6 +39,10 @@ def answer(centre: Centre, session: Session, ask: Ask) -> bytes:
     as if it were not there. Raises StoreUnavailable."""
     device = session.device
     sees = proof.seen_by(device.id, lambda c: granted.audiences_of(c, device.id, device.centre))
+    if ask.step == road.MEND and is_about_control(centre, session, ask):
+        news = centre.lane.do(lambda c: take_back(centre, c, ask))
+        if news and centre.publish is not None:
+            centre.publish(news)
     if ask.step == road.MEND:
         return msgspec.json.encode(centre.lane.do(lambda c: _mend(centre, c, ask, sees)))
     if ask.step == road.RECORD:

@@ -17,7 +17,7 @@ from server.operations.sessions import Session
 from server.store import courier, granted, held, revoked
 from server.store.accounts import Device
 from server.store.engine import Connection
-from sync import chain, wire
+from sync import chain, closing, wire
 from sync.operation import Placed
 from sync.replica import feed, node, scopes, signed, upstream
 from sync.replica.batch import Batch
@@ -82,7 +82,7 @@ def _accept_one(
     centre: Centre, session: Session, data: bytes, kept: courier.Kept | None, *, urgent: bool
 ) -> Pushed:
     """Take one body; `kept` leaves the spool in the same transaction."""
-    head, placed, previous, signature = _read(data)
+    head, placed, previous, signature = _read(centre, data)
     author = carriage.author_of(centre, session, head)
     peer = Peer(head.device, author.centre, Ed25519PublicKey.from_public_bytes(author.public_key))
 
@@ -118,7 +118,7 @@ def _accept_one(
     return pushed
 
 
-def _read(data: bytes) -> tuple[PushHead, list[Placed], bytes, bytes]:
+def _read(centre: Centre, data: bytes) -> tuple[PushHead, list[Placed], bytes, bytes]:
     try:
         head, placed = wire.decode_push(data)
         signature = wire.raw64(head.signature)
@@ -140,7 +140,8 @@ def _read(data: bytes) -> tuple[PushHead, list[Placed], bytes, bytes]:
         or (head.first == 1 and previous != chain.GENESIS)
     ):
         raise bad_message()
-    return head, placed, previous, signature
+    # What a desk may read no longer it sends closed to the centre (settled 10); a hub carries that as it came.
+    return head, [closing.opened(centre.courier_key, one) for one in placed], previous, signature
 
 
 def _accept(

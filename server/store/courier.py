@@ -231,8 +231,8 @@ def is_logged(connection: Connection, one: Placed, record: str) -> bool:
     rows = connection.execute(
         select(log.salt, log.body).where(log.record == record, log.device == one.device)
     )
-    whole, erased = (one.salt, one.body), (chain.content_hash(one), b"")
-    return any((bytes(row.salt), bytes(row.body or b"")) in {whole, erased} for row in rows)
+    content = chain.content_hash(one)
+    return any(chain.content_of(bytes(row.salt), bytes(row.body or b"")) == content for row in rows)
 
 
 def note(connection: Connection, line: tuple[object, ...]) -> None:

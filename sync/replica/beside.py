@@ -63,6 +63,6 @@ def is_same(one: Placed, row: Any) -> bool:
         return False
     if row.body is None:
         return True
-    if one.erased:
-        return chain.sealed_hash(bytes(row.salt), bytes(row.body)) == one.salt
-    return bytes(row.body) == one.body and bytes(row.salt) == one.salt
+    if bytes(row.body) == one.body and bytes(row.salt) == one.salt:
+        return True
+    return chain.content_of(bytes(row.salt), bytes(row.body)) == chain.content_hash(one)

@@ -7,6 +7,7 @@ from typing import Protocol, TypeVar
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from sqlalchemy import BigInteger, Column, Connection, Table, Text, select
 
 from sync import chain
@@ -14,12 +15,12 @@ from sync.door import Receipt as SignedReceipt
 from sync.engine import Backfill, Carried, View
 from sync.operation import Body, Placed
 from sync.proof import Ledger, Verdict
-from sync.replica import feed, node, own_chains, sql, sums, tables
-from sync.replica.changes import Folded
+from sync.replica import feed, node, own_chains, removal, sql, sums, tables
+from sync.replica.changes import Folded, RowChange
 from sync.replica.ledger import DeskLedger, Runner, is_signed
 from sync.replica.own_chains import INCARNATION, LINEAGE, acked_key, backed_up_key, closed_key
 from sync.replica.replica import Identity, Replica
-from sync.replica.scopes import awaits_withdrawal, closed_here, grant_stands, stands_rightly
+from sync.replica.scopes import awaits_withdrawal, closed_here, grant_stands, stands_rightly, was_given
 from sync.wire import PullHead, PushAnswer
 
 R = TypeVar("R")
@@ -73,7 +74,8 @@ class DeskRoad:
     `learned` is told of every foreign stamp's operation batch folded here, inside the transaction, so that the
     owner's clock follows; `folded` is told after the commit what changed. `receipt` writes, in the wipe's own
     transaction, the bodies of the act that says so to the centre. `read` runs what only reads on a snapshot of its
-    own, where the store has one (else it runs as writes do): no save waits for it, and it waits for none.
+    own, where the store has one (else it runs as writes do): no save waits for it, and it waits for none. `closes_to`
+    gives the centre's key, to which own words of a wiped scope are closed (None while it is not known).
     """
 
     def __init__(
@@ -86,6 +88,7 @@ class DeskRoad:
         folded: Callable[[Folded], None],
         receipt: Receipt,
         read: Runner | None = None,
+        closes_to: Callable[[Connection], X25519PublicKey | None] | None = None,
     ) -> None:
         self._run = run
         self._replica = replica
@@ -95,6 +98,7 @@ class DeskRoad:
         self._folded = folded
         self._receipt = receipt
         self._read = read or run
+        self._closes_to = closes_to
         self._sent = 0
         self.renamed = 0
         """How often the incarnation was raised since this object was made: the transport belongs to one."""
@@ -341,6 +345,9 @@ class DeskRoad:
         """New grants are to be fetched, withdrawn scopes to be wiped; a scope given anew is not wiped."""
         for change in folded.changes:
             row = change.after
+            if row is None and was_given(change, self._device):
+                # Taken back for ever: the centre lost it in a restore, or never gave it (decision 13).
+                self._note_gone(connection, change)
             if row is None or not stands_rightly(change) or row["device"] != self._device:
                 continue
             scope = str(row["granted_scope"])
@@ -353,6 +360,13 @@ class DeskRoad:
                 sql.upsert_many(connection, withdrawal, [(scope, str(row["id"]))])
                 sql.delete_in(connection, backfill, "scope", [scope])
 
+    def _note_gone(self, connection: Connection, change: RowChange) -> None:
+        assert change.before is not None
+        scope = str(change.before["granted_scope"])
+        if not grant_stands(connection, self._device, scope):
+            sql.upsert_many(connection, withdrawal, [(scope, change.id)])
+            sql.delete_in(connection, backfill, "scope", [scope])
+
     def wipe(self, scope: str) -> None:
         """Take a withdrawn scope out of this store and write the receipt, in one transaction; nothing happens
         while own operations wait to be sent."""
@@ -362,6 +376,9 @@ class DeskRoad:
             if order is None or own_chains.waiting(own_chains.of(connection, self._device)):
                 return None
             folded, held = self._replica.wipe(connection, scope)
+            key = self._closes_to(connection) if self._closes_to is not None else None
+            if key is not None:
+                removal.close_log(connection, scope, key)
             connection.execute(withdrawal.delete().where(withdrawal.c.scope == scope))
             if closed_here(connection, order.grant_id):
                 return folded  # an emergency read that ended here by itself has its receipt

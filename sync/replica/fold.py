@@ -120,6 +120,9 @@ class Fold:
         for one, body, fresh in read.reads:
             if one.erased:
                 continue
+            if one.closed:  # at a hub: only the centre can open it, and is given it as it came
+                result.held.append(HeldOperation(one, "closed"))
+                continue
             if body is None:
                 result.held.append(HeldOperation(one, "undecodable"))
                 continue

@@ -300,6 +300,11 @@ class HubRoad:
         """Scopes granted to a desk are to be fetched; what no desk of this hub may hold is to be wiped."""
         for change in folded.changes:
             row = change.after
+            if row is None and scopes.was_given(change) and change.before is not None:
+                gone = str(change.before["granted_scope"])
+                if self._nobody_holds(connection, gone):
+                    sql.upsert_many(connection, withdrawal, [(gone, change.id)])
+                    sql.delete_in(connection, backfill, "scope", [gone])
             if row is None or not scopes.stands_rightly(change):
                 continue
             scope = str(row["granted_scope"])
@@ -339,9 +344,10 @@ class HubRoad:
             self._rescue(connection, Identity(device, incarnation), keep)
         folded = self._replica.carry(connection, placed, self._homes, self._proven, self._centre, known)
         regranted = frozenset(
-            str(change.after["device"])
+            str(row["device"])
             for change in folded.changes
-            if change.after is not None and scopes.stands_rightly(change)
+            for row in [change.after or change.before]
+            if row is not None and (scopes.stands_rightly(change) or scopes.was_given(change))
         )
         self._follow(connection, folded, regranted)
         return folded

@@ -127,7 +127,8 @@ def operations(connection: Connection, ask: Ask) -> list[Placed]:
         )
         .order_by(log.seq)
     )
-    return [Placed(r.device, r.incarnation, r.n, r.grp, bytes(r.salt), bytes(r.body), r.seq) for r in rows]
+    found = [Placed(r.device, r.incarnation, r.n, r.grp, bytes(r.salt), bytes(r.body), r.seq) for r in rows]
+    return [one for one in found if not one.closed]
 
 
 def slipped(connection: Connection, only: tuple[str, str] | None = None) -> dict[tuple[str, str], Digest]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from sqlalchemy import BigInteger, Column, Connection, Table, Text, select
 
 from domain.records.kinds import Registry
-from sync import chain
+from sync import chain, closing
 from sync import digest as digests
 from sync.digest import NOTHING, Digest
 from sync.operation import ERASE, Body, Placed, Undecodable, decode_body
@@ -109,8 +110,25 @@ def empty_log(connection: Connection, targets: Collection[Target]) -> int:
         for row in rows:
             if _is_order(bytes(row.body)):
                 continue
-            kept = chain.sealed_hash(bytes(row.salt), bytes(row.body))
+            kept = chain.content_of(bytes(row.salt), bytes(row.body))
             connection.execute(tables.log.update().where(log.seq == row.seq).values(salt=kept, body=None))
+            done += 1
+    return done
+
+
+def close_log(connection: Connection, scope: str, receiver: X25519PublicKey) -> int:
+    """Close to the receiver everything logged of a scope that may be read here no longer (settled 10): it can still
+    be sent, and the chain still verifies. Answers how many operations were open."""
+    log = tables.log.c
+    rows = connection.execute(
+        select(log.seq, log.salt, log.body).where(log.scope == scope, log.body.is_not(None))
+    ).all()
+    done = 0
+    for row in rows:
+        before = (bytes(row.salt), bytes(row.body))
+        salt, body = closing.close(receiver, *before)
+        if (salt, body) != before:
+            connection.execute(tables.log.update().where(log.seq == row.seq).values(salt=salt, body=body))
             done += 1
     return done
 

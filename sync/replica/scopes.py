@@ -149,6 +149,20 @@ def stands_rightly(change: RowChange) -> bool:
     )
 
 
+def was_given(change: RowChange, device: str = "") -> bool:
+    """Whether a change took a standing grant (of this device, where one is named) out of its control stream."""
+    before = change.before
+    return (
+        change.kind == "grant"
+        and change.after is None
+        and before is not None
+        and bool(before.get("granted_scope"))
+        and not before.get("withdrawn_at")
+        and change.scope == device_scope(str(before.get("device")))
+        and device in ("", before.get("device"))
+    )
+
+
 class Grants:
     """Keeps `scope_grant` in step with the grant records (a projection of a serving node)."""
 
@@ -164,6 +178,9 @@ class Grants:
         touched: dict[tuple[str, str], bool] = {}
         for change in changes:
             row = change.after
+            if was_given(change) and change.before is not None:
+                gone = (str(change.before["device"]), str(change.before["granted_scope"]))
+                touched[gone] = grant_stands(connection, *gone)
             if not stands_rightly(change) or row is None:
                 continue
             pair = (str(row["device"]), str(row["granted_scope"]))

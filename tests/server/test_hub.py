@@ -16,9 +16,10 @@ from server.operations.backup import make_backup
 from server.operations.centre import News
 from server.operations.hub import identity
 from server.store import accounts, hubs
+from server.store.audit import audit
 from server.store.engine import Connection
 from sync import transport
-from sync.replica import read, scopes, signed, tables
+from sync.replica import read, removal, scopes, signed, tables
 from sync.replica.relay import NOBODY
 from sync.troubles import Forked, ServerTrouble, SignedOut
 from tests.server.ground import PATIENCE_S, Desk, InThread, Running
@@ -310,3 +311,25 @@ def test_a_case_passed_on_leaves_the_hub_and_comes_back_whole(
     embedded.centre.publish(News(audiences=frozenset({"an_giang"})))
     until(lambda: has(hub.centre, "contact", "a"), "the hub holds the case again")
     hub.settled(embedded)
+
+
+def test_a_hub_carries_words_closed_to_the_centre_and_cannot_read_them(
+    embedded: Running, hub: RunningHub, desks: MakeDesk
+) -> None:
+    one = desks(embedded)
+    known_at_hub(hub, one)
+    hub.gate.cut()
+    scope = one.write_contact("a", "Lời riêng của trẻ")
+    key = embedded.centre.courier_key.public_key()
+    assert one.node.run(lambda c: removal.close_log(c, scope, key)) == 1
+    answer = one.push()
+    assert [(held.n, held.why) for held in answer.held] == [(1, "closed")]
+    assert not has(hub.centre, "contact", "a")
+    hub.gate.open()
+    until(lambda: has(embedded.centre, "contact", "a"), "the centre has opened it")
+    stored = embedded.centre.read(lambda c: read.one(c, "contact", "a"))
+    assert stored is not None
+    assert stored.record.summary == "Lời riêng của trẻ"
+    for server in (hub.centre, embedded.centre):
+        found = server.read(audit).differences
+        assert found == [], found

@@ -19,6 +19,7 @@ from server.store.audit import audit
 from server.store.engine import DATABASE, KEY
 from server.store.troubles import BackupUnreadable, StoreInUse, StoreIsThere
 from sync import transport
+from sync.replica import read, removal
 from sync.troubles import Behind
 from tests.server.ground import Desk, HandClock, Running, running
 
@@ -279,3 +280,34 @@ def test_the_command_restores_into_an_empty_folder(
     assert json.loads(capsys.readouterr().out)["operations"] == 3
     assert main(["health", *new]) == 0
     assert json.loads(capsys.readouterr().out)["lineage"] == told["lineage"] != embedded.centre.lineage
+
+
+def test_words_that_a_desk_may_read_no_longer_come_again_closed_and_only_the_centre_opens_them(
+    tmp_path: Path, embedded: Running, desks: MakeDesk
+) -> None:
+    one = desks(embedded)
+    one.write_calls(range(2))
+    one.push()
+    path = backup(embedded, tmp_path, None)
+    scope = one.write_contact("a", "Lời riêng của trẻ", case=True)
+    one.write_calls(range(2, 4))
+    one.push()
+    whole = one.node.outbox(0)
+    key = embedded.centre.courier_key.public_key()
+    assert one.node.run(lambda c: removal.close_log(c, scope, key)) == 2
+    assert one.node.run(lambda c: removal.close_log(c, scope, key)) == 0
+    closed = one.node.outbox(0)
+    assert any(b"L\xe1\xbb\x9di ri" in each.body for each in whole)
+    assert not any(b"L\xe1\xbb\x9di ri" in each.body for each in closed)
+    one.acked = 0
+    assert one.push().acked == 6, "a centre that has them finds the same hashes"
+    data = tmp_path / "restored"
+    restore(path, key_of(tmp_path), data, None, HandClock(), force=False)
+    with running(data) as centre:
+        again(one, centre)
+        send_all(one)
+        stored = centre.centre.read(lambda c: read.one(c, "contact", "a"))
+        assert stored is not None
+        assert stored.record.summary == "Lời riêng của trẻ"
+        found = centre.centre.read(audit)
+        assert (found.differences, found.held) == ([], 0)
