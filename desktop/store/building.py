@@ -25,8 +25,8 @@ from sync.merge import State
 from sync.operation import Placed
 from sync.replica import node, segment, sql, tables
 from sync.replica.changes import Folded, Projection, RowChange
-from sync.replica.desk_road import backfill
 from sync.replica.fold import Fold
+from sync.replica.given import backfill
 from sync.replica.own_chains import INCARNATION, LINEAGE
 from sync.replica.replica import Replica
 from sync.replica.row_sums import RowSums

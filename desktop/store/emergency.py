@@ -12,7 +12,8 @@ from domain.rules.emergency import GRANTED
 from sync.digest import NOTHING
 from sync.replica import node
 from sync.replica.changes import Folded
-from sync.replica.desk_road import Receipt, backfill
+from sync.replica.desk_road import Receipt
+from sync.replica.given import backfill
 from sync.replica.own_chains import INCARNATION
 from sync.replica.replica import Identity, Replica
 

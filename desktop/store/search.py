@@ -43,6 +43,7 @@ _NO_CODES: Final = (
 _NO_NUMBERS: Final = (
     "DELETE FROM search_phone WHERE (tail, record) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?))"
 )
+_NO_ENTRIES: Final = "DELETE FROM search_entry WHERE record IN (SELECT value FROM json_each(?))"
 _CHUNK: Final = 2_000
 
 
@@ -132,6 +133,9 @@ class SearchIndex:
                 "DELETE FROM search_text WHERE rowid IN (SELECT value FROM json_each(?))",
                 (_json(list(numbers.values())),),
             )
+            # A record that comes again (a file given anew) is a new entry.
+            left = [record for record in gone if texts[record][2] is None]
+            _delete(connection, _NO_ENTRIES, left)
         next_no = connection.exec_driver_sql("SELECT coalesce(max(no), 0) FROM search_entry").scalar_one() + 1
         words = _Words()
         entries: list[tuple[Any, ...]] = []

@@ -8,39 +8,23 @@ from typing import Protocol, TypeVar
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
-from sqlalchemy import BigInteger, Column, Connection, Table, Text, select
+from sqlalchemy import Connection, select
 
 from sync import chain
 from sync.door import Receipt as SignedReceipt
 from sync.engine import Backfill, Carried, View
 from sync.operation import Body, Placed
 from sync.proof import Ledger, Verdict
-from sync.replica import feed, node, own_chains, removal, sql, sums, tables
-from sync.replica.changes import Folded, RowChange
+from sync.replica import feed, node, own_chains, removal, sql, sums
+from sync.replica.changes import Folded
+from sync.replica.given import backfill, note_grants, withdrawal
 from sync.replica.ledger import DeskLedger, Runner, is_signed
 from sync.replica.own_chains import INCARNATION, LINEAGE, acked_key, backed_up_key, closed_key
 from sync.replica.replica import Identity, Replica
-from sync.replica.scopes import awaits_withdrawal, closed_here, grant_stands, stands_rightly, was_given
+from sync.replica.scopes import awaits_withdrawal, closed_here
 from sync.wire import PullHead, PushAnswer
 
 R = TypeVar("R")
-
-backfill = Table(
-    "backfill",
-    tables.metadata,
-    Column("scope", Text, primary_key=True),
-    Column("upto", BigInteger, nullable=False),
-    Column("past", BigInteger, nullable=False),
-)
-"""Granted scopes whose history is still to be fetched."""
-
-withdrawal = Table(
-    "withdrawal",
-    tables.metadata,
-    Column("scope", Text, primary_key=True),
-    Column("grant_id", Text, nullable=False),
-)
-"""Scopes to be wiped as soon as nothing written here waits to be sent; `grant_id` names the withdrawn grant."""
 
 _WIPES = "SELECT scope FROM withdrawal ORDER BY scope"
 _BACKFILLS = "SELECT scope, upto, past FROM backfill ORDER BY scope"
@@ -342,30 +326,7 @@ class DeskRoad:
         self._folded(self._run(work))
 
     def _note_grants(self, connection: Connection, folded: Folded, seq: int) -> None:
-        """New grants are to be fetched, withdrawn scopes to be wiped; a scope given anew is not wiped."""
-        for change in folded.changes:
-            row = change.after
-            if row is None and was_given(change, self._device):
-                # Taken back for ever: the centre lost it in a restore, or never gave it (decision 13).
-                self._note_gone(connection, change)
-            if row is None or not stands_rightly(change) or row["device"] != self._device:
-                continue
-            scope = str(row["granted_scope"])
-            if grant_stands(connection, self._device, scope):
-                # Also a grant known from another server: what lies in the scope here may never have been there.
-                if not row.get("withdrawn_at") and not (row.get("until") and closed_here(connection, str(row["id"]))):
-                    sql.upsert_many(connection, backfill, [(scope, seq, 0)])
-                sql.delete_in(connection, withdrawal, "scope", [scope])
-            else:
-                sql.upsert_many(connection, withdrawal, [(scope, str(row["id"]))])
-                sql.delete_in(connection, backfill, "scope", [scope])
-
-    def _note_gone(self, connection: Connection, change: RowChange) -> None:
-        assert change.before is not None
-        scope = str(change.before["granted_scope"])
-        if not grant_stands(connection, self._device, scope):
-            sql.upsert_many(connection, withdrawal, [(scope, change.id)])
-            sql.delete_in(connection, backfill, "scope", [scope])
+        note_grants(connection, self._device, folded, seq)
 
     def wipe(self, scope: str) -> None:
         """Take a withdrawn scope out of this store and write the receipt, in one transaction; nothing happens

@@ -15,7 +15,8 @@ from sync.operation import Placed
 from sync.proof import Ledger, Verdict
 from sync.replica import feed, node, scopes, signed, sql, tables, upstream
 from sync.replica.changes import Folded
-from sync.replica.desk_road import EQUAL, EQUAL_AT, backfill, withdrawal
+from sync.replica.desk_road import EQUAL, EQUAL_AT
+from sync.replica.given import backfill, withdrawal
 from sync.replica.ledger import Runner
 from sync.replica.relay import RelayReplica
 from sync.replica.replica import Identity

@@ -16,7 +16,8 @@ from sync.digest import NOTHING
 from sync.operation import Placed, decode_body
 from sync.replica import node, scopes, sums, tables
 from sync.replica.changes import Folded, RowChange
-from sync.replica.desk_road import MENDED, withdrawal
+from sync.replica.desk_road import MENDED
+from sync.replica.given import withdrawal
 from sync.replica.own_chains import INCARNATION
 from sync.replica.rows import state_of
 from sync.troubles import Offline

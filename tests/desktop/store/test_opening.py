@@ -23,7 +23,7 @@ from desktop.store.troubles import Damaged, DiskFull, NewerStore, WrongKey, tran
 from desktop.store.versions import VERSION_KEY, shape
 from domain.clock import DAY
 from sync.replica import node, tables
-from sync.replica.desk_road import backfill, withdrawal
+from sync.replica.given import backfill, withdrawal
 from sync.replica.removal import erased
 from sync.replica.scopes import scope_grant, scope_home
 from tests.desktop.store.kit import NOON, STORE_KEY, Bench

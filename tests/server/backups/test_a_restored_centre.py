@@ -294,13 +294,13 @@ def test_words_that_a_desk_may_read_no_longer_come_again_closed_and_only_the_cen
     one.push()
     whole = one.node.outbox(0)
     key = embedded.centre.courier_key.public_key()
-    assert one.node.run(lambda c: removal.close_log(c, scope, key)) == 2
+    assert one.node.run(lambda c: removal.close_log(c, scope, key)) == 3
     assert one.node.run(lambda c: removal.close_log(c, scope, key)) == 0
     closed = one.node.outbox(0)
     assert any(b"L\xe1\xbb\x9di ri" in each.body for each in whole)
     assert not any(b"L\xe1\xbb\x9di ri" in each.body for each in closed)
     one.acked = 0
-    assert one.push().acked == 6, "a centre that has them finds the same hashes"
+    assert one.push().acked == 7, "a centre that has them finds the same hashes"
     data = tmp_path / "restored"
     restore(path, key_of(tmp_path), data, None, HandClock(), force=False)
     with running(data) as centre:
