@@ -135,7 +135,7 @@ class SearchIndex:
             )
             # A record that comes again (a file given anew) is a new entry.
             left = [record for record in gone if texts[record][2] is None]
-            _delete(connection, _NO_ENTRIES, left)
+            connection.exec_driver_sql(_NO_ENTRIES, (_json(left),))
         next_no = connection.exec_driver_sql("SELECT coalesce(max(no), 0) FROM search_entry").scalar_one() + 1
         words = _Words()
         entries: list[tuple[Any, ...]] = []
