@@ -57,7 +57,7 @@ from domain.clock import Clock
 from domain.codes.catalogue import Catalogue
 from domain.codes.places import Places
 from sync.blobs.shelf import Shelf
-from sync.door import EmergencyGiven
+from sync.door import Approved, EmergencyGiven
 from sync.engine import Carried, Pace
 from sync.operation import Placed
 from sync.replica.changes import Folded
@@ -138,6 +138,11 @@ class Desk:
     def seat(self) -> Seat:
         """Where acts are made at now."""
         return self.lane.seat
+
+    @property
+    def approve_device(self) -> Callable[[str, str, str], Approved] | None:
+        """Lets a new desk in by the words of its key; None without a road."""
+        return None if self.driver is None else self.driver.approve
 
     @property
     def ask_emergency(self) -> Callable[[str, str, str, str], EmergencyGiven] | None:

@@ -78,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     code.add_argument("--centre", required=True, choices=sorted(CENTRES.values()))
     code.add_argument("--seat", required=True, help="ví dụ AG01; trạm vùng: AG00")
     code.add_argument("--all-cases", action="store_true", help="máy này giữ mọi ca của cả nước")
+    code.add_argument("--no-approval", action="store_true", help="máy thử: không cần trưởng ca duyệt")
     code.add_argument("--minutes", type=int, default=10, help="mã hết hạn sau bao nhiêu phút")
     erasing = add("erase", "Xóa vĩnh viễn một bản ghi ở mọi nơi theo một yêu cầu đã duyệt.", _erase)
     erasing.add_argument("kind", help="loại bản ghi, ví dụ person")
@@ -171,6 +172,8 @@ def _code(asked: argparse.Namespace) -> int:
                 all_cases=asked.all_cases,
                 lasts_ms=asked.minutes * 60_000,
                 hub=asked.hub,
+                # A hub is put up by the centre itself; it shows nothing to anybody and takes no calls.
+                approval=not (asked.hub or asked.no_approval),
             )
         )
     finally:

@@ -66,6 +66,8 @@ def sentence(found: Imported) -> str:
         said.append("Còn thiếu tập ở giữa: phần đến trước đã được giữ lại, hãy mang nốt các tập còn thiếu.")
     if found.kept.get("fork"):
         said.append("Máy này từng được sao chép: phần của nó đã được giữ lại, hãy ghi hồi đáp để máy gửi lại.")
+    if found.kept.get("unapproved"):
+        said.append("Máy chưa được trưởng ca duyệt: phần của nó đã được giữ lại, duyệt xong máy tự gửi lại.")
     if found.kept.get("revoked"):
         said.append("Máy đã bị thu hồi: phần của nó đã được giữ lại chờ trưởng ca xem.")
     if found.damaged:

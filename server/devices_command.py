@@ -1,4 +1,4 @@
-"""`python -m server devices | revoke | left | admit`: who may enter, who no more, and what such a one still sent."""
+"""`python -m server devices | approve | revoke | left | admit`: who may enter, who no more, what such a one sent."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from server.operations import approval
 from server.operations.admitting import NotRevoked, admit
 from server.operations.centre import ROLE, Centre
 from server.operations.revocation import NeedsReason, NoSuchDevice, revoke
-from server.store import held, revoked
+from server.store import held, newcomers, revoked
 from server.wall_clock import WallClock
 
 WORLD = 2
@@ -20,8 +21,12 @@ Add = Callable[[str, str, Callable[[argparse.Namespace], int]], argparse.Argumen
 
 
 def commands_of_devices(add: Add) -> None:
-    """Hang the four commands on the parser."""
+    """Hang the five commands on the parser."""
     add("devices", "Liệt kê mọi máy đã đăng ký, và máy nào đã bị thu hồi.", _devices)
+    approving = add("approve", "Duyệt một máy mới: nghe tám từ của máy qua điện thoại rồi gõ lại.", _approve)
+    approving.add_argument("--seat", required=True, help="ghế của máy, ví dụ AG01")
+    approving.add_argument("--words", required=True, help="tám từ, có dấu hay không dấu đều được")
+    approving.add_argument("--by", required=True, help="tên đăng nhập của trưởng ca duyệt máy")
     revoking = add("revoke", "Thu hồi một máy trạm hoặc trạm vùng: máy gửi nốt, rồi tự xóa.", _revoke)
     revoking.add_argument("device", help="mã máy (xem lệnh devices)")
     revoking.add_argument("--reason", required=True, help="lý do, ví dụ 'mất máy'; không ghi tên người")
@@ -35,7 +40,7 @@ def _at_centre(folder: Path, database: str | None, work: Callable[[Centre], obje
     centre = Centre.opened(folder, database, WallClock(), ROLE)
     try:
         _say(work(centre))
-    except (NoSuchDevice, NeedsReason, NotRevoked) as trouble:
+    except (NoSuchDevice, NeedsReason, NotRevoked, approval.NotLetIn) as trouble:
         print(trouble, file=sys.stderr)
         return WORLD
     finally:
@@ -50,7 +55,21 @@ def _say(answer: object) -> None:
 
 def _devices(asked: argparse.Namespace) -> int:
     def work(centre: Centre) -> object:
-        return [one._asdict() for one in centre.read(revoked.devices)]
+        had_to_wait = centre.read(newcomers.approvals)
+        told = []
+        for one in centre.read(revoked.devices):
+            waited = had_to_wait.get(one.device)
+            more = {"waits": waited.approved_at is None, "approved_by": waited.by} if waited is not None else {}
+            told.append(one._asdict() | more)
+        return told
+
+    return _at_centre(asked.data, asked.database, work)
+
+
+def _approve(asked: argparse.Namespace) -> int:
+    def work(centre: Centre) -> object:
+        device = approval.approve_here(centre, asked.by, asked.seat, asked.words)
+        return {"device": device.id, "seat": device.seat, "approved_by": asked.by}
 
     return _at_centre(asked.data, asked.database, work)
 

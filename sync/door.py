@@ -19,6 +19,7 @@ HELD: Final = "/v1/held"
 PROOF: Final = "/v1/proof"
 RECEIPT: Final = "/v1/receipt"
 EMERGENCY: Final = "/v1/emergency"
+APPROVE: Final = "/v1/approve"
 BLOB: Final = "/v1/blob"
 
 TUS: Final = "1.0.0"
@@ -97,7 +98,7 @@ class Enrolled(msgspec.Struct, frozen=True, kw_only=True):
     """What a device is from now on: id, code of its centre, seat, the centre's digit in codes (1-3); the
     server's lineage and its UTC time in ms; the centre's Ed25519 public key and the X25519 one that sticks are
     sealed to (base64; empty: an older server); whether it is a hub; the address of the national centre where a hub
-    answered (empty: the centre itself)."""
+    answered (empty: the centre itself); `waits`: a shift leader has to let it in first (`APPROVE`)."""
 
     device: str
     centre: str
@@ -109,6 +110,15 @@ class Enrolled(msgspec.Struct, frozen=True, kw_only=True):
     courier_key: str = ""
     hub: bool = False
     upstream: str = ""
+    waits: bool = False
+
+
+class Approved(msgspec.Struct, frozen=True, kw_only=True):
+    """The device that was let in: its id and seat; the centre's UTC time in ms."""
+
+    device: str
+    seat: str
+    time: int
 
 
 class Nonce(msgspec.Struct, frozen=True):

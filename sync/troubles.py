@@ -70,6 +70,15 @@ class SignedOut(Trouble):
     advice = "Máy chủ không nhận ra máy trạm này. Dữ liệu vẫn ở trên máy; hãy báo trưởng ca để đăng ký lại."
 
 
+class Unapproved(SignedOut):
+    """The device is enrolled and no shift leader has let it in yet: nothing goes either way until then."""
+
+    advice = (
+        "Máy mới đang chờ trưởng ca duyệt; chị/anh cứ làm việc bình thường, dữ liệu nằm an toàn trên máy này. "
+        "Gọi trưởng ca và đọc tám từ của máy:"
+    )
+
+
 class Revoked(SignedOut):
     """The device was taken out of service: no news for it any more, and the order to wipe itself.
 
@@ -126,6 +135,21 @@ class HereAlready(NotGiven):
     """The file belongs to this desk anyhow."""
 
     advice = "Hồ sơ này thuộc về máy này: chị/anh tìm lại bằng mã, hoặc chờ máy nhận xong dữ liệu."
+
+
+class NoNewcomer(Trouble):
+    """No device waits at that seat whose key has these words."""
+
+    advice = (
+        "Không có máy nào đang chờ ở ghế này với tám từ đó. Chị/anh nghe đọc lại từng từ; "
+        "nếu vẫn không khớp thì đừng duyệt và báo bộ phận kỹ thuật."
+    )
+
+
+class MayNot(Trouble):
+    """The table of roles does not let this person."""
+
+    advice = "Vai trò của chị/anh không duyệt được máy của trung tâm này. Chị/anh chuyển cho trưởng ca."
 
 
 class SegmentGone(Trouble):

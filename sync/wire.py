@@ -99,7 +99,8 @@ class PullHead(msgspec.Struct, frozen=True, kw_only=True):
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
     """The body of every answer that is not 200 or 204. `code`: fork, gap, too_large, busy, unknown_device,
-    bad_message, bad_signature, unknown_code, newer_protocol, revoked, unknown_segment, unknown_file, already_here.
+    bad_message, bad_signature, unknown_code, newer_protocol, revoked, unknown_segment, unknown_file, already_here,
+    unapproved, no_newcomer, may_not.
 
     Of `revoked`: `since` when (UTC ms), `order` the centre's signature (base64) of `sync.door.wipe_claim`, `lineage`
     of the centre where the last words are still taken (empty at a hub)."""

@@ -111,7 +111,7 @@ class BlobDriver:
 
     def road_said(self, status: RoadStatus) -> None:
         """The road of text has another status: while anything of it waits and the line is up, blobs give way."""
-        up = status.state not in (RoadState.OFFLINE, RoadState.SIGNED_OUT)
+        up = status.state not in (RoadState.OFFLINE, RoadState.SIGNED_OUT, RoadState.UNAPPROVED)
         text = up and status.waiting > 0
         if text != self._text:
             self._text = text

@@ -35,6 +35,7 @@ class RoadState(StrEnum):
 
     settled: everything saved here is at the centre. waiting: something is still to be sent. sending: it is
     being sent. offline: the centre cannot be reached. signed_out: the centre does not know this desk.
+    unapproved: it is enrolled, and no shift leader has let it in yet.
     held: everything arrived, but something lies held until what it misses arrives.
     """
 
@@ -43,6 +44,7 @@ class RoadState(StrEnum):
     SENDING = "sending"
     OFFLINE = "offline"
     SIGNED_OUT = "signed_out"
+    UNAPPROVED = "unapproved"
     HELD = "held"
 
 

@@ -41,15 +41,16 @@ from desktop.store.road_marks import follow, mark_line
 from desktop.store.unit_of_work import Operation
 from domain.clock import Clock
 from domain.records.kinds import SCHEMA
+from domain.spoken import said_of
 from sync import engine as core
-from sync.door import EmergencyGiven
+from sync.door import Approved, EmergencyGiven
 from sync.engine import Effect, Engine, Event, Now, Road
 from sync.operation import Placed
 from sync.replica.changes import Folded
 from sync.replica.desk_road import DeskRoad
 from sync.replica.guest import DeskGuest
 from sync.replica.scopes import device_scope
-from sync.troubles import Offline, Revoked, Trouble
+from sync.troubles import Offline, Revoked, SignedOut, Trouble, Unapproved
 from sync.wayfinder import Wayfinder
 
 R = TypeVar("R")
@@ -183,6 +184,15 @@ class SyncDriver:
         if ask is None or self._closing:
             raise Offline
         given: EmergencyGiven = ask(code, staff, why, words, ASK_S)
+        return given
+
+    def approve(self, staff: str, seat: str, words: str) -> Approved:
+        """Let in the new desk at this seat by the words of its key, off the GUI thread. Raises sync.troubles."""
+        with self._guard:
+            ask = getattr(self._transport, "approve", None)
+        if ask is None or self._closing:
+            raise Offline
+        given: Approved = ask(staff, seat, words, ASK_S)
         return given
 
     def server(self) -> str:
@@ -333,6 +343,9 @@ class SyncDriver:
         if (road.up is False) != (view.line_down_since_ms is not None) or _stale(view, road):
             self._lane.run(mark_line(road.last_contact, road.down_since))
         status = status_of(road, view)
+        if status.state is RoadState.UNAPPROVED:
+            words = said_of(self._key.public_key().public_bytes_raw())
+            status = replace(status, advice=f"{Unapproved.advice} {words}.")
         self._say(replace(status, filling=self.fill.words, servers=self._servers, server=self.server()))
 
     def _filling(self) -> None:
@@ -422,7 +435,10 @@ def _stale(view: RoadView, road: Road) -> bool:
 def status_of(road: Road, view: RoadView) -> RoadStatus:
     """The road for the screens. The word comes from what is known now; counts come from the store."""
     if road.signed_out:
-        state = RoadState.SIGNED_OUT
+        # A hub is not told of a device that waits: there it is one that never was heard of.
+        never_met = road.last_contact is None and road.advice == SignedOut.advice
+        waits = never_met or road.advice == Unapproved.advice
+        state = RoadState.UNAPPROVED if waits else RoadState.SIGNED_OUT
     elif road.up is False:
         state = RoadState.OFFLINE
     elif road.sending and view.waiting:

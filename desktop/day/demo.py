@@ -99,7 +99,7 @@ def with_screen() -> int:
 def _centre(folder: Path) -> tuple[subprocess.Popen[str], str, str]:
     environ = child_environ()
     store = ["--data", str(folder)]
-    asked = server_command("code", *store, "--centre", _CENTRE, "--seat", _SEAT, "--all-cases")
+    asked = server_command("code", *store, "--centre", _CENTRE, "--seat", _SEAT, "--all-cases", "--no-approval")
     made = subprocess.run(asked, check=True, capture_output=True, text=True, env=environ)
     serving = server_command("serve", *store, "--port", "0", "--announce")
     centre = subprocess.Popen(serving, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environ)

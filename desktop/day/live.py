@@ -178,7 +178,7 @@ class Day:
     async def _code(self, centre: str, store: list[str], *, hub: bool = False) -> str:
         more = ["--hub"] if hub else ["--all-cases"] if centre == _ALL_CASES else []
         seat = HUB_SEATS[centre] if hub else _HOME_SEATS[centre]
-        command = server_command("code", *store, "--centre", centre, "--seat", seat, *more)
+        command = server_command("code", *store, "--centre", centre, "--seat", seat, "--no-approval", *more)
         program = Program("Mã đăng ký")
         self._codes.append(program)
         text = await program.output(command, self.kept / "centre" / "logs" / "codes.log")

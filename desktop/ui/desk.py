@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from desktop.store.people import People
     from desktop.store.unit_of_work import Seat
     from desktop.ui.search.emergency import Ask
+    from desktop.ui.signin.newcomer_card import Approve
 
 
 class DeskWires(Protocol):
@@ -77,6 +78,11 @@ class DeskWires(Protocol):
     @property
     def courier(self) -> CourierDesk:
         """The desk as its courier needs it."""
+        ...
+
+    @property
+    def approve_device(self) -> Approve | None:
+        """Lets a new desk in by the words of its key; None without a road."""
         ...
 
     @property

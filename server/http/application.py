@@ -12,7 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from server.http import blobs, bootstrap, emergency, entrance, policies, proof, road
+from server.http import approval, blobs, bootstrap, emergency, entrance, policies, proof, road
 from server.http.counter import Counter
 from server.http.doorway import log, place_of, problem
 from server.operations.centre import HUB
@@ -50,6 +50,7 @@ def build_app(counter: Counter) -> FastAPI:
     app.include_router(blobs.router)
     app.include_router(bootstrap.router)
     app.include_router(emergency.router)
+    app.include_router(approval.router)
     policies.check(app.routes)
     # The last one is a fault of ours: answered here, logged (without its words) and ended in the doorway.
     for fault in (Refusal, RequestValidationError, HTTPException, StoreUnavailable, Exception):

@@ -58,6 +58,7 @@ async def enrolment(asked: EnrolAsk, request: Request, counter: AtCounter) -> En
         courier_key=made.courier_key,
         hub=made.hub,
         upstream=made.upstream,
+        waits=made.waits,
     )
 
 

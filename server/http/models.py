@@ -73,6 +73,7 @@ class EnrolAnswer(_Said):
     courier_key: str = Field(default="", description="X25519 public key that sticks are sealed to, base64")
     hub: bool = Field(default=False, description="whether the device is a hub")
     upstream: str = Field(default="", description="the centre's address, where a hub answers")
+    waits: bool = Field(default=False, description="whether a shift leader has to let it in first")
 
 
 class NonceAnswer(_Said):
@@ -150,6 +151,22 @@ class ProblemAnswer(_Said):
     lineage: str = Field(default="", description="Of `revoked`: the centre that still takes the last words")
     since: int = Field(default=0, description="Of `revoked`: since when (UTC ms)")
     order: str = Field(default="", description="Of `revoked`: the centre's signature of the order to wipe, base64")
+
+
+class ApproveAsk(_Said):
+    """Who lets a device in, the seat it waits at, and the eight words of its key as they were heard."""
+
+    staff: str = Field(min_length=1, max_length=100)
+    seat: str = Field(min_length=1, max_length=10)
+    words: str = Field(min_length=1, max_length=200)
+
+
+class ApproveAnswer(_Said):
+    """The device that was let in."""
+
+    device: str
+    seat: str
+    time: int = Field(description="UTC milliseconds")
 
 
 class EmergencyAsk(_Said):

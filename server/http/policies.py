@@ -32,6 +32,8 @@ class RoutePolicy(Enum):
     EMERGENCY = "emergency"
     """As `AUDIENCE`, for a file beyond it: the table of roles decides for the person named, and the read is told to
     those whose file it is."""
+    APPROVAL = "approval"
+    """As `AUDIENCE`; the table of roles decides for the person named (`approve_device`)."""
     HUB = "hub"
     """As `AUDIENCE`, and only for the hub of a centre."""
 
@@ -63,6 +65,7 @@ POLICIES: Final[Mapping[tuple[str, str], RoutePolicy]] = MappingProxyType(
         ("GET", door.BLOB + "/{record}"): RoutePolicy.AUDIENCE,
         ("PATCH", door.BLOB + "/{record}"): RoutePolicy.AUDIENCE,
         ("POST", door.EMERGENCY): RoutePolicy.EMERGENCY,
+        ("POST", door.APPROVE): RoutePolicy.APPROVAL,
         ("GET", manifest.BOOTSTRAP): RoutePolicy.AUDIENCE,
         ("GET", manifest.SEGMENT + "/{name}"): RoutePolicy.AUDIENCE,
         ("GET", door.DEVICES): RoutePolicy.HUB,
@@ -75,6 +78,7 @@ _DOORS: Final[Mapping[RoutePolicy, Callable[..., Any]]] = MappingProxyType(
         RoutePolicy.PARTING: parting_session_of,
         RoutePolicy.AUDIENCE: session_of,
         RoutePolicy.EMERGENCY: session_of,
+        RoutePolicy.APPROVAL: session_of,
         RoutePolicy.HUB: session_of,
     }
 )

@@ -10,7 +10,7 @@ from server.operations.centre import Centre, log
 from server.operations.refusals import Refusal
 from server.operations.revocation import order_of
 from server.operations.sessions import Session
-from server.store import accounts, hubs
+from server.store import accounts, hubs, newcomers
 from server.store.accounts import Device
 from server.store.engine import Connection
 from sync import authorship, door, wire
@@ -105,7 +105,9 @@ def list_devices(centre: Centre, session: Session) -> door.Devices:
     def work(
         connection: Connection,
     ) -> tuple[list[Device], dict[str, str], list[tuple[str, int, int, bytes, int]]]:
-        desks = hubs.desks_of(connection, session.device.centre)
+        # One that waits for its approval is unknown at a hub: it could be let in there without any line to here.
+        waiting = {one.id for one in newcomers.waiting(connection)}
+        desks = [one for one in hubs.desks_of(connection, session.device.centre) if one.id not in waiting]
         gone = [one for one in desks if one.revoked_at is not None]
         orders = {one.id: order_of(centre, connection, one).signature for one in gone}
         return desks, orders, hubs.chains_of(connection, [*(one.id for one in desks), session.device.id])

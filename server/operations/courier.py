@@ -16,7 +16,7 @@ from server.operations.push import accept_push
 from server.operations.reach import reach
 from server.operations.refusals import Refusal
 from server.operations.sessions import Session
-from server.store import accounts, courier, held
+from server.store import accounts, courier, held, newcomers
 from server.store.accounts import Device
 from server.store.courier import Came, Kept
 from server.store.engine import Connection
@@ -149,6 +149,9 @@ def _push(centre: Centre, device: Device, letter: Part, body: bytes, found: Impo
     if device.revoked_at is not None:
         _keep(centre, head, body, "revoked", found)
         return
+    if centre.read(lambda c: newcomers.waits(c, device.id)):
+        _keep(centre, head, body, "unapproved", found)
+        return
     session = Session(device, head.incarnation, 0)
     before = centre.read(lambda c: centre.replica.head(c, Identity(device.id, head.incarnation))[0])
     try:
@@ -263,8 +266,9 @@ def _reply(centre: Centre, folder: Path, came: Came, most: int) -> Replied:
         folder, opening, seal.DOWN, came.reply_key, seal.known_by(came.reply_secret), centre.random, most
     )
     with writer:
-        # A revoked device is told what was taken from it, and nothing else.
-        count = 0 if device.revoked_at is not None else _tell(centre, came, session, start, bundle, writer)
+        # A device that is revoked, or not let in yet, is told what was taken from it, and nothing else.
+        shut = device.revoked_at is not None or centre.read(lambda c: newcomers.waits(c, device.id))
+        count = 0 if shut else _tell(centre, came, session, start, bundle, writer)
         names = writer.finish()
     found = Imported(devices={came.device}, bundles={bundle}, taken=count)
     centre.lane.do(lambda connection: courier.answered(connection, came, centre.now_ms()))

@@ -16,7 +16,7 @@ from server.operations import grants, leases, need_to_know
 from server.operations.centre import HUB, Centre, log
 from server.operations.hub import hand_on
 from server.operations.refusals import Refusal
-from server.store import accounts, hubs
+from server.store import accounts, hubs, newcomers
 from server.store.accounts import Code, Device
 from server.store.engine import Connection
 from sync import wire
@@ -54,9 +54,10 @@ def make_code(
     all_cases: bool = False,
     lasts_ms: int = LASTS_MS,
     hub: bool = False,
+    approval: bool = False,
 ) -> str:
     """A new one-time code (`ABCD-EFGH-JKMN`, 60 random bits) for one seat, or for the hub of a centre. Only its
-    hash is kept.
+    hash is kept. `approval`: its device waits until a shift leader let it in (`server.operations.approval`).
 
     Raises WrongSeat, StoreUnavailable.
     """
@@ -73,6 +74,8 @@ def make_code(
         accounts.add_code(connection, one)
         if hub:
             hubs.add_code(connection, one.sha256)
+        if approval:
+            newcomers.add_code(connection, one.sha256)
 
     centre.lane.do(job)
     log.info("code made centre=%s seat=%s all_cases=%s", centre_code, seat, all_cases)
@@ -98,7 +101,7 @@ def enrol(centre: Centre, asked: Asked) -> Enrolled:
         return hand_on(centre, asked.code, asked.key, asked.name)
     sha256 = _hash(asked.code)
 
-    def job(connection: Connection) -> tuple[Device, bool]:
+    def job(connection: Connection) -> tuple[Device, bool, bool]:
         now = centre.now_ms()
         code = accounts.find_code(connection, sha256)
         if code is None or not hmac.compare_digest(code.sha256, sha256) or code.expires <= now:
@@ -107,7 +110,7 @@ def enrol(centre: Centre, asked: Asked) -> Enrolled:
             device = accounts.find_device(connection, code.device)
             if device is None or not hmac.compare_digest(device.public_key, asked.key):
                 raise Refusal(403, "unknown_code")
-            return device, hubs.is_hub(connection, device.id)
+            return device, hubs.is_hub(connection, device.id), newcomers.waits(connection, device.id)
         device = Device(
             id=centre.new_id(),
             centre=code.centre,
@@ -124,15 +127,20 @@ def enrol(centre: Centre, asked: Asked) -> Enrolled:
         if hubs.code_makes_hub(connection, sha256):
             # A hub writes no files: no case numbers, no grants of its own. It sees what its desks may see.
             hubs.add(connection, device.id)
-            return device, True
+            return device, True, False
+        if newcomers.code_waits(connection, sha256):
+            newcomers.add(connection, device.id, now)
+            return device, False, True
         leases.lease(centre, connection, device, FIRST_INCARNATION)
         if device.all_cases:
             grants.grant_every_case(centre, connection, device)
         need_to_know.settle_desk(centre, connection, device)
-        return device, False
+        return device, False, False
 
-    device, hub = centre.lane.do(job)
-    log.info("enrolled device=%s centre=%s seat=%s hub=%s", device.id, device.centre, device.seat, hub)
+    device, hub, waits = centre.lane.do(job)
+    log.info(
+        "enrolled device=%s centre=%s seat=%s hub=%s waits=%s", device.id, device.centre, device.seat, hub, waits
+    )
     return Enrolled(
         device=device.id,
         centre=device.centre,
@@ -143,6 +151,7 @@ def enrol(centre: Centre, asked: Asked) -> Enrolled:
         centre_key=wire.text64(centre.key.public_key().public_bytes_raw()),
         courier_key=wire.text64(centre.courier_key.public_key().public_bytes_raw()),
         hub=hub,
+        waits=waits,
     )
 
 

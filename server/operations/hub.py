@@ -68,4 +68,5 @@ def hand_on(hub: Centre, code: str, key: bytes, name: str) -> Enrolled:
         centre_key=made.centre_key,
         courier_key=wire.text64(hub.courier_key.public_key().public_bytes_raw()),
         upstream=hub.uplink.url,
+        waits=made.waits,
     )

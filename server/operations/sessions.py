@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from domain.clock import MINUTE
 from server.operations import leases
 from server.operations.centre import HUB, Centre, log
-from server.operations.refusals import busy, unknown_device
+from server.operations.refusals import Refusal, busy, unknown_device
 from server.operations.revocation import farewell
-from server.store import accounts, courier, hubs
+from server.store import accounts, courier, hubs, newcomers
 from server.store.accounts import Device
 from server.store.engine import Connection
 from sync import packing, wire
@@ -27,6 +27,8 @@ LASTS_MS: Final = 15 * MINUTE
 NONCE_MS: Final = 2 * MINUTE
 MOST_NONCES: Final = 4_096
 MOST_SESSIONS: Final = 4_096
+UNAPPROVED_MS: Final = 5_000
+"""When a device that waits for its approval asks again: somebody stands before it, on the phone."""
 RETIRED_MS: Final = MINUTE
 """When to ask a retired hub again: by then a desk that knows the centre is there."""
 _TOKEN_BYTES: Final = 18  # 24 characters
@@ -101,7 +103,7 @@ class Sessions:
 
     def open(self, device_id: str, incarnation: int, nonce: str, signature: bytes) -> SessionGiven:
         """A token for a device that signed a fresh nonce; a revoked one parts at the centre. Raises Refusal
-        (401 unknown_device for every doubt, 403 revoked at a hub), StoreUnavailable."""
+        (401 unknown_device for every doubt, 403 unapproved, 403 revoked at a hub), StoreUnavailable."""
         self._stands()
         now = self._centre.clock.monotonic_ms()
         with self._lock:
@@ -109,18 +111,18 @@ class Sessions:
         if until < now:
             raise unknown_device()
 
-        def work(connection: Connection) -> tuple[Device | None, bool, bool]:
+        def work(connection: Connection) -> tuple[Device | None, bool, bool, bool]:
             found = accounts.find_device(connection, device_id)
             hub = found is not None and hubs.is_hub(connection, device_id)
             leased = hub or self._centre.role == HUB or (
                 found is not None and leases.has_block(self._centre, connection, device_id, incarnation)
             )
-            return found, leased, hub
+            return found, leased, hub, found is not None and newcomers.waits(connection, device_id)
 
-        device, leased, hub = self._centre.read(work)
+        device, leased, hub, unapproved = self._centre.read(work)
         if device is None and self._centre.uplink is not None and self._centre.uplink.refresh():
             # Enrolled at the centre since the hub last asked.
-            device, leased, hub = self._centre.read(work)
+            device, leased, hub, unapproved = self._centre.read(work)
         if device is None:
             raise unknown_device()
         key = Ed25519PublicKey.from_public_bytes(device.public_key)
@@ -130,6 +132,8 @@ class Sessions:
             log.warning("session refused device=%s", device_id)
             raise unknown_device() from bad
         parting = device.revoked_at is not None
+        if unapproved and not parting:
+            raise Refusal(403, "unapproved", retry_after_ms=UNAPPROVED_MS)
         if parting and self._centre.role == HUB:
             raise farewell(self._centre, device)
         if not leased and not parting:

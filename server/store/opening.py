@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import inspect
 
-from server.store import backed_up, hub_blobs, hubs, revoked, segments
+from server.store import backed_up, hub_blobs, hubs, newcomers, revoked, segments
 from server.store.engine import CentreStore, Connection
 from server.store.granted import granted_digest
 from server.store.lineage import LINEAGE, new_name
@@ -44,6 +44,8 @@ def prepare(store: CentreStore, replica: Replica, random: Callable[[int], bytes]
         granted_digest.create(connection, checkfirst=True)
         hub_blobs.hub_blob.create(connection, checkfirst=True)
         revoked.revocation.create(connection, checkfirst=True)
+        newcomers.newcomer.create(connection, checkfirst=True)
+        newcomers.newcomer_code.create(connection, checkfirst=True)
         segments.create(connection)
         backed_up.backed_up.create(connection, checkfirst=True)
         lineage = node.get(connection, LINEAGE)

@@ -13,6 +13,7 @@ import msgspec
 
 from sync import door, manifest, packing, proof, wire
 from sync.door import (
+    Approved,
     Devices,
     EmergencyGiven,
     Enrolled,
@@ -30,6 +31,8 @@ from sync.troubles import (
     Behind,
     Forked,
     HereAlready,
+    MayNot,
+    NoNewcomer,
     NotGiven,
     Revoked,
     SegmentGone,
@@ -37,6 +40,7 @@ from sync.troubles import (
     ServerTrouble,
     SignedOut,
     TooLarge,
+    Unapproved,
 )
 from sync.trust import SYSTEM, Trust
 from sync.wire import BadMessage, Problem, PullHead, PushAnswer
@@ -164,6 +168,20 @@ class HttpTransport:
             case Problem(code="no_upstream" | "bad_message"):  # a hub, or a server older than this question
                 raise ServerTrouble(_NOT_HERE_ADVICE)
         return _said(answer, EmergencyGiven)
+
+    def approve(self, staff: str, seat: str, words: str, timeout_s: float) -> Approved:
+        """Let in the device that waits at a seat, by the eight words heard on the phone. Raises NoNewcomer, MayNot,
+        and the other sync.troubles."""
+        asked = {"staff": staff, "seat": seat, "words": words}
+        answer = self._ask("POST", door.APPROVE, timeout_s, _JSON, msgspec.json.encode(asked))
+        match _problem(answer) if answer.status in (400, 403, 404, 503) else None:
+            case Problem(code="no_newcomer" | "bad_message"):
+                raise NoNewcomer
+            case Problem(code="may_not"):
+                raise MayNot
+            case Problem(code="no_upstream"):
+                raise ServerTrouble(_NOT_HERE_ADVICE)
+        return _said(answer, Approved)
 
     def proof(self, ask: Ask, timeout_s: float) -> proof.Answer:
         """One question of the comparison."""
@@ -339,6 +357,8 @@ def _refused(answer: Answer) -> NoReturn:
             raise Behind(acked=problem.acked)
         case "unknown_device":
             raise SignedOut
+        case "unapproved":
+            raise Unapproved
         case "revoked":
             raise Revoked(lineage=problem.lineage, since=problem.since, order=problem.order)
         case "bad_signature":

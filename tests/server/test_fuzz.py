@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
+from domain.spoken import words_of
 from server.operations.enrolment import make_code
 from server.store.audit import audit
 from sync import door, manifest, transport, wire
@@ -61,8 +62,17 @@ class Ground:
 
     def road(self, path: str) -> transport.HttpTransport:
         """Who signs: a hub, or a desk with a grant, where others are always refused."""
-        others = {door.DEVICES: self.hub, door.SCOPE: self.away.road, door.EMERGENCY: self.far.road}
+        far = dict.fromkeys((door.EMERGENCY, door.APPROVE), self.far.road)
+        others = {door.DEVICES: self.hub, door.SCOPE: self.away.road, **far}
         return others.get(path, self.desk.road)
+
+    def newcomer(self) -> None:
+        """A device waits at a seat of the regional lead and is let in."""
+        key = Ed25519PrivateKey.generate().public_key().public_bytes_raw()
+        code = make_code(self.centre.centre, "da_nang", "DN07", approval=True)
+        transport.enrol(self.centre.url, code, key, "may-moi")
+        said = {"staff": "dn-1", "seat": "DN07", "words": " ".join(words_of(key))}
+        self.send("POST", door.APPROVE, json=said)
 
     def send(self, method: str, path: str, route: str = "", **more: Any) -> int:
         """One request, signed as a device signs it; answers the status. Raises ValueError for what is no HTTP."""
@@ -104,6 +114,8 @@ def ground(embedded: Running, desks: MakeDesk) -> Iterator[Ground]:
         "kind": ["call", "contact"],
         "code": [CODE],
         "staff": ["dn-1"],
+        "seat": ["AG07"],
+        "words": [" ".join(words_of(bytes(32)))],
         "why": ["on_the_line"],
     }
     hub = transport.HttpTransport(embedded.url, named.device, 1, key.sign)
@@ -127,6 +139,7 @@ def good(ground: Ground) -> None:
     ground.send("GET", f"{door.PULL}?c={ground.real['c'][0]}")
     ground.send("GET", f"{door.SCOPE}?scope={scopes.dossier('t1')}&upto={ground.away.cursor}")
     ground.send("POST", door.EMERGENCY, json={"code": CODE, "staff": "dn-1", "why": "on_the_line", "words": WORDS})
+    ground.newcomer()
     ground.send("GET", door.HELD)
     ground.send("GET", door.DEVICES)
     ground.send("GET", f"{door.RECEIPT}?digest={ground.real['digest'][0]}")

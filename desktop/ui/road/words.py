@@ -12,6 +12,8 @@ def road_line(status: RoadStatus | None, now_ms: int) -> tuple[Status, str]:
     """The status line: one shape, few words."""
     if status is None:
         return Status.QUIET, tr("Chưa nối máy chủ")
+    if status.state is RoadState.UNAPPROVED:
+        return Status.WAITING, tr("Máy mới, chờ trưởng ca duyệt · {count} mục chờ").format(count=status.waiting)
     if status.line_down_since_ms is not None or status.state is RoadState.OFFLINE:
         since = now_ms - (status.line_down_since_ms or now_ms)
         return Status.URGENT, tr("Mất máy chủ {span} · {count} mục chờ, an toàn trên máy này").format(
@@ -38,6 +40,8 @@ def road_story(status: RoadStatus | None, now_ms: int) -> tuple[Status, str]:
     """The road page's first sentence: what it means for the person at the desk."""
     if status is None:
         return Status.QUIET, tr("Chưa có tin từ đường truyền. Chị/anh cứ làm việc bình thường.")
+    if status.state is RoadState.UNAPPROVED:
+        return Status.WAITING, status.advice
     if status.line_down_since_ms is not None or status.state is RoadState.OFFLINE:
         since = status.line_down_since_ms or now_ms
         return Status.URGENT, tr(

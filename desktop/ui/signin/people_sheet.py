@@ -14,6 +14,7 @@ from desktop.store.people import CODE_MS, Invited
 from desktop.ui.forms.boxes import LineBox
 from desktop.ui.intake.sheet import advice_of
 from desktop.ui.signin.aside import Aside
+from desktop.ui.signin.newcomer_card import NewcomerCard
 from desktop.ui.signin.tiles import Tiles
 from desktop.ui.signin.window import new_words_fault
 from desktop.ui.theme.look import Look
@@ -55,6 +56,8 @@ class PeopleSheet(Cover):
         row.addWidget(self._letting_in, 1)
         row.addWidget(self._own, 1)
         page.addLayout(row)
+        self.newcomer = NewcomerCard(desk.approve_device, desk.people.staff)
+        page.addWidget(self.newcomer)
         page.addStretch(1)
         self._built = True
 
@@ -103,6 +106,7 @@ class PeopleSheet(Cover):
         """Lay it over everything, empty."""
         for box in (self.staff, self.initials, self.proof, self.old, self.new, self.again):
             box.clear()
+        self.newcomer.clear()
         self.forget_code()
         self.own_state.say(Status.QUIET, tr("Bản nháp và ca đang mở giữ nguyên. Chỉ đổi ở máy này."))
         self.tiles.show_people(self._desk.people.tiles())
@@ -210,6 +214,7 @@ class PeopleSheet(Cover):
         """The window closes: let what runs come to its end."""
         self._inviting.wait()
         self._changing.wait()
+        self.newcomer.stop()
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Nothing secret stays in the boxes."""
@@ -225,7 +230,10 @@ class PeopleSheet(Cover):
         if event.key() == Qt.Key.Key_Escape:
             self.asked_to_go.emit()
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            (self.change if has_caret(self._own) else self.give_code)()
+            if has_caret(self.newcomer):
+                self.newcomer.ask()
+            else:
+                (self.change if has_caret(self._own) else self.give_code)()
 
     def mousePressEvent(self, _event: QMouseEvent) -> None:
         """A click beside the cards leads nowhere."""

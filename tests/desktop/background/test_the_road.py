@@ -22,6 +22,10 @@ from desktop.operations import calls, case, intake
 from desktop.store.reads import CallRow, CaseView, calls_today, case_view
 from desktop.store.troubles import AlreadyEnrolled, NotEnrolled, WrongPassphrase
 from domain.clock import HOUR, MINUTE
+from domain.spoken import COUNT
+from server.operations import sessions
+from server.operations.approval import approve_here
+from server.operations.enrolment import make_code
 from sync.door import Receipt
 from sync.engine import Pace, View
 from sync.operation import Placed
@@ -371,6 +375,24 @@ def test_a_fault_of_our_own_is_said_and_does_not_end_the_road(
     failing[0] = False
     qtbot.waitUntil(partial(settled, here), timeout=10_000)
     assert here.road.heard[-1].waiting == 0
+
+
+def test_a_new_desk_shows_its_words_works_meanwhile_and_sends_all_of_it_once_let_in(
+    centre: Running, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "UNAPPROVED_MS", 20)
+    home = Home(tmp_path / "new")
+    code = make_code(centre.centre, "an_giang", "AG09", approval=True)
+    app.enrol(home, centre.url, code, STAFF, PASSPHRASE, key_cost=CHEAP)
+    new = Place(home, SetClock(centre.clock.now_ms()))
+    new.open()
+    qtbot.waitUntil(lambda: new.status().state is RoadState.UNAPPROVED, timeout=20_000)
+    new.run(calls.set_outcome(None, "silent"))
+    words = new.status().advice.rpartition(":")[2]
+    assert len(words.split("·")) == COUNT
+    approve_here(centre.centre, "truong-ca", "AG09", words)
+    qtbot.waitUntil(lambda: settled(new) and new.status().at_centre == 1, timeout=20_000)
+    new.close()
 
 
 def test_a_code_serves_once_and_a_desk_registers_once(centre: Running, tmp_path: Path) -> None:

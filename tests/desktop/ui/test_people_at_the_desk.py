@@ -19,6 +19,8 @@ from desktop.ui.main_window import MainWindow
 from desktop.ui.signin.window import OWN_WORDS, SHORTEST, SignInWindow
 from desktop.ui.theme.look import Look
 from domain.clock import DAY
+from sync.door import Approved
+from sync.troubles import NoNewcomer, Offline
 from tests.desktop.ui.conftest import CHEAP, PASSPHRASE, STAFF, HandClock, focused, press, type_text
 
 OTHER, INITIALS, CODE = "khanh.le", "L.V.K", "k7mp-2qrs-9tvw"
@@ -163,3 +165,42 @@ def test_a_call_puts_the_sheet_away(window: MainWindow, clock: HandClock) -> Non
     window.calls.answered(PbxCallEvent("", "u1", "0912345678", LINE, clock.now_ms(), clock.now_ms()))
     assert window.people_sheet.isHidden()
     assert window.actions_by_id["privacy"].isEnabled(), "its keys mean what they meant"
+
+
+class Centre:
+    """What the centre would say, and what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str, str]] = []
+
+    def __call__(self, staff: str, seat: str, words: str) -> Approved:
+        self.asked.append((staff, seat, words))
+        if "mia" in words:
+            raise NoNewcomer
+        return Approved(device="d", seat=seat, time=1)
+
+
+def test_a_shift_leader_lets_a_new_desk_in_by_the_words_heard_with_keys_alone(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    window.act("people")
+    card, centre = window.people_sheet.newcomer, Centre()
+    card.ask()
+    assert "mã ghế và tám từ" in card.state.text()
+    card.seat.setText("ag05")
+    card.words.setText("mia bo cam")
+    card.ask()
+    assert card.state.text() == Offline.advice, "without a road it says so, and what was typed stays"
+    card._approve = centre
+    card.words.setFocus()
+    press(window, Qt.Key.Key_Return)
+    qtbot.waitUntil(card.let_in.isEnabled, timeout=20_000)
+    assert card.state.text() == NoNewcomer.advice
+    assert (card.words.text(), focused()) == ("mia bo cam", card.words)
+    card.words.setText("dừa bo cam")
+    press(window, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: "Đã duyệt máy ở ghế AG05" in card.state.text(), timeout=20_000)
+    assert centre.asked == [(STAFF, "AG05", "mia bo cam"), (STAFF, "AG05", "dừa bo cam")]
+    press(window, Qt.Key.Key_Escape)
+    window.act("people")
+    assert not card.seat.text()
