@@ -74,8 +74,8 @@ class Unapproved(SignedOut):
     """The device is enrolled and no shift leader has let it in yet: nothing goes either way until then."""
 
     advice = (
-        "Máy mới đang chờ trưởng ca duyệt; chị/anh cứ làm việc bình thường, dữ liệu nằm an toàn trên máy này. "
-        "Gọi trưởng ca và đọc tám từ của máy:"
+        "Máy mới đang chờ trưởng ca duyệt: chị/anh gọi trưởng ca và đọc tám từ của máy. "
+        "Cứ làm việc bình thường, dữ liệu nằm an toàn trên máy này."
     )
 
 

@@ -345,7 +345,7 @@ class SyncDriver:
         status = status_of(road, view)
         if status.state is RoadState.UNAPPROVED:
             words = said_of(self._key.public_key().public_bytes_raw())
-            status = replace(status, advice=f"{Unapproved.advice} {words}.")
+            status = replace(status, advice=f"{words}. {Unapproved.advice}")
         self._say(replace(status, filling=self.fill.words, servers=self._servers, server=self.server()))
 
     def _filling(self) -> None:
