@@ -94,5 +94,5 @@ class NewcomerCard(Card):
 
 
 def _first() -> str:
-    words = tr("Nghe người ở máy mới đọc {count} từ qua điện thoại rồi gõ lại (cần mạng). Sai một từ thì không duyệt.")
+    words = tr("Nghe người ở máy mới đọc {count} từ qua điện thoại rồi gõ lại (cần mạng). Sai thì không duyệt.")
     return words.format(count=COUNT)
