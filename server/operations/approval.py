@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cache
-from pathlib import Path
 from typing import Final
 
 from domain import spoken
 from domain.records.staff import record_of
-from domain.rules.privacy import Decision, Person, Policy, Thing, may, person_of
+from domain.rules.privacy import Decision, Person, Thing, may, person_of
 from server.operations import grants, leases, need_to_know
 from server.operations.centre import Centre, News, log
 from server.operations.enrolment import FIRST_INCARNATION
@@ -18,13 +16,7 @@ from server.store.accounts import Device
 from server.store.engine import Connection
 from sync.replica import read, sql
 
-_RESOURCES: Final = Path(__file__).parents[2] / "resources"
 _ALLOWED: Final = frozenset({Decision.ALLOWED, Decision.LOGGED})
-
-
-@cache
-def _policy() -> Policy:
-    return Policy.load(_RESOURCES / "policy")
 
 
 class NotLetIn(Exception):
@@ -61,9 +53,9 @@ def _approve(centre: Centre, staff: str, seat: str, words: str, home: str | None
         found = [one for one in newcomers.waiting(connection) if one.seat == seat]
         stored = read.one(connection, "staff", record_of(staff))
         known = stored.record if stored is not None and stored.retracted is None else None
-        person = person_of(_policy(), staff, home or "", known)
+        person = person_of(centre.policy, staff, home or "", known)
         thing = Thing(found[0].centre if found else person.centre)
-        if not _lets(person, thing) and (home is not None or _somebody_may(connection, thing)):
+        if not _lets(centre, person, thing) and (home is not None or _somebody_may(centre, connection, thing)):
             raise Refusal(403, "may_not")
         device = next((one for one in found if spoken.are_of(words, one.public_key)), None)
         if device is None:
@@ -77,15 +69,15 @@ def _approve(centre: Centre, staff: str, seat: str, words: str, home: str | None
     return device, news.with_more(News(audiences=frozenset({device.centre})))
 
 
-def _lets(person: Person, thing: Thing) -> bool:
-    return may(_policy(), person, "approve_device", thing) in _ALLOWED
+def _lets(centre: Centre, person: Person, thing: Thing) -> bool:
+    return may(centre.policy, person, "approve_device", thing) in _ALLOWED
 
 
-def _somebody_may(connection: Connection, thing: Thing) -> bool:
+def _somebody_may(centre: Centre, connection: Connection, thing: Thing) -> bool:
     ids = [str(row[0]) for row in sql.fetch(connection, "SELECT id FROM r_staff WHERE retracted IS NULL")]
     found = (read.one(connection, "staff", one) for one in ids)
     records = [one.record for one in found if one is not None]
-    return any(_lets(person_of(_policy(), one.staff or "", "", one), thing) for one in records)
+    return any(_lets(centre, person_of(centre.policy, one.staff or "", "", one), thing) for one in records)
 
 
 def _begin(centre: Centre, connection: Connection, device: Device) -> News:
