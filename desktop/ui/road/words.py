@@ -41,7 +41,7 @@ def road_story(status: RoadStatus | None, now_ms: int) -> tuple[Status, str]:
     if status is None:
         return Status.QUIET, tr("Chưa có tin từ đường truyền. Chị/anh cứ làm việc bình thường.")
     if status.state is RoadState.UNAPPROVED:
-        return Status.WAITING, status.advice
+        return Status.WAITING, spoken(status.advice)
     if status.line_down_since_ms is not None or status.state is RoadState.OFFLINE:
         since = status.line_down_since_ms or now_ms
         return Status.URGENT, tr(

@@ -69,7 +69,7 @@ class NewcomerCard(Card):
             self.state.say(Status.WAITING, tr("Chị/anh nhập mã ghế và tám từ nghe được."))
             return
         if self._approve is None:
-            self.state.say(Status.URGENT, Offline.advice)
+            self.state.say(Status.URGENT, advice_of(Offline()))
             return
         self.let_in.setEnabled(False)
         self.state.say(Status.MOVING, tr("Đang hỏi trung tâm…"))
