@@ -21,6 +21,7 @@ from desktop.ui.theme.look import Look
 from desktop.ui.theme.tokens import Status
 from desktop.ui.widgets.covers import Cover
 from desktop.ui.widgets.said import Card, Mark, Said, button, has_caret
+from desktop.ui.widgets.scrolled import Scrolled
 from desktop.ui.words import tr, when_text
 
 if TYPE_CHECKING:
@@ -45,7 +46,8 @@ class PeopleSheet(Cover):
         self._inviting.failed.connect(self._no_code)
         self._changing.done.connect(self._changed)
         self._changing.failed.connect(self._not_changed)
-        page = QVBoxLayout(self)
+        inside = QWidget()
+        page = QVBoxLayout(inside)
         page.setContentsMargins(32, 24, 32, 24)
         page.setSpacing(16)
         page.addWidget(Said(tr("Người ở máy này"), "title"))
@@ -59,6 +61,9 @@ class PeopleSheet(Cover):
         self.newcomer = NewcomerCard(desk.approve_device, desk.people.staff)
         page.addWidget(self.newcomer)
         page.addStretch(1)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(Scrolled(inside))
         self._built = True
 
     # The two cards -----------------------------------------------------------------------------------------
