@@ -6,7 +6,6 @@ import heapq
 import itertools
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -29,25 +28,16 @@ from tests.simulation.courier import Couriers
 from tests.simulation.errands import weather_of
 from tests.simulation.hub import Hub
 from tests.simulation.ledger import Ledger
-from tests.simulation.machine import OLD_KINDS, Crash, Machine, Transport
+from tests.simulation.machine import OLD_KINDS, Crash, Machine
 from tests.simulation.memory import Disk
 from tests.simulation.people import People
 from tests.simulation.place import Place, Pulling, Reset, VirtualClock
 from tests.simulation.trace import Trace
+from tests.simulation.trip import Trip, asked
 from tests.simulation.weather import START, Weather
 from tests.simulation.witness import Witness
 
 Request = core.Request
-
-@dataclass(eq=False)
-class Trip:
-    """One request under way, and whose life it belongs to."""
-
-    machine: Machine | Hub
-    transport: Transport
-    effect: Request
-    place: Place
-    """Whom it was sent to."""
 
 
 class World:
@@ -310,7 +300,7 @@ class World:
         try:
             if isinstance(trip.machine, Hub) and isinstance(trip.effect, core.Pull):
                 trip.machine.uplink.keep_fresh()
-            event = _asked(trip)
+            event = asked(trip)
         except Reset:
             self.died(trip.machine)  # the hub, in what it learns of its desks
             return
@@ -363,7 +353,7 @@ class World:
         waiter.__exit__(None, None, None)
         try:
             trip.transport.wire.primed = self._torn(answer)
-            event = _asked(trip)
+            event = asked(trip)
         except Trouble as trouble:
             event = core.Failed(trip.effect.request, trouble)
         self._back(trip, event)
@@ -484,22 +474,3 @@ class World:
             if machine.engine.road.equal is not True and not self.witness.holds_words_of(machine):
                 return False
         return True
-
-
-def _asked(trip: Trip) -> core.Event:
-    """What the production client makes of it; as `desktop.background.sync_driver._asked`."""
-    transport, effect = trip.transport, trip.effect
-    timeout_s = effect.timeout_ms / 1_000
-    if isinstance(effect, core.Push):
-        return core.PushAnswered(effect.request, transport.push(effect.data, timeout_s, urgent=effect.urgent))
-    if isinstance(effect, core.Pull):
-        news = transport.pull(effect.lineage, effect.cursor, effect.limit, effect.wait_ms / 1_000, timeout_s)
-        if news is None:
-            return core.PullAnswered(effect.request, None)
-        return core.PullAnswered(effect.request, news[0], news[1])
-    if isinstance(effect, core.AskReceipt):
-        return core.ReceiptGiven(effect.request, transport.receipt(effect.digest, timeout_s))
-    if isinstance(effect, core.AskProof):
-        return core.ProofAnswered(effect.request, transport.proof(effect.ask, timeout_s))
-    head, placed = transport.scope(effect.scope, effect.upto, effect.past, timeout_s)
-    return core.ScopeAnswered(effect.request, effect.scope, head, placed)
