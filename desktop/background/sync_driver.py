@@ -15,7 +15,7 @@ from typing import Final, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from desktop.background.change_bus import ChangeBus, Changes, Origin, RoadState, RoadStatus
+from desktop.background.change_bus import ChangeBus, Changes, Origin, RoadStatus
 from desktop.background.first_fill import LEAST, FirstFill
 from desktop.background.first_meeting import FirstMeeting
 from desktop.background.lanes import Closed, StoreLane
@@ -32,6 +32,7 @@ from desktop.background.road_parts import (
     asked,
     health_of,
 )
+from desktop.background.road_status import status_of
 from desktop.store.closing import centre_key
 from desktop.store.courier import learn_receiver
 from desktop.store.engine import Connection, Store
@@ -41,7 +42,6 @@ from desktop.store.road_marks import follow, mark_line
 from desktop.store.unit_of_work import Operation
 from domain.clock import Clock
 from domain.records.kinds import SCHEMA
-from domain.spoken import said_of
 from sync import engine as core
 from sync.door import Approved, EmergencyGiven
 from sync.engine import Effect, Engine, Event, Now, Road
@@ -50,7 +50,7 @@ from sync.replica.changes import Folded
 from sync.replica.desk_road import DeskRoad
 from sync.replica.guest import DeskGuest
 from sync.replica.scopes import device_scope
-from sync.troubles import Offline, Revoked, SignedOut, Trouble, Unapproved
+from sync.troubles import Offline, Revoked, Trouble
 from sync.wayfinder import Wayfinder
 
 R = TypeVar("R")
@@ -342,10 +342,7 @@ class SyncDriver:
         view = self._lane.peek(road_view)
         if (road.up is False) != (view.line_down_since_ms is not None) or _stale(view, road):
             self._lane.run(mark_line(road.last_contact, road.down_since))
-        status = status_of(road, view)
-        if status.state is RoadState.UNAPPROVED:
-            words = said_of(self._key.public_key().public_bytes_raw())
-            status = replace(status, advice=f"{words}. {Unapproved.advice}")
+        status = status_of(road, view, self._key)
         self._say(replace(status, filling=self.fill.words, servers=self._servers, server=self.server()))
 
     def _filling(self) -> None:
@@ -430,36 +427,6 @@ def _road_of(view: RoadView) -> Road:
 def _stale(view: RoadView, road: Road) -> bool:
     """Whether the moment of the last contact should be written down again (once a minute at most)."""
     return road.last_contact is not None and road.last_contact - (view.last_contact_ms or 0) > 60_000
-
-
-def status_of(road: Road, view: RoadView) -> RoadStatus:
-    """The road for the screens. The word comes from what is known now; counts come from the store."""
-    if road.signed_out:
-        # A hub is not told of a device that waits: there it is one that never was heard of.
-        never_met = road.last_contact is None and road.advice == SignedOut.advice
-        waits = never_met or road.advice == Unapproved.advice
-        state = RoadState.UNAPPROVED if waits else RoadState.SIGNED_OUT
-    elif road.up is False:
-        state = RoadState.OFFLINE
-    elif road.sending and view.waiting:
-        state = RoadState.SENDING
-    elif view.waiting or road.up is None:
-        state = RoadState.WAITING
-    else:
-        state = RoadState.HELD if view.held else RoadState.SETTLED
-    return RoadStatus(
-        state=state,
-        saved_here=view.saved_here,
-        at_centre=view.at_centre,
-        at_hub=view.at_hub,
-        waiting=view.waiting,
-        line_down_since_ms=road.down_since,
-        equal_at_ms=road.equal_at,
-        equal=None if view.waiting else road.equal,
-        advice=road.advice,
-        last_contact_ms=road.last_contact,
-        held=view.held,
-    )
 
 
 def _mono() -> int:
