@@ -77,7 +77,7 @@ def same_child(connection: Connection, contact_id: str, today: date) -> SameChil
 
 def children_named(connection: Connection, words: str, but: str, today: date) -> tuple[KnownChild, ...]:
     """Children of other files by a name without tones, for a person who knows better than the comparison."""
-    contacts = [hit.contact_id for hit in find(connection, f"tên: {words}", 20)]
+    contacts = [hit.contact_id for hit in find(connection, f"ten: {words}", 20)]
     found: list[KnownChild] = []
     for contact in _opens(connection, [one for one in contacts if one and one != but]):
         children = [row for row in people_of(connection, contact, {})[0] if CHILD in row.roles]
@@ -95,7 +95,7 @@ def _children(
 ) -> tuple[KnownChild, ...]:
     wanted: list[str] = list(earlier)
     for name in look.names:
-        wanted += [hit.contact_id for hit in find(connection, f"tên: {name}", MOST_COMPARED) if hit.contact_id]
+        wanted += [hit.contact_id for hit in find(connection, f"ten: {name}", MOST_COMPARED) if hit.contact_id]
     linked = _linked(connection, child.person.id)
     for person in linked:
         parties = read.where(connection, "party", "person_id", person)
