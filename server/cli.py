@@ -18,6 +18,7 @@ from server.emergency_command import commands_of_emergency
 from server.operations.centre import HUB, ROLE, Centre
 from server.operations.enrolment import WrongSeat, make_code
 from server.operations.erasure import NotHere, erase
+from server.retention_command import commands_of_retention
 from server.staff_command import commands_of_staff
 from server.store import audit_log
 from server.store.audit import audit
@@ -99,6 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     auditing = add("audit", "Kiểm nhật ký kiểm toán của mọi máy trạm: chuỗi, lời kèm, chữ ký đối chứng.", _audit)
     auditing.add_argument("what", choices=["verify"])
     commands_of_emergency(add)
+    commands_of_retention(add)
     commands_of_staff(add)
     add_courier(add)
     return parser

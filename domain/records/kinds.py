@@ -22,6 +22,7 @@ from domain.records.party import Party
 from domain.records.person import Address, Alias, Person, Phone
 from domain.records.queue import AppReport, Claim, Incoming, NumberAlert, QueueItem
 from domain.records.referral import Attempt, Referral
+from domain.records.retention import LegalHold, RetentionRun
 from domain.records.road import (
     Custody,
     Grant,
@@ -128,5 +129,7 @@ KINDS = Registry(
         ("audit_note", AuditNote),
         ("emergency_read", EmergencyRead),
         ("answer", Answer),
+        ("legal_hold", LegalHold),
+        ("retention_run", RetentionRun),
     )
 )

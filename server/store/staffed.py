@@ -97,9 +97,8 @@ _author = msgspec.json.Decoder(_Author)
 def things(connection: Connection, policy: Policy, wanted: Collection[str]) -> dict[str, Thing]:
     """What the engine has to know of these files, by scope: whose they are, who works on them, book, restricted."""
     homes = scopes.homes(connection, wanted)
-    owners = {scope: home for scope, home in homes.items() if not scopes.is_closed(scope, home)}
-    closed = [scope for scope in wanted if scope not in owners]
-    owners |= _owners(connection, closed)
+    whose = {scope: home for scope, home in homes.items() if not scopes.is_closed(scope, home)}
+    whose |= owners(connection, [scope for scope in wanted if scope not in whose])
     contacts = {row["id"]: row for row in _rows(connection, "contact", "id", map(scopes.file_of, wanted))}
     workers: dict[str, set[str]] = {}
     hidden: set[str] = set()
@@ -111,7 +110,7 @@ def things(connection: Connection, policy: Policy, wanted: Collection[str]) -> d
             hidden.add(row["contact_id"])
     return {
         scope: Thing(
-            centre=owners.get(scope, ""),
+            centre=whose.get(scope, ""),
             workers=frozenset(workers.get(file, ())),
             dossier=file,
             book=policy.book_of(scope),
@@ -126,8 +125,8 @@ def _rows(connection: Connection, kind: str, column: str, values: Iterable[str])
     return sql.select_in(connection, tables.records[kind], column, sorted(set(values)))
 
 
-def _owners(connection: Connection, closed: Collection[str]) -> dict[str, str]:
-    """The centre that a closed file belongs to: its custody's, else that of the desk that founded it."""
+def owners(connection: Connection, closed: Collection[str]) -> dict[str, str]:
+    """The centre that each closed file belongs to: its custody's, else that of the desk that founded it."""
     found = {
         scope: row["centre"]
         for row in _rows(connection, "custody", "id", map(scopes.file_of, closed))

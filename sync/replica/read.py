@@ -110,6 +110,12 @@ def codes_borne_twice(connection: Connection, codes: Iterable[str]) -> list[str]
     return sorted(found)
 
 
+def every(connection: Connection, kind: str) -> list[Stored]:
+    """All records of a kind, by id (ids made here rise with time)."""
+    table = tables.records[kind]
+    return [stored(row, kind) for row in connection.execute(select(table).order_by(table.c.id)).mappings()]
+
+
 def conflicts(connection: Connection, limit: int = 1_000) -> list[Sibling]:
     """Values that wait for a decision, by record and field."""
     s = tables.sibling.c

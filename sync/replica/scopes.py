@@ -40,7 +40,7 @@ WALLED = (TRAFFICKING, THERAPY)
 FILES = (DOSSIER, *WALLED)
 """Beginnings of scopes that hold one file each."""
 
-CENTRE_ONLY = frozenset({"custody", "staff", "emergency_read"})
+CENTRE_ONLY = frozenset({"custody", "staff", "emergency_read", "legal_hold", "retention_run"})
 """Kinds that only the centre may write, beside those of the control streams, where nobody else writes at all."""
 
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 
 from desktop.store.reads import CaseRow
 from desktop.ui.case.facts import urgency_status
 from desktop.ui.theme.tokens import Status
 from desktop.ui.widgets.glyph_cell import STATUS_ROLE
-from desktop.ui.widgets.list_table import Index, ListTable
 from desktop.ui.words import remaining_text, tr
 from domain.clock import Clock
+
+Index = QModelIndex | QPersistentModelIndex
 
 
 def urgency_word(code: str | None) -> str:
@@ -21,7 +22,7 @@ def urgency_word(code: str | None) -> str:
     return words.get(code or "", code or tr("Chưa rõ mức"))
 
 
-class CasesTable(ListTable):
+class CasesTable(QAbstractTableModel):
     """Columns: code with the level's shape, next deadline."""
 
     def __init__(self, clock: Clock) -> None:
@@ -36,11 +37,23 @@ class CasesTable(ListTable):
             if rows:
                 self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, 1))
             return
-        self.renew_rows(rows)
+        self.beginResetModel()
+        self.rows = rows
+        self.endResetModel()
 
-    def heads(self) -> tuple[str, ...]:
+    def rowCount(self, parent: Index | None = None) -> int:
+        """Cases."""
+        return 0 if parent is not None and parent.isValid() else len(self.rows)
+
+    def columnCount(self, parent: Index | None = None) -> int:
+        """Two columns."""
+        return 0 if parent is not None and parent.isValid() else 2
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Words above the columns."""
-        return (tr("Ca đang mở"), tr("Hạn gần nhất"))
+        if orientation != Qt.Orientation.Horizontal or role != Qt.ItemDataRole.DisplayRole:
+            return None
+        return (tr("Ca đang mở"), tr("Hạn gần nhất"))[section]
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Words and shapes."""

@@ -1,0 +1,113 @@
+"""What the periods of retention decide about, read from the rows of one centre: old calls, old files, their holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import Any, Final
+
+from sqlalchemy import select
+
+from domain.clock import vn_date
+from domain.records.call import UNCLASSIFIED
+from domain.rules.retention import FileFacts
+from server.store import staffed
+from server.store.engine import Connection
+from sync.replica import scopes, sql, tables
+from sync.replica.scopes import scope_home
+
+_KEPT: Final = frozenset({"custody", "legal_hold"})
+"""Kinds that say whose a file was and why it stayed: numbers of papers and codes of centres, nobody's words."""
+
+
+def calls(connection: Connection, centre: str, before_ms: int, most: int) -> list[str]:
+    """Ids of calls of a centre that became no file, rang before this time and still have a number; oldest first."""
+    c = tables.records["call"].c
+    rows = connection.execute(
+        select(c.id)
+        .where(
+            c.scope == scopes.centre(centre),
+            c.ring_at < before_ms,
+            c.contact_id.is_(None),
+            c.number.is_not(None),
+            c.outcome.is_not(None),
+            c.outcome != UNCLASSIFIED,
+        )
+        .order_by(c.ring_at, c.id)
+        .limit(most)
+    )
+    return [row.id for row in rows]
+
+
+def files(connection: Connection, owned: str, before_ms: int) -> list[FileFacts]:
+    """Files of a centre that came before this time, oldest first; closed ones (of no audience) too."""
+    c, h = tables.records["contact"].c, scope_home.c
+    rows = connection.execute(
+        select(c.id, c.scope, c.received_at, h.audience)
+        .select_from(tables.records["contact"].join(scope_home, h.scope == c.scope))
+        .where(c.received_at < before_ms)
+        .order_by(c.received_at, c.id)
+    ).all()
+    closed = [row.scope for row in rows if scopes.is_closed(row.scope, row.audience)]
+    owners = staffed.owners(connection, closed)
+    mine = [row for row in rows if owners.get(row.scope, row.audience) == owned]
+    return list(_facts(connection, mine))
+
+
+def one_file(connection: Connection, scope: str) -> FileFacts | None:
+    """The same of one file as it stands now; None where it is gone."""
+    c = tables.records["contact"].c
+    rows = connection.execute(select(c.id, c.scope, c.received_at).where(c.id == scopes.file_of(scope))).all()
+    return next(_facts(connection, [row for row in rows if row.scope == scope]), None)
+
+
+def records_of(connection: Connection, scope: str) -> list[tuple[str, str]]:
+    """Kind and id of every record of a file but those that only say whose it was."""
+    found: list[tuple[str, str]] = []
+    for kind, table in sorted(tables.records.items()):
+        if kind not in _KEPT:
+            rows = connection.execute(select(table.c.id).where(table.c.scope == scope).order_by(table.c.id))
+            found += [(kind, row.id) for row in rows]
+    return found
+
+
+def _facts(connection: Connection, rows: Iterable[Any]) -> Iterator[FileFacts]:
+    wanted = {row.id: row for row in rows}
+    cases: dict[str, list[dict[str, Any]]] = {}
+    for one in sql.select_in(connection, tables.records["case"], "contact_id", wanted):
+        cases.setdefault(one["contact_id"], []).append(one)
+    children = {one["child_id"] for found in cases.values() for one in found if one["child_id"]}
+    people = {one["id"]: one for one in sql.select_in(connection, tables.records["person"], "id", children)}
+    holds = {
+        one["file"]
+        for one in sql.select_in(connection, tables.records["legal_hold"], "file", wanted)
+        if one["lifted_at"] is None and one["retracted"] is None
+    }
+    for contact, row in wanted.items():
+        of = cases.get(contact, [])
+        closings = [one["closed_at"] for one in of]
+        born = [day for one in of if (day := _born(people.get(one["child_id"]))) is not None]
+        yield FileFacts(
+            scope=row.scope,
+            received_at=row.received_at,
+            has_case=bool(of),
+            closed_at=max(closings) if closings and None not in closings else None,
+            born=max(born) if born and len(born) == len(of) else None,
+            held=contact in holds,
+        )
+
+
+def _born(person: dict[str, Any] | None) -> date | None:
+    """The latest day on which this child can have been born, or None."""
+    if person is None:
+        return None
+    try:
+        return date.fromisoformat(person["birth_date"] or "")
+    except ValueError:
+        pass
+    if person["birth_year"]:
+        return date(int(person["birth_year"]), 12, 31)
+    if person["age_years"] is not None and person["age_said_at"]:
+        said = vn_date(person["age_said_at"])
+        return date(said.year - int(person["age_years"]), 12, 31)
+    return None

@@ -1,0 +1,123 @@
+"""Retention over real HTTP: proposed, agreed to by two, erased at every desk with proof; a legal hold keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+
+from domain.clock import DAY, HOUR, vn_midnight_ms
+from domain.records.call import Call
+from domain.records.case import Case
+from domain.records.contact import Contact
+from domain.records.note import Note
+from server.operations.retention import MayNotErase, NoSuchRun, agree, hold, lift, propose, receipts, resume
+from server.operations.staff import write
+from sync.replica import read as stored
+from sync.replica import scopes
+from tests.server.ground import PATIENCE_S, Desk, Running
+
+MakeDesk = Callable[..., Desk]
+WORDS = "Bé kể chuyện ở nhà"
+
+
+def leads(centre: Running) -> None:
+    for staff, role in (("v-1", "regional_lead"), ("v-2", "inspector"), ("tv", "counsellor")):
+        write(centre.centre, staff, roles=(role,), centre="an_giang")
+
+
+def old_files(desk: Desk, *names: str, case: bool = False) -> None:
+    """Files received in 2010."""
+    for name in names:
+        act = desk.node.act()
+        scope = scopes.dossier(name)
+        act.create(scope, Contact(id=name, summary=WORDS, received_at=vn_midnight_ms(date(2010, 1, 1))))
+        act.create(scope, Note(id=f"n-{name}", contact_id=name, text=WORDS))
+        if case:
+            act.create(scope, Case(id=f"case-{name}", contact_id=name))
+        desk.node.write(act)
+    desk.push()
+
+
+def test_what_is_over_goes_everywhere_once_two_agreed_and_the_proof_is_counted(
+    embedded: Running, desks: MakeDesk
+) -> None:
+    author, colleague = desks(embedded, "AG01"), desks(embedded, "AG02")
+    leads(embedded)
+    old_files(author, "old", "kept")
+    old_files(author, "open", case=True)
+    author.write_contact("young")
+    author.push()
+    colleague.pull()
+    held = hold(embedded.centre, "kept", "12/CV-TA", "v-1")
+    run = propose(embedded.centre, "an_giang")
+    assert run is not None
+    assert run.items == (["counselling", "dossier:old"],)
+    assert propose(embedded.centre, "hanoi") is None
+    for staff in ("tv", "nobody"):
+        with pytest.raises(MayNotErase):
+            agree(embedded.centre, run.id, staff)
+    assert agree(embedded.centre, run.id, "v-1").erased is None
+    with pytest.raises(MayNotErase):
+        agree(embedded.centre, run.id, "v-1")
+    colleague.pull()
+    assert colleague.node.has("contact", "old"), "one person is not enough"
+    done = agree(embedded.centre, run.id, "v-2")
+    assert done.erased == 2
+    with pytest.raises(NoSuchRun):
+        agree(embedded.centre, run.id, "v-2")
+    assert receipts(embedded.centre, done).proven == 0
+    for desk in (author, colleague):
+        desk.pull()
+        held_here = [desk.node.has("contact", one) for one in ("old", "kept", "open", "young")]
+        assert held_here == [False, True, True, True]
+        assert not desk.node.has("note", "n-old")
+        assert desk.road.receipt(desk.own_digest(), PATIENCE_S) is not None
+    sure = receipts(embedded.centre, done)
+    assert (sure.proven, sure.all) == (2, 2)
+    lift(embedded.centre, held.id, "v-1")
+    again = propose(embedded.centre, "an_giang")
+    assert again is not None
+    assert again.items == (["counselling", "dossier:kept"],)
+
+
+def test_a_hold_set_after_the_proposal_keeps_the_file(embedded: Running, desks: MakeDesk) -> None:
+    author = desks(embedded, "AG01")
+    leads(embedded)
+    old_files(author, "old")
+    run = propose(embedded.centre, "an_giang")
+    assert run is not None
+    agree(embedded.centre, run.id, "v-1")
+    hold(embedded.centre, "old", "9/CV", "v-2")
+    assert agree(embedded.centre, run.id, "v-2").erased == 0
+    author.pull()
+    assert author.node.has("contact", "old")
+    assert resume(embedded.centre) == 0
+
+
+def test_an_old_call_loses_its_number_and_stays_a_figure(embedded: Running, desks: MakeDesk) -> None:
+    author = desks(embedded, "AG01")
+    leads(embedded)
+    scope = scopes.centre("an_giang")
+    now = embedded.clock.now_ms()
+    long_ago = now - 91 * DAY
+    for name, at, contact in (("c-old", long_ago, None), ("c-new", now - 89 * DAY, None), ("c-file", long_ago, "k")):
+        act = author.node.act()
+        act.create(scope, Call(id=name, centre="an_giang", number="0911222333", ring_at=at, end_at=at + 5_000,
+                               outcome="silent", contact_id=contact, receiver="tv"))  # fmt: skip
+        author.node.write(act)
+    author.push()
+    run = propose(embedded.centre, "an_giang")
+    assert run is not None
+    assert run.items == (["call", "c-old"],)
+    agree(embedded.centre, run.id, "v-1")
+    agree(embedded.centre, run.id, "v-2")
+    author.pull()
+    calls = {one.id: one.record for one in author.node.run(lambda c: stored.every(c, "call"))}
+    assert {"c-new", "c-file"} < calls.keys()
+    (bare,) = [one for name, one in calls.items() if name not in ("c-new", "c-file")]
+    assert (bare.outcome, bare.number, bare.receiver, bare.ring_at % HOUR) == ("silent", None, None, 0)
+    assert bare.end_at - bare.ring_at == 5_000
+    assert author.own_digest() == author.digest
+    assert propose(embedded.centre, "an_giang") is None
