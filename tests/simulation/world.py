@@ -407,7 +407,8 @@ class World:
         """Save an act: in the book once the commit returned, perhaps when the machine died in it."""
         bodies = list(act.bodies)
         audited = None
-        if self.weather.audited and self.people_dice.random() < 0.5 and "audit_entry" in machine.registry:
+        tells = self.weather.audited and not blind and "audit_entry" in machine.registry
+        if tells and self.people_dice.random() < 0.5:
             audited = Said("tvv-1", OPEN, bodies[0].kind, bodies[0].id, bodies[0].data_class)
         try:
             machine.save(bodies, audited)
