@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from pytestqt.qtbot import QtBot
+from sqlalchemy import literal_column, select, table
 
 from desktop.background.keeper import Keeper
 from desktop.operations import intake
@@ -35,7 +36,7 @@ def canaries(path: Path, key: bytes) -> list[str]:
         names = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         found = []
         for name in names:
-            rows = connection.execute(f"SELECT * FROM '{name}'").fetchall()
+            rows = connection.execute(str(select(literal_column("*")).select_from(table(name)))).fetchall()
             if any(CANARY.encode() in (v if isinstance(v, bytes) else str(v).encode()) for r in rows for v in r):
                 found.append(name)
         return sorted(found)
