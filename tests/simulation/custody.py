@@ -11,9 +11,11 @@ from sqlalchemy import Connection, literal_column, select, table, text
 
 from desktop.store.reads_audit import audit_view
 from server.store import audit, audit_log
+from server.store.troubles import StoreUnavailable
 from sync.audit import Findings
 from sync.operation import ERASE, Body, Undecodable, decode_body
-from sync.replica import scopes, tables
+from sync.replica import removal, scopes, tables
+from tests.simulation.place import Reset
 from tests.simulation.trace import Broken
 
 if TYPE_CHECKING:
@@ -190,3 +192,21 @@ def _is_order(value: str) -> bool:
         return decode_body(value.encode()).action == ERASE
     except Undecodable:
         return False
+
+
+def erase(world: World) -> None:
+    """The centre erases a record for ever: whichever it has, drawn by lot."""
+    found = world.place.read(erasable)
+    if not found:
+        return
+    kind, record = world.lab.choice(found)
+    try:
+        world.place.erase(kind, record)
+    except Reset:
+        world.restart(world.place)
+    except StoreUnavailable:
+        world.say("centre", "cannot erase: disk full")
+    if world.place.read(lambda c: removal.known_among(c, [record])):
+        world.say("centre", "erases", kind, record)
+        world.meet("records erased")
+        world.ledger.erased.add((kind, record))

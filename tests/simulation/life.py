@@ -15,7 +15,8 @@ from domain.clock import HOUR, MINUTE, SECOND
 from sync import engine as core
 from sync.act import Act
 from sync.replica import scopes, tables
-from tests.simulation import laws
+from tests.simulation import custody, laws
+from tests.simulation.calm import settled
 from tests.simulation.hub import Hub
 from tests.simulation.machine import Machine
 from tests.simulation.memory import Disk
@@ -110,7 +111,7 @@ class _Life:
 
     def _until_settled(self, longest: int) -> None:
         end = self._world.now + longest
-        while self._world.now < end and not self._world.settled():
+        while self._world.now < end and not settled(self._world):
             self._world.pass_time(min(end, self._world.now + SECOND))
 
     def _fresh(self) -> None:
@@ -251,7 +252,7 @@ class _Life:
             case "restored":
                 self._restore_centre(world.copies[-1])
             case "erases":
-                world.erase()
+                custody.erase(world)
 
     def _to_the_hub(self, hub: Hub, one: Misfortune) -> None:
         world = self._world

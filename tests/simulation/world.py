@@ -19,11 +19,9 @@ from server.store.troubles import StoreUnavailable
 from sync import engine as core
 from sync.audit import Said
 from sync.operation import Placed
-from sync.replica import node, removal
 from sync.replica.changes import Folded
 from sync.transport.line import Answer
 from sync.troubles import Offline, ServerTrouble, Trouble
-from tests.simulation import custody
 from tests.simulation.courier import Couriers
 from tests.simulation.errands import weather_of
 from tests.simulation.hub import Hub
@@ -435,43 +433,3 @@ class World:
         else:
             self.say("centre", "grants", machine.seat, scope)
             self.meet("grants")
-
-    def erase(self) -> None:
-        """The centre erases a record for ever: whichever it has, drawn by lot."""
-        found = self.place.read(custody.erasable)
-        if not found:
-            return
-        kind, record = self.lab.choice(found)
-        try:
-            self.place.erase(kind, record)
-        except Reset:
-            self.restart(self.place)
-        except StoreUnavailable:
-            self.say("centre", "cannot erase: disk full")
-        if self.place.read(lambda c: removal.known_among(c, [record])):
-            self.say("centre", "erases", kind, record)
-            self.meet("records erased")
-            self.ledger.erased.add((kind, record))
-
-    # ------------------------------------------------------------ looking
-
-    def settled(self) -> bool:
-        """Every desk that may speak has sent all, read all and compared equal (unless a word of its own is held)."""
-        hub, centre = self.hub, self.place.centre.lineage
-        if hub is not None and hub.on:
-            view = hub.view()
-            if view.waiting or view.backfills or view.wipes or view.lineage != centre:
-                return False
-            if view.cursor != self.place.read(node.feed) or hub.uplink.road.equal is not True:
-                return False
-        for machine in self.machines:
-            if machine.revoked:
-                continue
-            view, server = machine.road.view(), machine.server
-            if view.waiting or view.backfills or view.wipes or view.cursor != server.read(node.feed):
-                return False
-            if view.lineage != server.centre.lineage or (server is not machine.servers[0] and machine.servers[0].up):
-                return False
-            if machine.engine.road.equal is not True and not self.witness.holds_words_of(machine):
-                return False
-        return True
