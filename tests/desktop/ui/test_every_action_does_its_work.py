@@ -1,0 +1,355 @@
+"""Every registered action is pressed by its own key in a real window and its effect is looked for; one without an
+entry in the table fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QFileDialog
+from pytestqt.qtbot import QtBot
+
+from desktop.app import Desk
+from desktop.operations import more_calls, queue
+from desktop.operations.calls import PbxCallEvent
+from desktop.store import reads
+from desktop.ui.calls.lists import MISSED, UNCLASSIFIED
+from desktop.ui.main_window import MainWindow
+from domain.clock import MINUTE, vn_to_ms
+from domain.records.queue import Incoming
+from tests.desktop.ui.conftest import HandClock, named, press, stored
+from tests.desktop.ui.test_forms_lose_nothing import fill_six, saved
+
+DAY: Final = vn_to_ms("2026-11-20 00:00:00")
+PATIENT: Final = 30_000
+"""Milliseconds to wait for a fact."""
+
+
+@dataclass
+class Seat:
+    """A counsellor's hands: strikes an action's own key, makes calls come, waits for facts."""
+
+    window: MainWindow
+    desk: Desk
+    clock: HandClock
+    qtbot: QtBot
+    calls: int = 0
+
+    def strike(self, action_id: str) -> None:
+        """The key that the registry gives the action, to whatever has the keys."""
+        pressed = QKeySequence(self.window.registry[action_id].key)[0]
+        QTest.keyClick(QApplication.focusWidget() or self.window, pressed.key(), pressed.keyboardModifiers())
+
+    def until(self, fact: Callable[[], object]) -> None:
+        self.qtbot.waitUntil(lambda: bool(fact()), timeout=PATIENT)
+
+    def ring(self) -> None:
+        self.calls += 1
+        self.clock.pass_ms(MINUTE)
+        now = self.clock.now_ms()
+        self.window.calls.answered(PbxCallEvent("111", f"9.{self.calls}", "0900081502", "", now, now))
+
+    def free(self) -> None:
+        """No call, no sheet, the calls' page in front."""
+        if self.window.calls.current is not None:
+            self.label("outcome.silent")
+        self.window.go("calls")
+
+    def label(self, action_id: str) -> None:
+        with self.qtbot.waitSignal(self.window.calls.labelled, timeout=PATIENT):
+            self.strike(action_id)
+
+    def newest(self) -> str | None:
+        rows = stored(self.desk, partial(reads.calls_today, centre="an_giang", day_start_ms=DAY))
+        return str(rows[0].outcome)
+
+    def news(self) -> str:
+        return self.window.status.news.words.text()
+
+
+def gives_its_outcome(seat: Seat, action_id: str) -> None:
+    seat.ring()
+    seat.label(action_id)
+    assert seat.newest() == action_id.removeprefix("outcome.")
+    assert seat.window.calls.current is None
+
+
+def undoes(seat: Seat, action_id: str) -> None:
+    gives_its_outcome(seat, "outcome.prank")
+    seat.strike(action_id)
+    seat.until(lambda: seat.newest() == "unclassified")
+    seat.window.calls.select(None)
+
+
+def opens_a_form(seat: Seat, action_id: str) -> None:
+    before = len(seat.window.file_page.sheets)
+    seat.ring()
+    seat.strike(action_id)
+    seat.until(lambda: len(seat.window.file_page.sheets) == before + 1)
+    sheet = seat.window.file_page.current
+    assert sheet is not None
+    assert sheet.model.form == {"open_file": "file", "open_report": "report"}[action_id]
+    sheet.model.discard()
+    sheet.put_away.emit(sheet)
+    seat.free()
+
+
+def saves_the_form(seat: Seat, action_id: str) -> None:
+    seat.ring()
+    seat.strike("open_report")
+    fill_six(seat.window)
+    with seat.qtbot.waitSignal(seat.window.file_page.saved, timeout=PATIENT):
+        seat.strike(action_id)
+    seat.until(seat.window.case_page._dossier.isVisible)
+    assert seat.window.page_name == "case"
+
+
+def goes_to_the_next_form(seat: Seat, action_id: str) -> None:
+    pages = seat.window.file_page
+    seat.window.go("file")
+    made = [pages.open("file"), pages.open("file")]
+    assert pages.current is made[1]
+    seat.strike(action_id)
+    assert pages.current is made[0]
+    for sheet in made:
+        sheet.model.discard()
+        sheet.put_away.emit(sheet)
+
+
+def adds_to_a_case(seat: Seat, action_id: str) -> None:
+    seat.free()
+    seat.ring()
+    seat.strike(action_id)
+    assert seat.window.page_name == "search"
+    assert "Tìm ca rồi bấm Enter" in seat.news()
+    seat.strike("back")
+    seat.free()
+
+
+def asks_for_a_language(seat: Seat, action_id: str) -> None:
+    seat.free()
+    seat.ring()
+    seat.strike(action_id)
+    assert named(seat.window, "list.choice").isVisible()
+    assert seat.window.call_deeds.sheet.title.text() == "Cần phiên dịch tiếng nào?"
+    press(seat.window, Qt.Key.Key_Escape)
+    seat.free()
+
+
+def offers_by_digit(seat: Seat, action_id: str) -> None:
+    titles = {
+        "more_outcomes": "Kết quả khác",
+        "number_alert": "Đánh dấu số máy",
+        "language": "Ngôn ngữ của màn hình",
+    }
+    seat.ring()
+    seat.strike(action_id)
+    assert seat.window.call_deeds.sheet.title.text() == titles[action_id]
+    assert len(seat.window.call_deeds.sheet.offers) >= 2
+    press(seat.window, Qt.Key.Key_Escape)
+    seat.free()
+
+
+def shows_its_list(seat: Seat, action_id: str) -> None:
+    seat.window.go("road")
+    seat.strike(action_id)
+    assert seat.window.page_name == "calls"
+    assert seat.window.calls_page.listing == {"list_unclassified": UNCLASSIFIED, "list_missed": MISSED}[action_id]
+    seat.strike("back")
+
+
+def calls_back(seat: Seat, action_id: str) -> None:
+    seat.free()
+    now = seat.clock.now_ms()
+    seat.desk.lane.submit(more_calls.missed("111", "7.1", "0900047028", now - MINUTE, now))
+    seat.until(lambda: len(seat.window.call_lists.lists.missed) == 1)
+    seat.strike("list_missed")
+    seat.strike(action_id)
+    current = seat.window.calls.current
+    assert current is not None
+    assert current.outbound
+    seat.strike("outcome.silent")  # a call we made has a list of its own
+    with seat.qtbot.waitSignal(seat.window.calls.labelled, timeout=PATIENT):
+        press(seat.window, Qt.Key.Key_2)
+
+
+def pauses(seat: Seat, action_id: str) -> None:
+    seat.free()
+    seat.strike(action_id)
+    assert seat.window.call_deeds.paused_at == seat.clock.now_ms()
+    seat.strike(action_id)
+    assert seat.window.call_deeds.paused_at is None
+
+
+def covers(seat: Seat, action_id: str) -> None:
+    window = seat.window
+    cover = {"privacy": window.privacy, "help": window.help, "people": window.people_sheet}[action_id]
+    seat.strike(action_id)
+    assert cover.isVisible()
+    press(window, Qt.Key.Key_Escape)
+    assert not cover.isVisible()
+
+
+def opens_the_palette(seat: Seat, action_id: str) -> None:
+    seat.strike(action_id)
+    assert seat.window.palette_keys.palette.isVisible()
+    press(seat.window, Qt.Key.Key_Escape)
+
+
+def lays_its_sheet(seat: Seat, action_id: str) -> None:
+    sheets = seat.window.sheets
+    sheet = {
+        "conflicts": sheets.conflicts.sheet,
+        "same_child": sheets.same_child.sheet,
+        "queue_enter": sheets.entry.sheet,
+        "rest": sheets.rest.sheet,
+    }[action_id]
+    seat.free()
+    if action_id == "same_child":
+        with_a_case(seat)
+    seat.strike(action_id)
+    seat.until(sheet.isVisible)
+    press(seat.window, Qt.Key.Key_Escape)
+    assert not sheet.isVisible()
+
+
+def shows_the_history(seat: Seat, action_id: str) -> None:
+    with_a_case(seat)
+    seat.strike(action_id)
+    seat.until(seat.window.sheets.history.sheet.isVisible)
+    press(seat.window, Qt.Key.Key_Escape)
+
+
+def chooses_a_file(seat: Seat, action_id: str) -> None:
+    with_a_case(seat)
+    seat.until(lambda: seat.window.attachments.ready)
+    seat.strike(action_id)
+    dialog = seat.window.case_page.attachments.findChild(QFileDialog, "dialog.attach")
+    assert isinstance(dialog, QFileDialog)
+    assert dialog.isVisible()
+    dialog.reject()
+    seat.window.activateWindow()
+    seat.until(seat.window.isActiveWindow)
+
+
+def with_a_case(seat: Seat) -> None:
+    if seat.window.case_model.view is None:
+        seat.ring()
+        seat.strike("open_report")
+        fill_six(seat.window)
+        saved(seat.window, seat.qtbot)
+        seat.until(seat.window.case_page._dossier.isVisible)
+    seat.window.go("case")
+
+
+def turns_to_its_page(seat: Seat, action_id: str) -> None:
+    seat.window.go("road" if action_id != "go_road" else "calls")
+    seat.strike(action_id)
+    assert seat.window.page_name == action_id.removeprefix("go_")
+    assert seat.window.pages[seat.window.page_name].isVisible()
+
+
+def takes_the_next_item(seat: Seat, action_id: str) -> None:
+    letter = Incoming(id="01932c00-0000-7000-8000-0000000000b1", sender="Bà hàng xóm", body="Thư")
+    seat.desk.lane.submit(queue.enter("letter", letter, urgency="emergency"))  # before the call-back agreed above
+    seat.until(lambda: letter.id in [row.id for row in seat.window.queue_model.rows])
+    with seat.qtbot.waitSignal(seat.window.queue_model.taken, timeout=PATIENT) as taken:
+        seat.strike(action_id)
+    assert taken.args[0].id == letter.id
+    assert seat.window.page_name == "queue"
+
+
+def goes_back(seat: Seat, action_id: str) -> None:
+    seat.window.go("road")
+    seat.strike(action_id)
+    assert seat.window.page_name == "calls"
+
+
+def changes_the_size(seat: Seat, action_id: str) -> None:
+    look = seat.window.look
+    start, wanted = {"zoom_in": (1.0, 1.1), "zoom_out": (1.0, 0.9), "zoom_reset": (1.1, 1.0)}[action_id]
+    if look.zoom != start:
+        look.zoom = start
+    seat.strike(action_id)
+    assert look.zoom == wanted
+
+
+def changes_the_colours(seat: Seat, action_id: str) -> None:
+    seat.strike(action_id)
+    assert seat.window.look.tokens.name == "dark"
+    seat.window.look.wear("light")
+
+
+def seals_for_another_person(seat: Seat, action_id: str) -> None:
+    seat.free()
+    seat.window.watch.start()
+    with seat.qtbot.waitSignal(seat.window.watch.sealing, timeout=PATIENT):
+        seat.strike(action_id)
+
+
+EFFECTS: Final[dict[str, Callable[[Seat, str], None]]] = {
+    **{
+        f"outcome.{code}": gives_its_outcome
+        for code in (
+            "silent", "hang_up", "wrong_number", "prank", "abusive_caller", "information", "test_call",
+            "technical_failure", "out_of_scope", "callback_scheduled", "feedback", "transferred",
+        )
+    },
+    "open_file": opens_a_form,
+    "open_report": opens_a_form,
+    "save_form": saves_the_form,
+    "next_form": goes_to_the_next_form,
+    "add_to_case": adds_to_a_case,
+    "interpreter": asks_for_a_language,
+    "more_outcomes": offers_by_digit,
+    "number_alert": offers_by_digit,
+    "language": offers_by_digit,
+    "list_unclassified": shows_its_list,
+    "list_missed": shows_its_list,
+    "call_back": calls_back,
+    "undo": undoes,
+    "pause": pauses,
+    "privacy": covers,
+    "help": covers,
+    "people": covers,
+    "palette": opens_the_palette,
+    "conflicts": lays_its_sheet,
+    "same_child": lays_its_sheet,
+    "queue_enter": lays_its_sheet,
+    "rest": lays_its_sheet,
+    "history": shows_the_history,
+    "attach_file": chooses_a_file,
+    **{
+        f"go_{page}": turns_to_its_page
+        for page in ("calls", "file", "case", "search", "road", "directory", "queue", "shift")
+    },
+    "search": turns_to_its_page,
+    "queue_next": takes_the_next_item,
+    "back": goes_back,
+    "zoom_in": changes_the_size,
+    "zoom_out": changes_the_size,
+    "zoom_reset": changes_the_size,
+    "theme": changes_the_colours,
+    "switch_person": seals_for_another_person,
+}  # fmt: skip
+"""What each action does, last the one that ends the session."""
+
+
+def test_every_action_is_struck_by_its_key_and_does_its_work(
+    window: MainWindow, desk: Desk, clock: HandClock, qtbot: QtBot
+) -> None:
+    registered = {action.id for action in window.registry}
+    assert registered - EFFECTS.keys() == set(), "an action without an entry in the table"
+    assert EFFECTS.keys() - registered == set(), "an entry for an action that is gone"
+    seat = Seat(window, desk, clock, qtbot)
+    for action_id, effect in EFFECTS.items():
+        try:
+            effect(seat, action_id)
+        except Exception as fault:
+            fault.add_note(f"the action {action_id}, key {window.registry[action_id].key}")
+            raise
