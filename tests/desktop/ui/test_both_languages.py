@@ -59,7 +59,6 @@ NOT_SAID = {
     "domain/codes/places.py": "kinds of communes as they stand in the names of places",
     "domain/text.py": "the alphabet",
     "domain/spoken.py": "words of one-time codes, read aloud in Vietnamese",
-    "domain/spoken.py": "the words of a key, said and heard in Vietnamese everywhere",
     "desktop/ui/forms/definition.py": "a sample value that expressions are tried on",
     "domain/cdr.py": "lines of the exchange's file: for the technician who feeds it, on a terminal",
     "domain/numbering.py": "kinds of cases by their letters: documents",
