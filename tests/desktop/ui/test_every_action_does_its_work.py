@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QKeyCombination, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
@@ -42,7 +42,7 @@ class Seat:
 
     def strike(self, action_id: str) -> None:
         """The key that the registry gives the action, to whatever has the keys."""
-        pressed = QKeySequence(self.window.registry[action_id].key)[0]
+        pressed: QKeyCombination = QKeySequence(self.window.registry[action_id].key)[0]  # type: ignore[index]  # PySide's stubs lack __getitem__
         QTest.keyClick(QApplication.focusWidget() or self.window, pressed.key(), pressed.keyboardModifiers())
 
     def until(self, fact: Callable[[], object]) -> None:
