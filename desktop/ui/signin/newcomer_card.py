@@ -19,7 +19,7 @@ from sync.door import Approved
 from sync.troubles import Offline
 
 Approve = Callable[[str, str, str], Approved]
-"""(staff id, seat, words as heard) → the desk that was let in; raises sync.troubles."""
+"""(staff id, seat, words as heard) to the desk that was let in; raises sync.troubles."""
 
 
 class NewcomerCard(Card):
