@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import (
-    QAbstractTableModel,
     QEvent,
     QModelIndex,
     QObject,
-    QPersistentModelIndex,
     Qt,
     Signal,
     Slot,
@@ -26,6 +24,7 @@ from desktop.ui.search.page import SearchModel
 from desktop.ui.theme.look import Look
 from desktop.ui.theme.tokens import Status
 from desktop.ui.widgets.glyph_cell import STATUS_ROLE
+from desktop.ui.widgets.list_table import Index, ListTable
 from desktop.ui.widgets.said import Card, Mark
 from desktop.ui.widgets.table import PaperTable
 from desktop.ui.words import spoken, tr
@@ -36,7 +35,6 @@ from domain.phones import display
 if TYPE_CHECKING:
     from desktop.ui.main_window import MainWindow
 
-Index = QModelIndex | QPersistentModelIndex
 Thing = Action | Entry | Script | SearchHit
 _WIDTH: Final = 720
 _HEIGHT: Final = 440
@@ -54,7 +52,7 @@ class Row:
     key: str = ""
 
 
-class Rows(QAbstractTableModel):
+class Rows(ListTable):
     """Words, more, key."""
 
     def __init__(self) -> None:
@@ -63,23 +61,11 @@ class Rows(QAbstractTableModel):
 
     def show(self, rows: Sequence[Row]) -> None:
         """Take over other rows."""
-        self.beginResetModel()
-        self.rows = list(rows)
-        self.endResetModel()
+        self.renew_rows(list(rows))
 
-    def rowCount(self, parent: Index | None = None) -> int:
-        """Rows."""
-        return 0 if parent is not None and parent.isValid() else len(self.rows)
-
-    def columnCount(self, parent: Index | None = None) -> int:
-        """Three columns."""
-        return 0 if parent is not None and parent.isValid() else 3
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+    def heads(self) -> tuple[str, ...]:
         """Words above the columns."""
-        if orientation != Qt.Orientation.Horizontal or role != Qt.ItemDataRole.DisplayRole:
-            return None
-        return (tr("Việc, ca, người, số máy"), tr("Nhóm, lý do"), tr("Phím"))[section]
+        return (tr("Việc, ca, người, số máy"), tr("Nhóm, lý do"), tr("Phím"))
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Words of a cell; a case has its shape."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -51,6 +52,16 @@ def test_whole_days_hold_on_both_stores_again_and_again(
         print(f"{name} {store} {turn + 1}: {lived.counts['wall_s']} s", flush=True)
 
 
+def _seats_of(day: int) -> list[psutil.Process]:
+    """The desks among a day's processes; one that ended between being listed and being asked is none."""
+    seats = []
+    for child in psutil.Process(day).children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if "seat" in child.cmdline():
+                seats.append(child)
+    return seats
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_a_day_that_is_stopped_leaves_no_process_behind(how: signal.Signals, tmp_path: Path) -> None:
     environ = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}
@@ -64,15 +75,19 @@ def test_a_day_that_is_stopped_leaves_no_process_behind(how: signal.Signals, tmp
         env=environ,
         cwd=ROOT,
     )
-    children: list[psutil.Process] = []
-    born = threading.Event()
-    while not children and running.poll() is None:
-        children = [
-            child for child in psutil.Process(running.pid).children(recursive=True) if "seat" in child.cmdline()
-        ]
-        born.wait(0.05)
-    running.send_signal(how)
-    _, said = running.communicate(timeout=180)
+    try:
+        children: list[psutil.Process] = []
+        born = threading.Event()
+        while not children and running.poll() is None:
+            children = _seats_of(running.pid)
+            born.wait(0.05)
+        running.send_signal(how)
+        _, said = running.communicate(timeout=180)
+    finally:
+        if running.poll() is None:  # the test failed: what it watched does not go on for ever
+            for one in [*psutil.Process(running.pid).children(recursive=True), running]:
+                one.kill()
+            running.communicate()
     assert running.returncode == 130, said
     assert "không tiến trình nào còn chạy" in said
     gone, alive = psutil.wait_procs(children, timeout=5)

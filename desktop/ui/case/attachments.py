@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.store.blobs import AttachmentRow
@@ -14,11 +14,10 @@ from desktop.ui.theme.look import Look
 from desktop.ui.theme.tokens import ROW_HEIGHT, Status
 from desktop.ui.widgets.file_choice import FileChoice
 from desktop.ui.widgets.glyph_cell import STATUS_ROLE
+from desktop.ui.widgets.list_table import Index, ListTable
 from desktop.ui.widgets.said import Card, Mark, Said, button
 from desktop.ui.widgets.table import PaperTable
 from desktop.ui.words import tr, when_text
-
-Index = QModelIndex | QPersistentModelIndex
 
 MOST_ROWS = 5
 """Rows seen at once; more are scrolled."""
@@ -60,7 +59,7 @@ def where(row: AttachmentRow, percent: int | None) -> tuple[Status, str, str]:
     return Status.QUIET, tr("Chưa lấy về"), tr("chưa lấy về máy này")
 
 
-class AttachmentsTable(QAbstractTableModel):
+class AttachmentsTable(ListTable):
     """Columns: name, size, where it is."""
 
     def __init__(self, model: AttachmentsModel) -> None:
@@ -82,19 +81,9 @@ class AttachmentsTable(QAbstractTableModel):
         self.rows, self._ids = rows, ids
         self.endResetModel()
 
-    def rowCount(self, parent: Index | None = None) -> int:
-        """Files."""
-        return 0 if parent is not None and parent.isValid() else len(self.rows)
-
-    def columnCount(self, parent: Index | None = None) -> int:
-        """Three columns."""
-        return 0 if parent is not None and parent.isValid() else 3
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+    def heads(self) -> tuple[str, ...]:
         """Words above the columns."""
-        if orientation != Qt.Orientation.Horizontal or role != Qt.ItemDataRole.DisplayRole:
-            return None
-        return (tr("Tên tệp"), tr("Cỡ"), tr("Ở đâu"))[section]
+        return (tr("Tên tệp"), tr("Cỡ"), tr("Ở đâu"))
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Words and shapes."""

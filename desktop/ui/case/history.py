@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Slot
+from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -17,6 +17,7 @@ from desktop.ui.theme.look import Look
 from desktop.ui.theme.tokens import Status
 from desktop.ui.widgets.covers import Cover
 from desktop.ui.widgets.glyph_cell import STATUS_ROLE
+from desktop.ui.widgets.list_table import Index, ListTable
 from desktop.ui.widgets.said import Said
 from desktop.ui.widgets.table import PaperTable
 from desktop.ui.words import tr, when_text
@@ -25,13 +26,12 @@ from domain.clock import Clock
 if TYPE_CHECKING:
     from desktop.ui.main_window import MainWindow
 
-Index = QModelIndex | QPersistentModelIndex
 WHEN, WHO, WHAT, BEFORE, AFTER = range(5)
 _NOT_SHOWN: Final = ("_id", "_set", "_ids", "form", "sort")
 """Endings of fields that only point at other records or at how something was written."""
 
 
-class HistoryTable(QAbstractTableModel):
+class HistoryTable(ListTable):
     """One line a step; the shape says whether the value stands now."""
 
     def __init__(self, words: FactWords, labels: Mapping[str, str], clock: Clock) -> None:
@@ -41,23 +41,11 @@ class HistoryTable(QAbstractTableModel):
 
     def show(self, rows: Sequence[Step]) -> None:
         """Take over other rows."""
-        self.beginResetModel()
-        self.rows = [one for one in rows if not one.field.endswith(_NOT_SHOWN)]
-        self.endResetModel()
+        self.renew_rows([one for one in rows if not one.field.endswith(_NOT_SHOWN)])
 
-    def rowCount(self, parent: Index | None = None) -> int:
-        """Steps."""
-        return 0 if parent is not None and parent.isValid() else len(self.rows)
-
-    def columnCount(self, parent: Index | None = None) -> int:
-        """Five columns."""
-        return 0 if parent is not None and parent.isValid() else 5
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+    def heads(self) -> tuple[str, ...]:
         """Words above the columns."""
-        if orientation != Qt.Orientation.Horizontal or role != Qt.ItemDataRole.DisplayRole:
-            return None
-        return (tr("Lúc"), tr("Ai"), tr("Mục"), tr("Trước"), tr("Sau"))[section]
+        return (tr("Lúc"), tr("Ai"), tr("Mục"), tr("Trước"), tr("Sau"))
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Words of a cell."""

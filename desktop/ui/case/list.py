@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtCore import Qt
 
 from desktop.store.reads import CaseRow
 from desktop.ui.case.facts import urgency_status
 from desktop.ui.theme.tokens import Status
 from desktop.ui.widgets.glyph_cell import STATUS_ROLE
+from desktop.ui.widgets.list_table import Index, ListTable
 from desktop.ui.words import remaining_text, tr
 from domain.clock import Clock
-
-Index = QModelIndex | QPersistentModelIndex
 
 
 def urgency_word(code: str | None) -> str:
@@ -22,7 +21,7 @@ def urgency_word(code: str | None) -> str:
     return words.get(code or "", code or tr("Chưa rõ mức"))
 
 
-class CasesTable(QAbstractTableModel):
+class CasesTable(ListTable):
     """Columns: code with the level's shape, next deadline."""
 
     def __init__(self, clock: Clock) -> None:
@@ -37,23 +36,11 @@ class CasesTable(QAbstractTableModel):
             if rows:
                 self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, 1))
             return
-        self.beginResetModel()
-        self.rows = rows
-        self.endResetModel()
+        self.renew_rows(rows)
 
-    def rowCount(self, parent: Index | None = None) -> int:
-        """Cases."""
-        return 0 if parent is not None and parent.isValid() else len(self.rows)
-
-    def columnCount(self, parent: Index | None = None) -> int:
-        """Two columns."""
-        return 0 if parent is not None and parent.isValid() else 2
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+    def heads(self) -> tuple[str, ...]:
         """Words above the columns."""
-        if orientation != Qt.Orientation.Horizontal or role != Qt.ItemDataRole.DisplayRole:
-            return None
-        return (tr("Ca đang mở"), tr("Hạn gần nhất"))[section]
+        return (tr("Ca đang mở"), tr("Hạn gần nhất"))
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Words and shapes."""

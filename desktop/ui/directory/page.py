@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, Final
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Slot
+from PySide6.QtCore import QModelIndex, Qt, Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop.ui.search.page import SearchBox
@@ -13,6 +13,7 @@ from desktop.ui.theme.look import Look
 from desktop.ui.theme.tokens import Status
 from desktop.ui.widgets.beside import Beside
 from desktop.ui.widgets.glyph_cell import STATUS_ROLE
+from desktop.ui.widgets.list_table import Index, ListTable
 from desktop.ui.widgets.said import Card, Mark, Said
 from desktop.ui.widgets.table import PaperTable
 from desktop.ui.words import tr
@@ -20,12 +21,11 @@ from domain.clock import Clock, date_text, vn_date
 from domain.codes.catalogue import Catalogue
 from domain.codes.directory import Directory, Entry, Script, matching
 
-Index = QModelIndex | QPersistentModelIndex
 NAME, NUMBER, HOURS = range(3)
 _WIDE: Final = 360
 
 
-class DirectoryTable(QAbstractTableModel):
+class DirectoryTable(ListTable):
     """Numbers, then scripts."""
 
     def __init__(self) -> None:
@@ -34,23 +34,11 @@ class DirectoryTable(QAbstractTableModel):
 
     def show(self, rows: list[Entry | Script]) -> None:
         """Take over other rows."""
-        self.beginResetModel()
-        self.rows = rows
-        self.endResetModel()
+        self.renew_rows(rows)
 
-    def rowCount(self, parent: Index | None = None) -> int:
-        """Rows."""
-        return 0 if parent is not None and parent.isValid() else len(self.rows)
-
-    def columnCount(self, parent: Index | None = None) -> int:
-        """Three columns."""
-        return 0 if parent is not None and parent.isValid() else 3
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+    def heads(self) -> tuple[str, ...]:
         """Words above the columns."""
-        if orientation != Qt.Orientation.Horizontal or role != Qt.ItemDataRole.DisplayRole:
-            return None
-        return (tr("Tên"), tr("Số máy"), tr("Giờ trực"))[section]
+        return (tr("Tên"), tr("Số máy"), tr("Giờ trực"))
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Words of a cell; what nobody verified has its shape."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop.store.reads_queue import QueueRow
@@ -13,6 +13,7 @@ from desktop.ui.theme.look import Look
 from desktop.ui.theme.tokens import Status
 from desktop.ui.widgets.beside import Beside
 from desktop.ui.widgets.glyph_cell import STATUS_ROLE
+from desktop.ui.widgets.list_table import Index, ListTable
 from desktop.ui.widgets.said import Card, Mark, Said, button, has_caret
 from desktop.ui.widgets.scrolled import Scrolled
 from desktop.ui.widgets.table import PaperTable
@@ -21,13 +22,12 @@ from domain.clock import Clock
 from domain.codes.catalogue import Catalogue
 from domain.phones import display
 
-Index = QModelIndex | QPersistentModelIndex
 WHAT, CAME, DUE, WHO = range(4)
 _WIDE: Final = 340
 NO_FILE: Final = "no_file_needed"
 
 
-class QueueTable(QAbstractTableModel):
+class QueueTable(ListTable):
     """Channel, arrival, due, who holds it: no name, no number, no words."""
 
     def __init__(self, model: QueueModel, catalogue: Catalogue, clock: Clock) -> None:
@@ -39,23 +39,11 @@ class QueueTable(QAbstractTableModel):
     def renew(self) -> None:
         """Take the model's rows over."""
         if self.rows != self._model.rows:
-            self.beginResetModel()
-            self.rows = self._model.rows
-            self.endResetModel()
+            self.renew_rows(self._model.rows)
 
-    def rowCount(self, parent: Index | None = None) -> int:
-        """Items."""
-        return 0 if parent is not None and parent.isValid() else len(self.rows)
-
-    def columnCount(self, parent: Index | None = None) -> int:
-        """Four columns."""
-        return 0 if parent is not None and parent.isValid() else 4
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+    def heads(self) -> tuple[str, ...]:
         """Words above the columns."""
-        if orientation != Qt.Orientation.Horizontal or role != Qt.ItemDataRole.DisplayRole:
-            return None
-        return (tr("Kênh"), tr("Đến lúc"), tr("Cần trả lời"), tr("Ai đang làm"))[section]
+        return (tr("Kênh"), tr("Đến lúc"), tr("Cần trả lời"), tr("Ai đang làm"))
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Words of a cell, and shapes for what is urgent or held."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.store.reads_shift import LONG_SHIFT_MS, GraveCase
@@ -13,6 +13,7 @@ from desktop.ui.theme.look import Look
 from desktop.ui.theme.tokens import Status
 from desktop.ui.widgets.beside import Beside
 from desktop.ui.widgets.glyph_cell import STATUS_ROLE
+from desktop.ui.widgets.list_table import Index, ListTable
 from desktop.ui.widgets.said import Card, Mark, Said, button
 from desktop.ui.widgets.table import PaperTable
 from desktop.ui.words import brief, tr, when_text
@@ -20,12 +21,11 @@ from domain.clock import Clock
 from domain.codes.catalogue import Catalogue
 from domain.records.call import UNCLASSIFIED
 
-Index = QModelIndex | QPersistentModelIndex
 CODE, URGENCY, DUE, SIGNED = range(4)
 _WIDE: Final = 300
 
 
-class CasesTable(QAbstractTableModel):
+class CasesTable(ListTable):
     """Red and orange cases by code, and whether they were signed as read."""
 
     def __init__(self, model: ShiftModel, catalogue: Catalogue, clock: Clock) -> None:
@@ -39,23 +39,11 @@ class CasesTable(QAbstractTableModel):
             if self.rows:
                 self.dataChanged.emit(self.index(0, 0), self.index(len(self.rows) - 1, SIGNED))
             return
-        self.beginResetModel()
-        self.rows = self._model.view.cases
-        self.endResetModel()
+        self.renew_rows(self._model.view.cases)
 
-    def rowCount(self, parent: Index | None = None) -> int:
-        """Cases."""
-        return 0 if parent is not None and parent.isValid() else len(self.rows)
-
-    def columnCount(self, parent: Index | None = None) -> int:
-        """Four columns."""
-        return 0 if parent is not None and parent.isValid() else 4
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+    def heads(self) -> tuple[str, ...]:
         """Words above the columns."""
-        if orientation != Qt.Orientation.Horizontal or role != Qt.ItemDataRole.DisplayRole:
-            return None
-        return (tr("Ca"), tr("Mức độ"), tr("Hạn gần nhất"), tr("Đã đọc"))[section]
+        return (tr("Ca"), tr("Mức độ"), tr("Hạn gần nhất"), tr("Đã đọc"))
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Words of a cell and shapes."""
