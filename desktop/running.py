@@ -37,6 +37,7 @@ from desktop.ui.liking import remembered, wear
 from desktop.ui.main_window import MainWindow, load_forms
 from desktop.ui.signin.parting import said_of
 from desktop.ui.signin.window import SignInWindow
+from desktop.ui.sweeping import Sweeping
 from desktop.ui.theme.look import Look
 from desktop.ui.theme.tokens import Status
 from desktop.ui.words import speak
@@ -258,6 +259,7 @@ def run(folder: Path) -> int:
     """Open the desk in a folder and stay until its window is closed; `BAD_FORMS` where a form is broken."""
     application = QApplication.instance() or QApplication(["tram111"])
     assert isinstance(application, QApplication)
+    Sweeping(application)
     try:
         load_forms(Catalogue.load(RESOURCES / "codes"))
     except FormError as fault:  # a form that leads nowhere asks nothing rightly: better no desk than a wrong one

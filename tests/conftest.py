@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 import shutil
 import sys
@@ -107,6 +108,20 @@ def open_windows() -> set[str]:
         for window in widgets.QApplication.topLevelWidgets()
         if window.isVisible()
     }
+
+
+gc.disable()  # as in the desk (desktop.ui.sweeping): a widget in a cycle may end on no thread but the GUI's
+_FULL_EVERY = 20
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """Collect on the main thread, after each test; everything at every twentieth."""
+    item.config.stash[_COUNT] = count = item.config.stash.get(_COUNT, 0) + 1
+    gc.collect(2 if count % _FULL_EVERY == 0 else 1)
+
+
+_COUNT = pytest.StashKey[int]()
 
 
 @pytest.fixture(autouse=True)

@@ -28,6 +28,7 @@ from desktop.operations.intake import save_file, save_report
 from desktop.reference import RESOURCES
 from desktop.running import EndOfProcess, Session
 from desktop.store.device_secret import FILE
+from desktop.ui.sweeping import Sweeping
 from domain.ids import call_id as id_of_call
 from sync.transport import BlobRoad, HttpTransport
 
@@ -110,6 +111,7 @@ def _centre(folder: Path) -> tuple[subprocess.Popen[str], str, str]:
 def _window(home: Home, passphrase: str, paper: Paper) -> int:
     application = QApplication.instance() or QApplication(["tram111"])
     assert isinstance(application, QApplication)
+    Sweeping(application)
     session, ending = Session(application, home), EndOfProcess(application)
     clock = MorningClock(to_ms(f"{paper.date} 00:00:00"))
     desk = app.build(

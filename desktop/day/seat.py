@@ -27,6 +27,7 @@ from desktop.store.device_secret import FILE
 from desktop.store.reads import RoadView, road_view
 from desktop.ui.intake.sheet import advice_of
 from desktop.ui.main_window import MainWindow
+from desktop.ui.sweeping import Sweeping
 from desktop.ui.theme.look import Look
 from domain.cdr import read_cdr
 from sync.transport import HttpTransport
@@ -332,6 +333,7 @@ def main() -> int:
     application = QApplication.instance() or QApplication(["tram111"])
     assert isinstance(application, QApplication)
     application.setQuitOnLastWindowClosed(False)
+    Sweeping(application)
     seat = Seat(application)
     commands = Commands()
     commands.came.connect(seat.take)

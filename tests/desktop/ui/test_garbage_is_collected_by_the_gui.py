@@ -1,0 +1,43 @@
+"""A widget in a cycle ends on the GUI thread, whoever allocates when it is due."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+
+import pytest
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from desktop.ui.sweeping import Sweeping
+
+
+def make_garbage() -> None:
+    """More cycles than any threshold of the collector."""
+    for _ in range(50_000):
+        one: list[object] = []
+        one.append(one)
+
+
+@pytest.mark.parametrize("busy", ["a lane", "the window"])
+def test_a_widget_in_a_cycle_ends_on_the_gui_thread(busy: str, qapp: QApplication, qtbot: QtBot) -> None:
+    sweeping, ended = Sweeping(qapp), list[int]()
+    try:
+        widget = QObject()
+        weakref.finalize(widget, lambda: ended.append(threading.get_ident()))
+        widget.setProperty("a", 1)
+        widget.itself = widget  # type: ignore[attr-defined]  # the cycle
+        del widget
+        if busy == "a lane":
+            lane = threading.Thread(target=make_garbage)
+            lane.start()
+            lane.join()
+        else:
+            make_garbage()
+        assert ended == []  # nobody collects in the middle of somebody's work
+        qtbot.waitUntil(lambda: bool(ended), timeout=20_000)
+    finally:
+        sweeping.stop()
+        sweeping.deleteLater()
+    assert ended == [threading.get_ident()]
