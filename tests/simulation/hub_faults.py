@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack
 from typing import Any
 from unittest.mock import patch
@@ -13,8 +14,10 @@ from server.operations import reach as where
 from server.operations.centre import Centre
 from server.operations.reach import Reach
 from sync.engine import Engine, Now
+from sync.operation import Placed
 from sync.replica import signed
 from sync.replica.changes import Folded
+from sync.replica.hub_road import HubRoad
 from sync.replica.relay import RelayReplica
 from sync.troubles import Trouble
 from sync.wayfinder import Wayfinder
@@ -81,3 +84,13 @@ def wiped_at_the_hub_no_more() -> AbstractContextManager[Any]:
         return Folded()
 
     return patch.object(RelayReplica, "forget_scope", forget)
+
+
+def page_passed_over() -> AbstractContextManager[Any]:
+    """The hub moves its cursor and does not take what it read."""
+
+    def take(_self: HubRoad, _connection: Connection, placed: Sequence[Placed], _known: str) -> Folded:
+        del placed
+        return Folded()
+
+    return patch.object(HubRoad, "_take", take)

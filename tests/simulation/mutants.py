@@ -21,7 +21,7 @@ from sync.replica.fold import Fold
 from sync.replica.own_chains import LINEAGE, acked_key
 from sync.replica.replica import Replica
 from sync.troubles import Trouble
-from tests.simulation import dossier_faults, hub_faults
+from tests.simulation import dossier_faults, errand_faults, hub_faults
 from tests.simulation.ledger import stamp_of
 from tests.simulation.place import Place
 
@@ -297,5 +297,10 @@ MUTANTS: Mapping[str, Mutant] = {
     "never back to the hub": Mutant(hub_faults.never_back_to_the_hub, frozenset({"hub"})),
     "the hub does not hear whose a dossier is": Mutant(hub_faults.grants_believed_by_guess, frozenset({"hub"})),
     "withdrawn stays at the hub": Mutant(hub_faults.wiped_at_the_hub_no_more, frozenset({"hub", "passes on"})),
+    "named by a stick counts as come": Mutant(
+        errand_faults.named_by_a_stick_counts_as_come, frozenset({"writes a stick"})
+    ),
+    "audited from the beginning": Mutant(errand_faults.audited_from_the_beginning, frozenset({"audited"})),
+    "the hub passes over a page": Mutant(hub_faults.page_passed_over, frozenset({"hub"})),
 }
 """Every one must be killed within 300 seeds; `killed.json` keeps the seeds that did."""
