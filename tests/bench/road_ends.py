@@ -43,7 +43,8 @@ class Centre:
     def code(self, seat: str) -> str:
         """A one-time code for a seat of An Giang."""
         made = subprocess.run(
-            [sys.executable, "-m", "server", "code", *self._data, "--centre", "an_giang", "--seat", seat, "--no-approval"],
+            [sys.executable, "-m", "server", "code", *self._data, "--centre", "an_giang", "--seat", seat,
+             "--no-approval"],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True, text=True, timeout=60,
         )  # fmt: skip
         return made.stdout.split()[-1]
