@@ -27,7 +27,7 @@ def is_about_control(centre: Centre, session: Session, ask: Ask) -> bool:
 
 
 def take_back(centre: Centre, connection: Connection, ask: Ask) -> News:
-    """Order a record of a control stream erased that this centre knows nothing of (decision 13).
+    """Order a record of a control stream erased that this centre knows nothing of (decision 15).
 
     A centre tells of a grant only after its commit, so a desk that holds one which is unknown here holds it from a
     history that a restore has cut off. Nobody but the centre gives rights, so it is not taken on the desk's word: it

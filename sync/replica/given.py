@@ -28,7 +28,7 @@ withdrawal = Table(
 
 def note_grants(connection: Connection, device: str, folded: Folded, seq: int) -> None:
     """New grants are to be fetched, withdrawn scopes to be wiped; a scope given anew is not wiped. A grant that was
-    erased is taken back for ever: the centre lost it in a restore (decision 13)."""
+    erased is taken back for ever: the centre lost it in a restore (decision 15)."""
     for change in folded.changes:
         row, before = change.after, change.before
         if before is not None and was_given(change, device):
