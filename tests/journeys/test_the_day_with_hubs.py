@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 DAYS = [(name, store) for name in ("day", "day_rough") for store in ("embedded", "postgres")]
 
-ELSEWHERE = {"signed_head", "upstream_chain", "proven", "countersigned", "node", "granted_digest"}
+ELSEWHERE = {"signed_head", "upstream_chain", "proven", "countersigned", "node", "granted_digest", "said_by"}
 """Tables of a hub that are looked at key by key below, or hold what a line of its own proves: signatures (proof of
 what the chains prove), receipts in the hub's own name (no desk takes them), figures of nothing (no grants)."""
 

@@ -22,9 +22,10 @@ from tests.journeys.small_day import expected
 DERIVED = {"search_entry", "search_text", "search_code"}
 """Rebuilt from records at any time; several of their rows stand for one record."""
 
-UNSAID = {"node", "signed_head"}
+UNSAID = {"node", "signed_head", "said_by"}
 """Marks of a node by key: looked at one by one in a test of their own. Signatures of batches are proof for a carrier
-of what the chains prove here already: one that is missing makes two batches one."""
+of what the chains prove here already: one that is missing makes two batches one. Who wrote a value that met another
+is known where its operation was at hand, and nowhere else: a missing line says "not known", which is true."""
 
 
 @pytest.fixture(scope="module")

@@ -31,7 +31,8 @@ ROUTES = {
     ("post", door.PUSH), ("get", door.PULL), ("get", door.SCOPE), ("get", door.HELD),
     ("post", door.BLOB), ("head", f"{door.BLOB}/{{record}}"), ("get", f"{door.BLOB}/{{record}}"),
     ("patch", f"{door.BLOB}/{{record}}"), ("post", door.PROOF), ("get", door.RECEIPT), ("get", door.DEVICES),
-    ("post", door.EMERGENCY), ("get", manifest.BOOTSTRAP), ("get", manifest.SEGMENT + "/{name}"),
+    ("post", door.EMERGENCY), ("post", door.APPROVE), ("get", manifest.BOOTSTRAP),
+    ("get", manifest.SEGMENT + "/{name}"),
 }  # fmt: skip
 
 

@@ -39,6 +39,18 @@ def test_a_changed_byte_opens_nothing(place: int) -> None:
     assert closing.opened(key, bad) is bad
 
 
+def test_no_other_spelling_of_the_last_letters_is_taken() -> None:
+    key, letters = X25519PrivateKey.generate(), b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    filled = set()
+    for length in range(3):
+        salt, body = closing.close(key.public_key(), SALT, BODY + b" " * length)
+        end = len(body.rstrip(b"="))
+        filled.add(len(body) - end)
+        spelt = [Placed("d", 1, 1, 1, salt, body[: end - 1] + bytes([one]) + body[end:]) for one in letters]
+        assert sum(closing.opened(key, one) is not one for one in spelt) == 1, "its own spelling and nothing else"
+    assert filled == {0, 1, 2}
+
+
 def test_words_under_another_hash_than_their_own_are_not_believed() -> None:
     key = X25519PrivateKey.generate()
     one = Placed("d", 1, 1, 1, bytes(32), closed(key).body)
