@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, Qt
 
 from desktop import app
 from desktop.background.change_bus import RoadState, RoadStatus
+from desktop.background.sync_driver import SyncDriver
 from desktop.home import Home
 from desktop.store.engine import open_store
 from desktop.store.reads import road_view
@@ -66,23 +67,23 @@ def upgrade(job: Job, _door: int) -> None:
 class _Road(QObject):
     """Hears the road, on whatever thread speaks of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, driver: SyncDriver) -> None:
         super().__init__()
         self._told = threading.Condition()
-        self._last = RoadStatus()
+        self._driver = driver
 
     def heard(self, status: RoadStatus) -> None:
-        """Say what is at the centre, and remember how the road stands."""
+        """Say what is at the centre, and that the road stands otherwise."""
         say("centre", status.at_centre)
         with self._told:
-            self._last = status
             self._told.notify_all()
 
     def wait_for_equal(self, saved: int) -> bool:
         """Wait until both ends are proven equal with at least so many operations of this desk."""
 
         def is_equal() -> bool:
-            last = self._last
+            # What was told before anybody listened is not told again: under a clock that stands, nothing changes.
+            last = self._driver.status
             return last.state is RoadState.SETTLED and last.equal is True and last.saved_here >= saved
 
         with self._told:
@@ -99,7 +100,8 @@ def desk(job: Job, _door: int) -> None:
             Home(Path(job.home)), STAFF, PASSPHRASE, clock=clock, transport_factory=HttpTransport,
             reference=reference(), key_cost=CHEAP, pace=PACE,
         )  # fmt: skip
-        road = _Road()
+        assert opened.driver is not None
+        road = _Road(opened.driver)
         opened.bus.road.connect(road.heard, Qt.ConnectionType.DirectConnection)
         saved = [0]
 
