@@ -20,6 +20,9 @@ VERSION_KEY: Final = "store_version"
 SHAPE_KEY: Final = "record_shape"
 INDEX_KEY: Final = "search_version"
 INDEX_VERSION: Final = "2"
+SAME_ROWS: Final = frozenset({"1", INDEX_VERSION})
+"""Index versions with the rows of today: between 1 and 2 only two indexes over them fell away. A rebuild at a million
+calls keeps a desk closed for minutes."""
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 
 OWN_TABLES: Final = (schema.draft, schema.secret, schema.setting, schema.courier_log)
@@ -59,7 +62,7 @@ def bring_up_to_date(writer: Engine, replica: Replica, index: SearchIndex, set_a
         if version is not None:
             refold.missing_columns(connection)
             refold.parked(connection)
-            if node.get(connection, INDEX_KEY) != INDEX_VERSION or version < STORE_VERSION:
+            if node.get(connection, INDEX_KEY) not in SAME_ROWS or version < STORE_VERSION:
                 index.rebuild(connection)
         node.put(
             connection, **{VERSION_KEY: str(STORE_VERSION), SHAPE_KEY: shape(), INDEX_KEY: INDEX_VERSION}
