@@ -76,8 +76,10 @@ def _parser(first: list[str]) -> argparse.ArgumentParser:
     exchange.set_defaults(command=_exchange)
     if first == ["exchange"]:
         _add_exchange(exchange)
-    shots = commands.add_parser("shots", help="chụp lại các màn hình của ngày giả định")
+    shots = commands.add_parser("shots", help="chụp mọi màn hình, mọi màu, hai cỡ chữ")
     shots.set_defaults(command=_shots)
+    if first == ["shots"]:
+        _add_shots(shots)
     return parser
 
 
@@ -164,10 +166,16 @@ def _day(asked: argparse.Namespace) -> int:
     return run(asked)
 
 
-def _shots(_asked: argparse.Namespace) -> int:
-    from desktop.day import demo  # noqa: PLC0415 - loaded for its own command only
+def _add_shots(parser: argparse.ArgumentParser) -> None:
+    from desktop.gallery.command import add_arguments  # noqa: PLC0415 - loaded for its own command only
 
-    return demo.without_screen()
+    add_arguments(parser)
+
+
+def _shots(asked: argparse.Namespace) -> int:
+    from desktop.gallery.command import run  # noqa: PLC0415 - loaded for its own command only
+
+    return run(asked)
 
 
 def _call(asked: argparse.Namespace) -> int:

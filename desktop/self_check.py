@@ -34,7 +34,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="t111-", ignore_cleanup_errors=True) as folder:
         home = Home(Path(folder) / "desk")
         passphrase = os.urandom(12).hex()
-        app.enrol(home, "", "", _STAFF, passphrase, enroller=_as_if_enrolled, keeper=FILE)
+        app.enrol(home, "", "", _STAFF, passphrase, enroller=as_if_enrolled, keeper=FILE)
         signin = SignInWindow(home, partial(app.unlock, home), partial(app.enrol, home), look)
         signin.show()
         desk = app.build(home, _STAFF, passphrase)
@@ -50,7 +50,7 @@ def main() -> int:
     return 0 if saved else 1
 
 
-def _as_if_enrolled(_url: str, _code: str, _key: bytes, _name: str) -> Enrolled:
+def as_if_enrolled(_url: str, _code: str, _key: bytes, _name: str) -> Enrolled:
     """What a centre would answer: this home is thrown away and never meets one."""
     now = WallClock().now_ms()
     return Enrolled(

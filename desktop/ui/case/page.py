@@ -93,7 +93,7 @@ class CasePage(QWidget):
         top = QHBoxLayout()
         top.addWidget(Said(tr("Thông tin"), "section"), 1)
         self.edit = button("edit_case", tr("Sửa…"))
-        self.edit.clicked.connect(self._edit)
+        self.edit.clicked.connect(self.begin_edit)
         top.addWidget(self.edit)
         self._facts.inside.addLayout(top)
         self._grid = QGridLayout()
@@ -245,7 +245,7 @@ class CasePage(QWidget):
     def _gone(self) -> None:
         """What may no longer be seen leaves the screen at once; words begun stay as drafts."""
         self.keep_all()
-        self._close_editor()
+        self.stop_editing()
         self.timeline.turn_to("")
         self.passed_on.show()
         self._stack.setCurrentIndex(0)
@@ -267,7 +267,7 @@ class CasePage(QWidget):
     def _opened(self) -> None:
         self.elsewhere.hide()
         self.passed_on.hide()
-        self._close_editor()
+        self.stop_editing()
         about = self.model.case_id or self.model.contact_id or ""
         self._keeper = Keeper(self._lane, self._staff, "case", about)
         self._keeper.kept.connect(self._edit_kept)
@@ -362,7 +362,8 @@ class CasePage(QWidget):
     # Editing --------------------------------------------------------------------------------------------------
 
     @Slot()
-    def _edit(self) -> None:
+    def begin_edit(self) -> None:
+        """Change what is known of the case: its form, filled with what stands now."""
         view = self.model.view
         if view is None:
             return
@@ -405,10 +406,11 @@ class CasePage(QWidget):
     def _edit_saved(self) -> None:
         if self._keeper is not None and self._editing_for:
             self._keeper.drop()
-        self._close_editor()
+        self.stop_editing()
         self.edit.setFocus()
 
-    def _close_editor(self) -> None:
+    def stop_editing(self) -> None:
+        """The form goes; what was not saved in it is kept as a draft where one was begun."""
         self._editing_for = ""
         self._begun = {}
         self.edit.setText(tr("Sửa…"))

@@ -194,7 +194,7 @@ class SearchPage(QWidget):
         self.box.down.connect(self._into_list)
         self.box.entered.connect(self._open_first)
         self.table.entered_row.connect(self._open)
-        self.elsewhere.clicked.connect(self._ask_elsewhere)
+        self.elsewhere.clicked.connect(self.ask_elsewhere)
         emergency.model.given.connect(self._given)
         model.found.connect(self._show)
         model.trouble.connect(self._trouble)
@@ -216,7 +216,8 @@ class SearchPage(QWidget):
         return False
 
     @Slot()
-    def _ask_elsewhere(self) -> None:
+    def ask_elsewhere(self) -> None:
+        """The small form of an emergency read in place of the results."""
         self.elsewhere.hide()
         self.table.hide()
         self.emergency.begin(self.box.whole_text())

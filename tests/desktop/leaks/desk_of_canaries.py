@@ -194,7 +194,7 @@ class Desk(running.Session):
 
     def _edit_last(self) -> None:
         page = self.shown.case_page
-        page._edit()
+        page.begin_edit()
         page.form.set_value("summary", self.canaries.word("sửa cùng lúc"))
         page.save_edit()
         until(lambda: not page._editor.isVisible())

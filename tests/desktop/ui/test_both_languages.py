@@ -206,7 +206,7 @@ def lived_in(window: MainWindow, clock: HandClock, qtbot: QtBot) -> None:
     type_text(TYPED[0])
     saved(window, qtbot)
     qtbot.waitUntil(window.case_page._dossier.isVisible)
-    window.case_page._edit()
+    window.case_page.begin_edit()
     window.calls.answered(PbxCallEvent("111", "1.9", "0900081502", "", clock.now_ms(), clock.now_ms()))
 
 

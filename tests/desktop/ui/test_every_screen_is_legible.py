@@ -58,7 +58,7 @@ def full(window: MainWindow, clock: HandClock, qtbot: QtBot) -> MainWindow:
     type_text("Hồ Thị Ẵm Nguyễn Phước Bảo Ỗng")
     saved(window, qtbot)
     qtbot.waitUntil(window.case_page._dossier.isVisible)
-    window.case_page._edit()
+    window.case_page.begin_edit()
     window.calls.answered(PbxCallEvent("111", "1.9", "0900081502", "", clock.now_ms(), clock.now_ms()))
     return window
 

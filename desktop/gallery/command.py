@@ -1,0 +1,84 @@
+"""`shots`: takes a picture of every screen in every look, and lays them on contact sheets."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
+
+from desktop.day.waiting import StuckError
+from desktop.gallery.contact_sheet import sheets
+from desktop.gallery.scene import build
+from desktop.gallery.screens import SCREENS, Screen
+from desktop.gallery.settle import RestlessError, picture, save
+from desktop.gallery.studio import Studio
+from desktop.home import Home
+from desktop.reference import RESOURCES
+from desktop.ui.sweeping import Sweeping
+from desktop.ui.theme.look import Look
+from desktop.ui.theme.tokens import THEMES
+
+SIZES: Final = (100, 200)
+MANUAL: Final = RESOURCES.parent / "docs" / "manual"
+"""Where the light pictures of the manual lie."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What the command takes; all of it may be left out."""
+    parser.add_argument("--to", type=Path, help="thư mục lưu ảnh (không có: build/shots)")
+    parser.add_argument("--theme", choices=list(THEMES), action="append", help="chỉ chụp màu này")
+    parser.add_argument("--size", type=int, choices=SIZES, action="append", help="chỉ chụp cỡ chữ này (%%)")
+    parser.add_argument("--only", action="append", choices=[one.name for one in SCREENS], help="chỉ chụp màn hình này")
+    parser.add_argument("--manual", action="store_true", help="chép ảnh màu sáng, cỡ thường vào docs/manual")
+
+
+def run(asked: argparse.Namespace) -> int:
+    """Take the pictures; 0 when every screen came to rest and was saved."""
+    application = QApplication.instance() or QApplication(["tram111"])
+    assert isinstance(application, QApplication)
+    application.setQuitOnLastWindowClosed(False)
+    application.setCursorFlashTime(0)  # a caret that blinks would make two pictures of one screen
+    Sweeping(application)
+    print(f"Cửa sổ thật, màn hình «{QGuiApplication.platformName()}».", flush=True)
+    folder = asked.to or RESOURCES.parent / "build" / "shots"
+    wanted = [one for one in SCREENS if not asked.only or one.name in asked.only]
+    look = Look(application)
+    with tempfile.TemporaryDirectory(prefix="t111-", ignore_cleanup_errors=True) as place:
+        desk, clock = build(Home(Path(place) / "desk"))
+        studio = Studio(desk, clock, look)
+        try:
+            for theme in asked.theme or THEMES:
+                for size in asked.size or SIZES:
+                    _one_look(studio, wanted, folder, theme, size)
+        except (StuckError, RestlessError, OSError) as fault:
+            print(f"Chưa chụp hết: {fault}", file=sys.stderr)
+            return 1
+        finally:
+            look.wear("light")
+            look.step_zoom(0)
+            studio.close()
+    if asked.manual:
+        for one in wanted:
+            source = folder / "light-100" / f"{one.name}.png"
+            if source.exists():
+                MANUAL.mkdir(parents=True, exist_ok=True)
+                (MANUAL / source.name).write_bytes(source.read_bytes())
+    return 0
+
+
+def _one_look(studio: Studio, wanted: Sequence[Screen], folder: Path, theme: str, size: int) -> None:
+    studio.look.zoom = size / 100
+    studio.look.wear(theme)
+    name, taken = f"{theme}-{size}", []
+    for one in wanted:
+        window = one.show(studio)
+        taken.append((one.name, save(picture(window), folder / name / f"{one.name}.png")))
+        studio.clear()
+    made = sheets(taken, folder / "sheets", name)
+    print(f"{name}: {len(taken)} ảnh, {len(made)} bảng ảnh", flush=True)

@@ -1,0 +1,158 @@
+"""A made-up desk with something in every list, to take pictures of: nobody in it exists, and it is thrown away."""
+
+from __future__ import annotations
+
+import os
+import threading
+from functools import partial
+from typing import Any, Final
+
+from desktop import app
+from desktop.day.demo import MorningClock, paths, write_morning
+from desktop.day.paper import read_paper, to_ms
+from desktop.home import Home
+from desktop.operations import intake, links, more_calls, queue, shift
+from desktop.operations.calls import HOTLINE_PBX, LINE, PbxCallEvent, answer, end, set_outcome
+from desktop.operations.case import add_note, add_referral, log_attempt
+from desktop.self_check import as_if_enrolled
+from desktop.store.device_secret import FILE
+from desktop.store.reads_same_child import same_child
+from desktop.store.unit_of_work import UnitOfWork
+from domain.clock import HOUR, MINUTE, vn_date, vn_midnight_ms
+from domain.ids import RANDOM_BYTES, uuid7
+from domain.records.queue import AppReport, Incoming
+from domain.rules.triage import caution_rank
+from sync.act import Act
+from sync.operation import Placed, encode_body
+from sync.replica import read
+from sync.stamp import Stamp
+
+STAFF: Final = "an.nguyen"
+PASSPHRASE: Final = "một câu dễ nhớ"
+COLLEAGUES: Final = (("binh.le", "L.T.B"), ("hoa.tran", "T.T.H"))
+CALLER: Final = "0900081502"
+"""The number that rings in the pictures: it called before, has a file and an alert."""
+CHILD: Final[dict[str, Any]] = {
+    "caller_kind": "family", "caller_name": "Đặng Văn Sơn", "child_name": "Đặng Thị Ngọc Ẵm", "child_age": 9,
+    "child_sex": "female", "number": CALLER, "province": "01", "province_set": "34", "language": "vietnamese",
+    "summary": "Bố uống rượu rồi đánh, cháu trốn sang nhà bà ngoại. Cháu kể tối nào cũng sợ.",
+    "topics": ["abuse_family_violence"],
+}  # fmt: skip
+ELSEWHERE: Final = "01932c00-0000-7000-8000-0000000000dd"
+"""A desk of Đà Nẵng in the pictures."""
+
+
+def build(home: Home) -> tuple[app.Desk, MorningClock]:
+    """A desk of the Hanoi centre at noon of the made-up day, with its morning written."""
+    paper = read_paper(*paths())
+    app.enrol(home, "", "", STAFF, PASSPHRASE, enroller=as_if_enrolled, keeper=FILE)
+    clock = MorningClock(to_ms(f"{paper.date} 00:00:00"))
+    desk = app.build(home, STAFF, PASSPHRASE, clock=clock)
+    for staff, initials in COLLEAGUES:
+        desk.people.invite(staff, initials, clock.now_ms())
+    writing = threading.Thread(target=partial(_write, desk, clock, paper), name="scene")
+    writing.start()
+    writing.join()  # nothing is shown yet that could freeze
+    return desk, clock
+
+
+def _write(desk: app.Desk, clock: MorningClock, paper: Any) -> None:
+    write_morning(desk, clock, paper)
+    now = clock.now_ms() + 130 * MINUTE  # stamps only grow: what follows is later than the morning, in order
+    desk.lane.call(shift.start())
+    _dossiers(desk, clock, now)
+    _queue(desk, clock, now)
+    _calls(desk, clock, now)
+    clock.set(now)
+
+
+def _dossiers(desk: app.Desk, clock: MorningClock, now: int) -> None:
+    """A case in dispute with Đà Nẵng, the same child in a second file, notes, a referral with its attempts."""
+    lane = desk.lane
+    clock.set(now - 2 * HOUR)
+    call = lane.call(answer(PbxCallEvent(HOTLINE_PBX, "gallery.1", CALLER, LINE, now - 2 * HOUR, now - 2 * HOUR)))
+    report = lane.call(
+        intake.save_report(CHILD | {"urgency": "high", "abuse_types": ["violence_physical"]}, call)
+    )
+    lane.call(add_note("Đã nghe cháu kể. Bà ngoại đang ở cạnh, cháu an toàn lúc này.", case_id=report.case_id))
+    referral = lane.call(add_referral(report.case_id, "commune_peoples_committee"))
+    clock.set(now - 95 * MINUTE)
+    lane.call(log_attempt(referral, "no_answer"))
+    clock.set(now - 80 * MINUTE)
+    lane.call(log_attempt(referral, "busy"))
+    again = CHILD | {"child_name": "Dang Thi Ngoc Am", "child_age": 10, "summary": "Cháu lại gọi, hỏi thăm em."}
+    lane.call(intake.save_file(again, None))
+    third = lane.call(intake.save_file(again | {"child_name": "Đặng Ngọc Ẵm", "number": "0900099111"}, None))
+    children = [
+        lane.read(partial(same_child, contact_id=one, today=vn_date(now))).person
+        for one in (report.contact_id, third.contact_id)
+    ]
+    lane.call(links.link_children(str(children[0]), str(children[1]), "cùng họ tên"))
+    seen = lane.read(partial(read.one, kind="case", record_id=report.case_id))
+    clock.set(now - 50 * MINUTE)
+    opened = {report.case_id: seen}
+    lane.call(intake.set_fields(report.case_id, {"urgency": "medium"}, opened=opened))
+    lane.call(partial(_heard_from_elsewhere, desk, seen, now - 45 * MINUTE))
+
+
+def _heard_from_elsewhere(desk: app.Desk, seen: Any, at: int, uow: UnitOfWork) -> None:
+    """Another desk changed the same field meanwhile, and sent a note to something that is not here yet."""
+    stamp = Stamp(at, 0, "0badcafe").text()
+    act = Act("minh.vo", stamp)
+    act.change(
+        "case", seen.id, seen.scope, seen.state, {"urgency": "emergency"},
+        ranks={"urgency": caution_rank("urgency", "emergency")},
+    )  # fmt: skip
+    lost = Act("minh.vo", stamp)
+    lost.change("note", "01932c00-0000-7000-8000-000000000bad", seen.scope, {}, {"text": "…"})
+    bodies = [*act.bodies, *lost.bodies]
+    placed = [
+        Placed(ELSEWHERE, 1, n, len(bodies), bytes(16), encode_body(body)) for n, body in enumerate(bodies, 1)
+    ]
+    desk.store.replica.receive(uow.connection, placed)
+
+
+def _queue(desk: app.Desk, clock: MorningClock, now: int) -> None:
+    """What waits beside the telephone: the app, a letter, the press, a dispatch, a call-back."""
+    lane, tomorrow = desk.lane, vn_midnight_ms(vn_date(now)) + 34 * HOUR
+    clock.set(now - 44 * MINUTE)
+    lane.call(
+        queue.enter(
+            "app_111",
+            AppReport(
+                id=_id(clock), sender_kind="family", sender_name="Bà Lành", number="0900047028", place="Xã Ba Vì",
+                body="Cháu bé nhà bên bị nhốt ngoài sân từ tối qua, tôi nghe cháu khóc.", token="X4K9",
+            ),
+            urgency="emergency",
+        )
+    )  # fmt: skip
+    for channel, sender, body in (
+        ("letter", "Thư của một em lớp 6", "Em hay bị các bạn lớn chặn đường lấy tiền…"),
+        ("press", "Báo địa phương", "Bài viết về ba chị em tự chăm nhau khi bố mẹ đi làm xa."),
+        ("official_dispatch", "Sở Y tế", "Đề nghị cung cấp thông tin về vụ việc đã chuyển ngày 12/11."),
+    ):
+        clock.set(now - 42 * MINUTE)
+        lane.call(queue.enter(channel, Incoming(id=_id(clock), sender=sender, body=body), due_at=tomorrow))
+
+
+def _id(clock: MorningClock) -> str:
+    return uuid7(clock.now_ms(), os.urandom(RANDOM_BYTES))
+
+
+def _calls(desk: app.Desk, clock: MorningClock, now: int) -> None:
+    """Missed ones, unclassified ones, a promise to call back, an alert on the number that rings."""
+    lane = desk.lane
+    for place, number in enumerate(("0900047028", "0900031908", "0900099222")):
+        clock.set(now - (40 - place) * MINUTE)
+        rang = clock.now_ms()
+        lane.call(more_calls.missed(HOTLINE_PBX, f"gallery.m{place}", number, rang, rang + 20_000))
+    for place, number in enumerate(("0900040379", "0900040379", "0900011122")):
+        clock.set(now - (30 - place) * MINUTE)
+        at = clock.now_ms()
+        call = lane.call(answer(PbxCallEvent(HOTLINE_PBX, f"gallery.u{place}", number, LINE, at, at)))
+        lane.call(end(call, at + 12_000))
+    clock.set(now - 20 * MINUTE)
+    at = clock.now_ms()
+    promised = lane.call(answer(PbxCallEvent(HOTLINE_PBX, "gallery.p", "0900055566", LINE, at, at)))
+    lane.call(set_outcome(promised, "callback_scheduled"))
+    lane.call(more_calls.set_alert(CALLER, "do_not_disclose"))

@@ -1,0 +1,293 @@
+"""Every screen of the desk by name, and how a counsellor comes to it: pictures, manual and tests read this list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Final
+
+from PySide6.QtWidgets import QWidget
+
+from desktop.background.change_bus import RoadStatus
+from desktop.day.hands import fill, press, type_words
+from desktop.gallery import scene
+from desktop.gallery.studio import Studio
+from desktop.ui.calls.lists import MISSED, UNCLASSIFIED
+from desktop.ui.signin.window import FIRST, OWN_WORDS, SIGN_IN
+from domain.clock import MINUTE
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """`show` brings it in front and answers the window that shows it."""
+
+    name: str
+    show: Callable[[Studio], QWidget]
+
+
+def _signin(page: int, studio: Studio) -> QWidget:
+    window = studio.signin()
+    window.pages.setCurrentIndex(page)
+    if page == SIGN_IN:
+        window.tiles.choose(scene.STAFF)
+    return window
+
+
+def _calls(studio: Studio) -> QWidget:
+    studio.ring()
+    return studio.window
+
+
+def _listing(name: str, studio: Studio) -> QWidget:
+    studio.free()
+    studio.window.go("calls")
+    studio.window.calls_page.show_list(name)
+    return studio.window
+
+
+def _undo(studio: Studio) -> QWidget:
+    studio.ring()
+    studio.free()
+    return studio.window
+
+
+def _asks(action: str, studio: Studio) -> QWidget:
+    studio.ring()
+    studio.window.act(action)
+    return studio.window
+
+
+def _interpreters(studio: Studio) -> QWidget:
+    studio.open_the_case()
+    studio.window.act("interpreter")
+    press(studio.window, "1")
+    return studio.window
+
+
+def _form(form: str, studio: Studio) -> QWidget:
+    window = studio.window
+    studio.ring()
+    window.act("open_file" if form == "file" else "open_report")
+    sheet = window.file_page.current
+    assert sheet is not None
+    kept: list[object] = []
+    sheet.model.draft_kept.connect(kept.append)
+    fill(sheet.form, {name: value for name, value in scene.CHILD.items() if name != "number"})
+    sheet.model.keep_now()
+    studio.until("bản nháp được lưu", lambda: bool(kept), sheet.model.draft_kept)
+    studio.to_the_top()
+    return window
+
+
+def _report_end(studio: Studio) -> QWidget:
+    window = _form("report", studio)
+    studio.to_the_foot()
+    return window
+
+
+def _parked(studio: Studio) -> QWidget:
+    window = _form("file", studio)
+    window.file_page.park_all()
+    window.go("file")
+    return window
+
+
+def _case(studio: Studio) -> QWidget:
+    studio.open_the_case()
+    studio.to_the_top()
+    return studio.window
+
+
+def _case_edit(studio: Studio) -> QWidget:
+    studio.open_the_case()
+    studio.window.case_page.begin_edit()
+    return studio.window
+
+
+def _history(studio: Studio) -> QWidget:
+    studio.open_the_case()
+    sheet = studio.window.sheets.history.sheet
+    studio.window.act("history")
+    studio.until("lịch sử hiện ra", lambda: bool(sheet.rows.rows), sheet.rows.modelReset)
+    return studio.window
+
+
+def _conflicts(studio: Studio) -> QWidget:
+    keys = studio.window.sheets.conflicts
+    studio.window.act("conflicts")
+    studio.until("mục khác nhau hiện ra", lambda: bool(keys.model.waits.conflicts), keys.model.changed)
+    return studio.window
+
+
+def _conflict(studio: Studio) -> QWidget:
+    window = _conflicts(studio)
+    keys = studio.window.sheets.conflicts
+    keys.model.open(keys.model.waits.conflicts[0])
+    studio.until("các giá trị hiện ra", keys.sheet.card.isVisible, keys.model.opened)
+    return window
+
+
+def _same_child(studio: Studio) -> QWidget:
+    studio.open_the_case()
+    sheet = studio.window.sheets.same_child.sheet
+    studio.window.act("same_child")
+    studio.until("trẻ giống hiện ra", sheet.isVisible, sheet.rows.modelReset)
+    return studio.window
+
+
+def _queue(studio: Studio) -> QWidget:
+    model = studio.window.queue_model
+    studio.window.go("queue")
+    if model.in_hand is None:
+        model.take_next()
+        studio.until("mục được nhận", lambda: model.in_hand is not None, model.changed)
+    if model.words is None:
+        model.read_words()
+        studio.until("nội dung hiện ra", lambda: model.words is not None, model.changed)
+    return studio.window
+
+
+def _entry(studio: Studio) -> QWidget:
+    studio.window.act("queue_enter")
+    return studio.window
+
+
+def _search(studio: Studio) -> QWidget:
+    window = studio.window
+    window.act("search")
+    type_words(window.search_page.box, "ngoc am")
+    studio.until("kết quả tìm", lambda: bool(window.search_model.hits), window.search_model.found)
+    return window
+
+
+def _emergency(studio: Studio) -> QWidget:
+    studio.window.act("search")
+    type_words(studio.window.search_page.box, "AG03-261120-0422")
+    studio.window.search_page.ask_elsewhere()
+    return studio.window
+
+
+def _palette(studio: Studio) -> QWidget:
+    window = studio.window
+    window.go("calls")
+    window.act("palette")
+    type_words(window.palette_keys.palette.box, "ca")
+    return window
+
+
+def _page(name: str, studio: Studio) -> QWidget:
+    studio.free()
+    studio.window.go(name)
+    studio.to_the_top()
+    return studio.window
+
+
+def _road(studio: Studio, *, down: bool = False) -> QWidget:
+    window, now, model = studio.window, studio.clock.now_ms(), studio.window.road_model
+    window.go("road")
+    view = model.view
+    assert view is not None
+    saved, away = view.saved_here, 14 if down else 0
+    at, since = now - (25 * MINUTE if down else MINUTE), now - 25 * MINUTE if down else None
+    model.status = RoadStatus(
+        saved_here=saved, at_centre=saved - away, waiting=away, line_down_since_ms=since, last_contact_ms=at,
+        equal=None if down else True, equal_at_ms=at, servers=("https://111.example",),
+        server="https://111.example",
+    )  # fmt: skip
+    model.view = replace(
+        view, at_centre=saved - away, in_backup=saved - 60, waiting=away, line_down_since_ms=since,
+        last_contact_ms=at, equal=None if down else True, equal_at_ms=at,
+    )  # fmt: skip
+    model.changed.emit()
+    studio.to_the_top()
+    return window
+
+
+def _courier(studio: Studio) -> QWidget:
+    window = _road(studio, down=True)
+    studio.to_the_foot()
+    return window
+
+
+def _handover(studio: Studio) -> QWidget:
+    studio.window.go("shift")
+    studio.window.shift_deeds.ask()
+    return studio.window
+
+
+def _acts(action: str, studio: Studio) -> QWidget:
+    studio.free()
+    studio.window.go("calls")
+    studio.window.act(action)
+    return studio.window
+
+
+def _people(studio: Studio) -> QWidget:
+    window = _acts("people", studio)
+    studio.to_the_top()
+    return window
+
+
+def _newcomer(studio: Studio) -> QWidget:
+    window = _acts("people", studio)
+    studio.to_the_foot()
+    return window
+
+
+def _lock(studio: Studio) -> QWidget:
+    studio.free()
+    studio.window.covering.lay_over(studio.window.watch.cover)
+    return studio.window
+
+
+def _trouble(studio: Studio) -> QWidget:
+    studio.window.go("calls")
+    studio.window.show_trouble(studio.full())
+    return studio.window
+
+
+SCREENS: Final = (
+    Screen("signin", partial(_signin, SIGN_IN)),
+    Screen("first-run", partial(_signin, FIRST)),
+    Screen("own-passphrase", partial(_signin, OWN_WORDS)),
+    Screen("calls", _calls),
+    Screen("calls-undo", _undo),
+    Screen("calls-unclassified", partial(_listing, UNCLASSIFIED)),
+    Screen("calls-missed", partial(_listing, MISSED)),
+    Screen("calls-outcomes", partial(_asks, "more_outcomes")),
+    Screen("calls-alert", partial(_asks, "number_alert")),
+    Screen("calls-trouble", _trouble),
+    Screen("file", partial(_form, "file")),
+    Screen("file-parked", _parked),
+    Screen("report", partial(_form, "report")),
+    Screen("report-end", _report_end),
+    Screen("case", _case),
+    Screen("case-edit", _case_edit),
+    Screen("history", _history),
+    Screen("conflicts", _conflicts),
+    Screen("conflict", _conflict),
+    Screen("same-child", _same_child),
+    Screen("queue", _queue),
+    Screen("queue-entry", _entry),
+    Screen("search", _search),
+    Screen("search-emergency", _emergency),
+    Screen("palette", _palette),
+    Screen("directory", partial(_page, "directory")),
+    Screen("interpreter", partial(_asks, "interpreter")),
+    Screen("interpreter-person", _interpreters),
+    Screen("road", _road),
+    Screen("road-down", partial(_road, down=True)),
+    Screen("courier", _courier),
+    Screen("shift", partial(_page, "shift")),
+    Screen("handover", _handover),
+    Screen("rest", partial(_acts, "rest")),
+    Screen("people", _people),
+    Screen("newcomer", _newcomer),
+    Screen("language", partial(_acts, "language")),
+    Screen("keys", partial(_acts, "help")),
+    Screen("privacy", partial(_acts, "privacy")),
+    Screen("lock", _lock),
+    Screen("parting", Studio.parting),
+)
+"""In the order of the manual."""
