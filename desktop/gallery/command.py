@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -14,6 +16,7 @@ from PySide6.QtWidgets import QApplication
 
 from desktop.day.waiting import StuckError
 from desktop.gallery.contact_sheet import sheets
+from desktop.gallery.own_screen import NoScreenError, own_screen
 from desktop.gallery.scene import build
 from desktop.gallery.screens import SCREENS, Screen
 from desktop.gallery.settle import RestlessError, picture, save
@@ -34,12 +37,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--to", type=Path, help="thư mục lưu ảnh (không có: build/shots)")
     parser.add_argument("--theme", choices=list(THEMES), action="append", help="chỉ chụp màu này")
     parser.add_argument("--size", type=int, choices=SIZES, action="append", help="chỉ chụp cỡ chữ này (%%)")
-    parser.add_argument("--only", action="append", choices=[one.name for one in SCREENS], help="chỉ chụp màn hình này")
+    names = [one.name for one in SCREENS]
+    parser.add_argument("--only", action="append", choices=names, help="chỉ chụp màn hình này")
+    parser.add_argument("--here", action="store_true", help="chụp trên màn hình đang có, không mở màn hình ảo")
     parser.add_argument("--manual", action="store_true", help="chép ảnh màu sáng, cỡ thường vào docs/manual")
 
 
 def run(asked: argparse.Namespace) -> int:
-    """Take the pictures; 0 when every screen came to rest and was saved."""
+    """Take the pictures; 0 when every screen came to rest and was saved. On Linux a process of its own does it, on
+    a screen that nobody looks at."""
+    if sys.platform.startswith("linux") and not asked.here:
+        try:
+            with own_screen() as screen:
+                again = [sys.executable, *started_as(), *sys.argv[1:], "--here"]
+                return subprocess.call(again, env={**os.environ, **screen})
+        except NoScreenError as fault:
+            print(fault, file=sys.stderr)
+            return 1
     application = QApplication.instance() or QApplication(["tram111"])
     assert isinstance(application, QApplication)
     application.setQuitOnLastWindowClosed(False)
@@ -70,6 +84,11 @@ def run(asked: argparse.Namespace) -> int:
                 MANUAL.mkdir(parents=True, exist_ok=True)
                 (MANUAL / source.name).write_bytes(source.read_bytes())
     return 0
+
+
+def started_as() -> list[str]:
+    """How this program is started by its interpreter; the frozen desk is the program itself."""
+    return [] if getattr(sys, "frozen", False) else ["-m", "desktop"]
 
 
 def _one_look(studio: Studio, wanted: Sequence[Screen], folder: Path, theme: str, size: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import threading
 from functools import partial
 from typing import Any, Final
@@ -28,7 +29,6 @@ from sync.replica import read
 from sync.stamp import Stamp
 
 STAFF: Final = "an.nguyen"
-PASSPHRASE: Final = "một câu dễ nhớ"
 COLLEAGUES: Final = (("binh.le", "L.T.B"), ("hoa.tran", "T.T.H"))
 CALLER: Final = "0900081502"
 """The number that rings in the pictures: it called before, has a file and an alert."""
@@ -44,10 +44,10 @@ ELSEWHERE: Final = "01932c00-0000-7000-8000-0000000000dd"
 
 def build(home: Home) -> tuple[app.Desk, MorningClock]:
     """A desk of the Hanoi centre at noon of the made-up day, with its morning written."""
-    paper = read_paper(*paths())
-    app.enrol(home, "", "", STAFF, PASSPHRASE, enroller=as_if_enrolled, keeper=FILE)
+    paper, passphrase = read_paper(*paths()), secrets.token_urlsafe(9)
+    app.enrol(home, "", "", STAFF, passphrase, enroller=as_if_enrolled, keeper=FILE)
     clock = MorningClock(to_ms(f"{paper.date} 00:00:00"))
-    desk = app.build(home, STAFF, PASSPHRASE, clock=clock)
+    desk = app.build(home, STAFF, passphrase, clock=clock)
     for staff, initials in COLLEAGUES:
         desk.people.invite(staff, initials, clock.now_ms())
     writing = threading.Thread(target=partial(_write, desk, clock, paper), name="scene")
@@ -83,16 +83,21 @@ def _dossiers(desk: app.Desk, clock: MorningClock, now: int) -> None:
     again = CHILD | {"child_name": "Dang Thi Ngoc Am", "child_age": 10, "summary": "Cháu lại gọi, hỏi thăm em."}
     lane.call(intake.save_file(again, None))
     third = lane.call(intake.save_file(again | {"child_name": "Đặng Ngọc Ẵm", "number": "0900099111"}, None))
-    children = [
-        lane.read(partial(same_child, contact_id=one, today=vn_date(now))).person
-        for one in (report.contact_id, third.contact_id)
-    ]
-    lane.call(links.link_children(str(children[0]), str(children[1]), "cùng họ tên"))
+    one, other = (_child(desk, contact, now) for contact in (report.contact_id, third.contact_id))
+    lane.call(links.link_children(one, other, "cùng họ tên"))
     seen = lane.read(partial(read.one, kind="case", record_id=report.case_id))
+    assert seen is not None, "it was saved a moment ago"
     clock.set(now - 50 * MINUTE)
     opened = {report.case_id: seen}
     lane.call(intake.set_fields(report.case_id, {"urgency": "medium"}, opened=opened))
     lane.call(partial(_heard_from_elsewhere, desk, seen, now - 45 * MINUTE))
+
+
+def _child(desk: app.Desk, contact_id: str, now: int) -> str:
+    found = desk.lane.read(partial(same_child, contact_id=contact_id, today=vn_date(now)))
+    assert found is not None, "it was saved a moment ago"
+    assert found.person is not None, "the file names a child"
+    return found.person
 
 
 def _heard_from_elsewhere(desk: app.Desk, seen: Any, at: int, uow: UnitOfWork) -> None:
@@ -121,7 +126,7 @@ def _queue(desk: app.Desk, clock: MorningClock, now: int) -> None:
             "app_111",
             AppReport(
                 id=_id(clock), sender_kind="family", sender_name="Bà Lành", number="0900047028", place="Xã Ba Vì",
-                body="Cháu bé nhà bên bị nhốt ngoài sân từ tối qua, tôi nghe cháu khóc.", token="X4K9",
+                body="Cháu bé nhà bên bị nhốt ngoài sân từ tối qua, tôi nghe cháu khóc.",
             ),
             urgency="emergency",
         )

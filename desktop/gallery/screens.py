@@ -87,10 +87,10 @@ def _report_end(studio: Studio) -> QWidget:
 
 
 def _parked(studio: Studio) -> QWidget:
-    window = _form("file", studio)
-    window.file_page.park_all()
-    window.go("file")
-    return window
+    _form("file", studio)
+    studio.window.file_page.park_all()
+    studio.window.go("file")
+    return studio.window
 
 
 def _case(studio: Studio) -> QWidget:

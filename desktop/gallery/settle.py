@@ -27,10 +27,10 @@ def places(window: QWidget) -> Places:
     return tuple((id(one), one.x(), one.y(), one.width(), one.height()) for one in shown)
 
 
-def settle(window: QWidget) -> None:
-    """Run Qt's loop until nothing moves any more. Raises RestlessError."""
+def settle(window: QWidget, most: int = MOST_ROUNDS) -> None:
+    """Run Qt's loop until nothing moves any more, at most so many rounds. Raises RestlessError."""
     before, quiet = places(window), 0
-    for _ in range(MOST_ROUNDS):
+    for _ in range(most):
         QApplication.sendPostedEvents()
         QApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, _ROUND_MS)
         now = places(window)
@@ -55,6 +55,6 @@ def picture(window: QWidget) -> QPixmap:
 def save(shot: QPixmap, path: Path) -> Path:
     """Write a PNG as small as it goes. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    if not shot.toImage().convertToFormat(QImage.Format.Format_RGB888).save(str(path), "PNG", 0):
+    if not shot.toImage().convertToFormat(QImage.Format.Format_RGB888).save(str(path), quality=0):
         raise OSError(f"no picture at {path.name}")
     return path

@@ -65,7 +65,7 @@ class Studio(QObject):
             calls.answered(PbxCallEvent(HOTLINE_PBX, own, scene.CALLER, LINE, now, now))
             mine = id_of_call(HOTLINE_PBX, own)
             self.until("dòng cuộc gọi được lưu", partial(_is_saved, calls, mine), calls.current_changed)
-            self.until("lần gọi trước", lambda: calls.history is not None, calls.current_changed, calls.history_changed)
+            self.until("lần gọi trước", lambda: calls.history is not None, calls.history_changed)
 
     def free(self) -> None:
         """No call, no sheet."""

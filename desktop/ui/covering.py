@@ -22,7 +22,8 @@ class Covering(QObject):
         self._window, self._upper = window, upper
         self._before: QWidget | None = None
 
-    def _covers(self) -> tuple[Cover, ...]:
+    def covers(self) -> tuple[Cover, ...]:
+        """Everything that can lie over the pages."""
         window = self._window
         sheets = window.sheets.covers()
         return (window.help, window.people_sheet, *sheets, window.privacy, window.watch.cover)
@@ -41,7 +42,7 @@ class Covering(QObject):
         self._window.palette_keys.palette.put_away()  # what was typed there is not for whoever sees the cover
         self.hold_keys()
         cover.cover()
-        for other in self._covers():
+        for other in self.covers():
             if other is not cover:
                 other.hide()
         self._upper.setVisible(cover is not self._window.watch.cover)
@@ -50,7 +51,7 @@ class Covering(QObject):
     def uncover(self) -> None:
         """Everything is as it was."""
         self._upper.show()
-        for cover in self._covers():
+        for cover in self.covers():
             cover.hide()
         self.give_keys()
 
@@ -64,7 +65,7 @@ class Covering(QObject):
         """Something lies over the pages and takes every key; where the caret was is remembered."""
         QGuiApplication.inputMethod().commit()
         focused = QApplication.focusWidget()
-        if focused is None or not any(one is focused or one.isAncestorOf(focused) for one in self._covers()):
+        if focused is None or not any(one is focused or one.isAncestorOf(focused) for one in self.covers()):
             self._before = focused
         for made in self._window.actions_by_id.values():
             made.setEnabled(False)

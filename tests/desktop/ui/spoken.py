@@ -24,7 +24,9 @@ ROOT = Path(__file__).resolve().parents[3]
 MARKED = frozenset("ăâđêôơưáàảãạấầẩẫậắằẳẵặéèẻẽẹếềểễệíìỉĩịóòỏõọốồổỗộớờởỡợúùủũụứừửữựýỳỷỹỵ")
 """Letters that only Vietnamese has here."""
 
-NOT_ON_SCREENS = ("desktop/day/", "desktop/doctor.py", "desktop/self_check.py", "desktop/restoring.py")
+NOT_ON_SCREENS = (
+    "desktop/day/", "desktop/gallery/", "desktop/doctor.py", "desktop/self_check.py", "desktop/restoring.py",
+)  # fmt: skip
 """What speaks on a terminal, to technicians, or about made-up days."""
 
 _ROLES = (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole)
