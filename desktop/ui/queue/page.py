@@ -87,7 +87,7 @@ class QueuePage(QWidget):
         super().__init__()
         self.setObjectName("page.queue")
         self.model = model
-        self._channels = catalogue["contact_channel"]
+        self._channels, self._kinds = catalogue["contact_channel"], catalogue["caller_kind"]
         self._reading = False
         self.rows = QueueTable(model, catalogue, clock)
         self.table = PaperTable(look, self.rows, {CAME: 104, DUE: 104, WHO: 200}, WHAT)
@@ -177,13 +177,16 @@ class QueuePage(QWidget):
         self.hidden.setVisible(words is None)
         self.read.setVisible(words is None)
         self.words.setVisible(words is not None)
-        self.words.setText("\n\n".join(_line(*one) for one in words.lines) if words else "")
+        self.words.setText("\n\n".join(self._line(*one) for one in words.lines) if words else "")
         if words is not None and has_caret(self._card) and not self._reading:
             self.table.setFocus()  # the button that was pressed is gone; the next press must not end the item
         self._reading = words is not None
 
+    def _line(self, name: str, text: str) -> str:
+        return _said(name, self._kinds.label(text) if name == "sender_kind" and text in self._kinds else text)
 
-def _line(name: str, text: str) -> str:
+
+def _said(name: str, text: str) -> str:
     labels = {
         "sender": tr("Nơi gửi"),
         "reference": tr("Số, địa chỉ"),

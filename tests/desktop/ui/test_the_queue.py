@@ -23,7 +23,9 @@ from tests.desktop.ui.test_forms_lose_nothing import contact_of, fill_six, saved
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 SECRET = "Cháu hàng xóm khóc cả đêm"
 LETTER = Incoming(id="01932c00-0000-7000-8000-0000000000b1", sender="Bà hàng xóm", body=SECRET)
-REPORT = AppReport(id="01932c00-0000-7000-8000-0000000000b2", sender_name="Ẩn danh", body="Báo qua ứng dụng")
+REPORT = AppReport(
+    id="01932c00-0000-7000-8000-0000000000b2", sender_kind="family", sender_name="Ẩn danh", body="Báo qua ứng dụng"
+)
 
 
 def waiting(desk: Desk, clock: HandClock) -> list[QueueRow]:
@@ -56,6 +58,7 @@ def test_the_next_item_is_read_in_two_keys_and_hidden_before(
     press(window, Qt.Key.Key_Space)  # the button "Đọc" has the keys
     qtbot.waitUntil(lambda: "Báo qua ứng dụng" in named(window, "label.queue.words").text(), timeout=20_000)
     assert SECRET not in everything_shown(window)
+    assert "Người báo là: Cha mẹ, người thân của trẻ" in named(window, "label.queue.words").text()
     assert window.queue_page.table.hasFocus()  # pressed once too often, the key must not end the item
     rows = waiting(desk, clock)
     assert [(row.id, row.held_by) for row in rows] == [(REPORT.id, desk.staff), (LETTER.id, None)]
