@@ -17,6 +17,7 @@ from desktop.ui.theme.look import Look
 from desktop.ui.theme.tokens import Status
 from desktop.ui.widgets.glyph_cell import STATUS_ROLE
 from desktop.ui.widgets.said import Mark, Said, button
+from desktop.ui.widgets.scrolled import Scrolled
 from desktop.ui.widgets.table import PaperTable
 from desktop.ui.words import spoken, tr, when_text
 from domain.clock import Clock
@@ -180,7 +181,9 @@ class SearchPage(QWidget):
         self.table.setObjectName("table.search")
         self.table.setAccessibleName(tr("Kết quả tìm"))
         self.state = Mark(Status.QUIET, empty_words(), wraps=True)
-        page = QVBoxLayout(self)
+        self.table.keep_rows(4)
+        inside = QWidget()
+        page = QVBoxLayout(inside)
         page.setContentsMargins(24, 16, 24, 16)
         page.setSpacing(8)
         page.addWidget(Said(tr("Tìm"), "title"))
@@ -190,6 +193,9 @@ class SearchPage(QWidget):
         page.addWidget(self.elsewhere, 0, Qt.AlignmentFlag.AlignLeft)
         page.addWidget(self.emergency)
         page.addStretch(1)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(Scrolled(inside))
         self.box.typed.connect(self._typed)
         self.box.down.connect(self._into_list)
         self.box.entered.connect(self._open_first)
