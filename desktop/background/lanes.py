@@ -13,7 +13,7 @@ from desktop.background.change_bus import ChangeBus, Changes, Origin
 from desktop.background.presence import Presence
 from desktop.reference import Reference
 from desktop.store.engine import Connection, Store
-from desktop.store.sight import Viewer, looking
+from desktop.store.sight import Regard, Viewer, looking
 from desktop.store.throttle import uptime
 from desktop.store.troubles import translate
 from desktop.store.unit_of_work import Operation, Seat, UnitOfWork
@@ -107,7 +107,7 @@ class StoreLane:
     Made on the GUI thread, which may then never touch the store. `done` and `failed` must be bound methods;
     they are called on the GUI thread, `done` only after COMMIT returned. `before_commit` is handed to every
     unit of work (a test or the day kills the process there). `committed` is called on the store thread after an
-    act of this desk was committed: the sync driver sets it.
+    act of this desk was committed: the sync driver sets it. `regard` is put anew by the screens.
     """
 
     def __init__(
@@ -118,6 +118,7 @@ class StoreLane:
         self.before_commit: Callable[[], None] | None = None
         self.committed: Callable[[], None] | None = None
         self.presence = Presence()
+        self.regard = Regard()
         self.staff = staff
         self.clock = clock
         self._store = store
@@ -147,7 +148,8 @@ class StoreLane:
     def viewer(self) -> Viewer:
         """For whom everything is read now (settled 22)."""
         here = self._seat.centre
-        return Viewer(self.staff, here, self._reference.policy, wall_ms=self.clock.now_ms(), run=uptime())
+        policy, now = self._reference.policy, self.clock.now_ms()
+        return Viewer(self.staff, here, policy, wall_ms=now, run=uptime(), regard=self.regard)
 
     @property
     def bus(self) -> ChangeBus:

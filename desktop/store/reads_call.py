@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection
 
 from desktop.store.reads_road import not_at_centre
-from desktop.store.sight import SHOWN, sight_of
+from desktop.store.sight import SHOWN, UNMASKS, sight_of
 from domain.clock import DAY
 from domain.phones import normalise
 from domain.rules.outcomes import SILENT
@@ -54,7 +54,8 @@ _SHOWN_OF_CALL = (
 @dataclass(frozen=True, slots=True)
 class CallRow:
     """One call of the list. Times are UTC ms. `saved_at_centre` says that all that was written here of it has
-    been acknowledged; `siblings` counts values that wait for a decision. `masked`: the number is not shown whole."""
+    been acknowledged; `siblings` counts values that wait for a decision. `masked`: the number is not given whole;
+    `unmasked`: the person had it shown by a logged key, and it still is."""
 
     id: str
     number: str | None
@@ -72,6 +73,7 @@ class CallRow:
     saved_at_centre: bool
     siblings: int
     masked: bool = False
+    unmasked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +119,17 @@ def _rows(connection: Connection, rows: Iterable[Any]) -> list[CallRow]:
     ids = [record for record, decision in said.items() if decision is not Decision.NONE]
     unsent = not_at_centre(connection, ids)
     disputed = siblings_of(connection, ids)
-    return [
-        _row(row, row["id"] not in unsent, disputed.get(row["id"], 0), hidden=said[row["id"]] not in SHOWN)
-        for row in found
-        if said[row["id"]] is not Decision.NONE
-    ]
+    shown: list[CallRow] = []
+    for row in found:
+        decision = said[row["id"]]
+        if decision is Decision.NONE:
+            continue
+        asked = sight is not None and sight.is_unmasked(row["id"])
+        open_now = asked and sight is not None and sight.unmask_of_call(row) in UNMASKS
+        hidden = decision not in SHOWN and not open_now
+        made = _row(row, row["id"] not in unsent, disputed.get(row["id"], 0), hidden=hidden)
+        shown.append(replace(made, unmasked=True) if open_now else made)
+    return shown
 
 
 def _row(row: Mapping[str, Any], saved_at_centre: bool, siblings: int, *, hidden: bool) -> CallRow:

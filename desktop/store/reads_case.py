@@ -16,9 +16,12 @@ from desktop.store.reads_file import (
     TimelineEntry,
     answers_of,
     form_values,
+    is_shown,
     notes_of,
     people_of,
     siblings_in,
+    unmask_of,
+    verified_callers,
 )
 from desktop.store.reads_road import not_at_centre
 from desktop.store.sight import sight_of
@@ -26,6 +29,7 @@ from domain.records.case import Case, Stay
 from domain.records.clock_record import ClockRecord
 from domain.records.contact import Contact
 from domain.records.referral import Attempt, Referral
+from domain.rules.privacy import Decision, masks
 from domain.rules.triage import urgency_rank
 from sync.replica import read
 from sync.replica.read import Stored
@@ -41,7 +45,7 @@ class ReferralRow:
 
 @dataclass(frozen=True, slots=True)
 class CaseView:
-    """A case. `siblings` and `opened` as in `ContactView`; `saved_at_centre` speaks of all its records.
+    """A case. `siblings`, `opened`, `unmask` and `shown` as in `ContactView`; `saved_at_centre` speaks of all its records.
     `emergency_until`: until when (UTC ms) the file is here for an emergency read, or None."""
 
     case: Case
@@ -56,6 +60,8 @@ class CaseView:
     form: Mapping[str, Any]
     saved_at_centre: bool
     emergency_until: int | None = None
+    unmask: Decision = Decision.ALLOWED
+    shown: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +113,7 @@ def case_view(connection: Connection, case_id: str) -> CaseView | None:
     timeline = [
         TimelineEntry(record.opened_at or 0, "opened", record.opened_by or "", "", record.id, code=status),
         *notes_of(connection, contact.id),
+        *verified_callers(connection, contact.id),
         *(
             TimelineEntry(r.made_at or 0, "referral", r.made_by or "", r.to_name or "", r.id, code=r.to_kind or "")
             for r in referrals
@@ -131,6 +138,8 @@ def case_view(connection: Connection, case_id: str) -> CaseView | None:
         form=form,
         saved_at_centre=not not_at_centre(connection, [*opened, *(e.id for e in timeline)]),
         emergency_until=until_of(connection, contact.id),
+        unmask=unmask_of(sight, contact.id),
+        shown=is_shown(sight, contact.id),
     )
 
 
@@ -146,14 +155,16 @@ def cases_open(connection: Connection, limit: int = 200) -> list[CaseRow]:
     every = rows.all()
     sight = sight_of(connection)
     if sight is not None:
-        open_to = sight.opens(row["contact_id"] for row in every)
+        open_to = sight.may_open(row["contact_id"] for row in every)
         every = [row for row in every if row["contact_id"] in open_to]
     found = sorted(every, key=lambda row: -urgency_rank(row["urgency"]))[:limit]
     ids = [row["id"] for row in found]
     disputed, unsent = siblings_of(connection, ids), not_at_centre(connection, ids)
+    beside_a_call = sight is not None and sight.at_ear
     return [
         CaseRow(
-            **{**row, "abuse_types": tuple(msgspec.json.decode(row["abuse_types"])) if row["abuse_types"] else ()},
+            **{**row, "child_name": masks.name(row["child_name"]) if beside_a_call else row["child_name"]}
+            | {"abuse_types": tuple(msgspec.json.decode(row["abuse_types"])) if row["abuse_types"] else ()},
             siblings=disputed.get(row["id"], 0),
             saved_at_centre=row["id"] not in unsent,
         )

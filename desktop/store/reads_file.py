@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection
 
 from desktop.store.emergency import until_of
-from desktop.store.sight import sight_of
+from desktop.store.sight import UNMASKS, Sight, sight_of
 from domain.records.contact import Contact
 from domain.records.person import Address, Alias, Person, Phone
+from domain.rules.privacy import Decision
 from sync.replica import read
 from sync.replica.read import Stored
 
@@ -46,7 +47,8 @@ class TimelineEntry:
 class ContactView:
     """A file. `siblings`: values beside the present one by `kind.field`; `opened` holds every record as it
     stands, by id: what an edit must be based on. `form` holds the values as the intake form names them.
-    `emergency_until`: until when (UTC ms) the file is here for an emergency read, or None."""
+    `emergency_until`: until when (UTC ms) the file is here for an emergency read, or None. `unmask`: on which condition
+    names and numbers are shown whole, `shown`: whether they are now (what an edit is based on is always whole)."""
 
     contact: Contact
     persons: tuple[PersonRow, ...]
@@ -57,6 +59,8 @@ class ContactView:
     form: Mapping[str, Any]
     number: str | None
     emergency_until: int | None = None
+    unmask: Decision = Decision.ALLOWED
+    shown: bool = True
 
 
 def contact_view(connection: Connection, contact_id: str) -> ContactView | None:
@@ -79,13 +83,37 @@ def contact_view(connection: Connection, contact_id: str) -> ContactView | None:
         contact=stored.record,
         persons=persons,
         case_id=cases[0].id if cases else None,
-        timeline=tuple(notes_of(connection, contact_id)),
+        timeline=_by_time((*notes_of(connection, contact_id), *verified_callers(connection, contact_id))),
         siblings=siblings_in(opened),
         opened=opened,
         form=form,
         number=number,
         emergency_until=until_of(connection, contact_id),
+        unmask=unmask_of(sight, contact_id),
+        shown=is_shown(sight, contact_id),
     )
+
+
+def unmask_of(sight: Sight | None, contact_id: str) -> Decision:
+    """On which condition names and numbers of this file are shown whole to whom it is read for."""
+    return Decision.ALLOWED if sight is None else sight.unmask_of_file(contact_id)
+
+
+def is_shown(sight: Sight | None, contact_id: str) -> bool:
+    """Whether they are shown now: to whom the table of roles gives them, and for a while after a logged key."""
+    decision = unmask_of(sight, contact_id)
+    asked = sight is not None and sight.is_unmasked(contact_id)
+    return decision is Decision.ALLOWED or (asked and decision in UNMASKS)
+
+
+def verified_callers(connection: Connection, contact_id: str) -> list[TimelineEntry]:
+    """Who was verified before this file was shown beside a call, and how (code of `verification_method`)."""
+    steps = [one.record for one in read.where(connection, "verification", "contact_id", contact_id)]
+    return [TimelineEntry(s.at or 0, "verified", s.by or "", "", s.id, code=s.how or "") for s in steps]
+
+
+def _by_time(entries: Iterable[TimelineEntry]) -> tuple[TimelineEntry, ...]:
+    return tuple(sorted(entries, key=lambda entry: (entry.at_ms, entry.id)))
 
 
 def people_of(

@@ -31,6 +31,28 @@ SHOWN: Final = frozenset({Decision.ALLOWED, Decision.LOGGED})
 """Decisions under which a read gives what it found: the others need a step of the person first."""
 
 
+UNMASKS: Final = frozenset({Decision.ALLOWED, Decision.LOGGED, Decision.REASON})
+"""Decisions under which masked values are shown after a key that is logged (with its reason, where one is owed)."""
+
+
+@dataclass(frozen=True, slots=True)
+class AtEar:
+    """A call that came in and is still spoken: nothing about a child known from earlier calls is shown beside it
+    before its caller is verified (settled 20). `verified`: files for which that was done."""
+
+    call: str
+    verified: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Regard:
+    """What the person's own steps change in what they see now: the call at the ear, and records (calls, files) whose
+    masked values are shown for a while after one key. Frozen: the screens put another one in its place."""
+
+    ear: AtEar | None = None
+    unmasked: frozenset[str] = frozenset()
+
+
 @dataclass(frozen=True, slots=True)
 class Viewer:
     """For whom a connection reads: staff id, the desk's centre, the table of roles, and files that were opened by a
@@ -43,6 +65,7 @@ class Viewer:
     wall_ms: int = 0
     run: RunTime | None = None
     """What the clocks said when it reads: without them no lease is looked at."""
+    regard: Regard = Regard()
 
 
 class Sight:
@@ -100,10 +123,49 @@ class Sight:
         return said
 
     def opens(self, contacts: Iterable[str | None]) -> frozenset[str]:
-        """Which of these files the person may open without a further step."""
+        """Which of these files the person may open without a further step, such as verifying a caller at the ear."""
+        return frozenset(one for one in self.may_open(contacts) if not self.waits_for_caller(one))
+
+    def may_open(self, contacts: Iterable[str | None]) -> frozenset[str]:
+        """Which of these files the person may open, whoever is at the ear: enough to list them by code."""
         things = self.things(contacts)
         open_to = (one for one, thing in things.items() if self.of_file("open", thing) in SHOWN)
         return frozenset(one for one in open_to if not self.is_closed(one))
+
+    def waits_for_caller(self, contact: str) -> bool:
+        """Whether a call is at the ear whose caller was not verified for this file; one the call founded is new."""
+        ear = self._viewer.regard.ear
+        return ear is not None and contact not in ear.verified and contact not in self._founded_now
+
+    @cached_property
+    def _founded_now(self) -> frozenset[str]:
+        ear = self._viewer.regard.ear
+        asked = (ear.call if ear is not None else "",)
+        found = self._connection.exec_driver_sql("SELECT id FROM r_contact WHERE call_id = ?", asked)
+        return frozenset(row[0] for row in found)
+
+    @property
+    def at_ear(self) -> bool:
+        """Whether a call is at the ear whose caller has to be verified."""
+        return self._viewer.regard.ear is not None
+
+    def is_unmasked(self, record: str) -> bool:
+        """Whether the person had this record's masked values shown and they still are."""
+        return record in self._viewer.regard.unmasked
+
+    def unmask_of_call(self, row: Mapping[str, Any]) -> Decision:
+        """On which condition the number of this call is shown: whoever sees the row whole presses one logged key."""
+        if self.of_call(row) in SHOWN:
+            return Decision.LOGGED
+        contact = row["contact_id"] or ""
+        thing = self.things([contact]).get(contact) if contact else None
+        workers = frozenset({row["receiver"]} - {None})
+        return self.may("unmask", thing or Thing(row["centre"] or "", workers, contact))
+
+    def unmask_of_file(self, contact: str) -> Decision:
+        """On which condition names and numbers in this file are shown whole to somebody who may open it."""
+        thing = self.things([contact]).get(contact)
+        return Decision.NONE if thing is None else self.may("unmask", thing)
 
     def is_closed(self, contact: str) -> bool:
         """Whether no server was met for so long that existing files are closed (settled 13); a new one never is."""

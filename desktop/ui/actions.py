@@ -142,6 +142,8 @@ def desk_actions() -> Registry:
         Action("history", "Ctrl+H", tr("Lịch sử của hồ sơ đang mở: ai sửa gì, lúc nào"), writing),
         Action("conflicts", "Ctrl+Shift+X", tr("Giá trị khác nhau và bản ghi đang giữ: xem, chọn"), writing),
         Action("same_child", "Ctrl+Shift+T", tr("Trẻ đã biết chưa: vì sao, gắn, gỡ; lần gọi trước"), writing),
+        Action("verify_caller", "Ctrl+Shift+V", tr("Xác minh người gọi: ghi cách xác minh rồi hồ sơ mới hiện"), writing),
+        Action("show_masked", "Shift+F12", tr("Hiện phần đã che của dòng, hồ sơ đang mở (60 giây, ghi nhật ký)"), desk),
         Action("next_form", "Ctrl+Tab", tr("Sang biểu mẫu đang gác"), writing),
         Action("go_calls", "Ctrl+1", tr("Cuộc gọi"), moving),
         Action("go_file", "Ctrl+2", tr("Hồ sơ"), moving),

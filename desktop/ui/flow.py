@@ -99,6 +99,10 @@ class Flow(QObject):
             self._lane.query(read, self._contact_read, self._not_read)
 
     def _contact_read(self, view: reads.ContactView | None) -> None:
+        if view is None and self._wanted is not None and self._lane.regard.ear is not None:
+            self._cases.open_contact(self._wanted[1])  # asks how the caller was verified
+            self._wanted = None
+            return
         if view is None or self._wanted is None or self._wanted[1] != view.contact.id:
             return
         form, _, put = self._wanted
@@ -145,8 +149,9 @@ class Flow(QObject):
         if target is None:
             self._news.say(Status.QUIET, tr("F10 cần một cuộc gọi đang nghe hoặc một dòng đã chọn"))
             return
-        if self._window.page_name == "case" and self._cases.view is not None:
-            self._cases.attach(target, self._cases.view.contact.id)
+        file = self._cases.contact_aside if self._window.page_name == "case" else None
+        if file is not None:
+            self._cases.attach(target, file)
             return
         self._attaching = target
         self._news.say(Status.WAITING, tr("Tìm ca rồi bấm Enter để gắn cuộc gọi này vào, Esc để thôi"))
@@ -158,6 +163,7 @@ class Flow(QObject):
 
     @Slot(str)
     def _attached(self, call_id: str) -> None:
+        self._window.verifying.keep(call_id)
         self._calls.select(None)
         self._calls.became_file(call_id)
         self._news.say(Status.GOOD, tr("Đã gắn cuộc gọi vào ca"))

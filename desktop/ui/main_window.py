@@ -16,6 +16,8 @@ from desktop.ui.calls.deeds import CallDeeds
 from desktop.ui.calls.exchange import ExchangeDesk
 from desktop.ui.calls.lists import ListsModel
 from desktop.ui.calls.page import CallsPage
+from desktop.ui.calls.showing import Showing
+from desktop.ui.calls.verifying import Verifying
 from desktop.ui.calls.viewmodel import UNDO_MS, CallsModel, UndoOffer
 from desktop.ui.case.attachments_model import AttachmentsModel
 from desktop.ui.case.page import CasePage
@@ -135,6 +137,8 @@ class MainWindow(QMainWindow):
         self.flow = Flow(self)
         self.call_deeds = CallDeeds(self)
         self.liking = Liking(self)
+        self.verifying = Verifying(self)
+        self.showing = Showing(self)
         self.people_sheet = PeopleSheet(self._ground, self.look, desk)
         self.watch = LockWatch(self)
         self.covering = Covering(self, self._upper)
@@ -247,6 +251,8 @@ class MainWindow(QMainWindow):
             "back": self._back,
             "queue_next": self.queue_deeds.take_next,
             "palette": self.palette_keys.begin,
+            "verify_caller": self.verifying.begin,
+            "show_masked": self.showing.begin,
             **self.sheets.deeds(),
             **self.call_deeds.deeds(),
             **self.liking.deeds(),

@@ -44,7 +44,7 @@ REQUIRED_LISTS: Final = (
     "legal_form", "living_situation", "network_event_kind", "number_alert", "outreach_kind", "person_role",
     "protection_level", "referral_agency_kind", "relationship_to_child", "report_source", "schooling",
     "special_circumstance", "therapy_condition", "therapy_service", "trafficking_call_kind",
-    "trafficking_purpose", "urgency",
+    "trafficking_purpose", "unmask_reason", "urgency", "verification_method",
 )  # fmt: skip
 """Lists the program names in its own text; further lists may arrive by the road."""
 

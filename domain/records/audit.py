@@ -12,6 +12,7 @@ _P3 = DataClass.P3
 
 OPEN: Final = "open"
 UNMASK: Final = "unmask"
+VERIFY: Final = "verify"
 SEARCH: Final = "search"
 EXPORT: Final = "export"
 PRINT: Final = "print"
@@ -22,7 +23,7 @@ LOCK: Final = "lock"
 UNLOCK: Final = "unlock"
 
 ACTIONS: Final = frozenset(
-    {OPEN, UNMASK, SEARCH, EXPORT, PRINT, BREAK_GLASS, SIGN_IN, SIGN_OUT, LOCK, UNLOCK}
+    {OPEN, UNMASK, VERIFY, SEARCH, EXPORT, PRINT, BREAK_GLASS, SIGN_IN, SIGN_OUT, LOCK, UNLOCK}
 )
 
 

@@ -34,6 +34,7 @@ from domain.records.road import (
 )
 from domain.records.shift import Handover, Shift
 from domain.records.staff import Staff
+from domain.records.verification import Verification
 
 SCHEMA = 1
 """Schema number written into every operation made by this program."""
@@ -131,5 +132,6 @@ KINDS = Registry(
         ("answer", Answer),
         ("legal_hold", LegalHold),
         ("retention_run", RetentionRun),
+        ("verification", Verification),
     )
 )

@@ -12,7 +12,7 @@ from desktop.ui.widgets.glyph_cell import STATUS_ROLE
 from desktop.ui.words import clock_text, tr
 from domain.clock import SECOND
 from domain.codes.catalogue import CodeList
-from domain.phones import masked
+from domain.phones import display, masked
 from domain.records.call import UNCLASSIFIED
 from domain.rules.outcomes import OUTBOUND, SHORT_CALL_MS
 
@@ -107,7 +107,11 @@ class CallsTable(QAbstractTableModel):
         if column == TIME:
             return clock_text(row.ring_at) if row.ring_at is not None else tr("không rõ giờ")
         if column == NUMBER:
-            return (row.number if row.masked else masked(row.number)) if row.number else tr("không có số")
+            if not row.number:
+                return tr("không có số")
+            if row.unmasked:
+                return display(row.number)
+            return row.number if row.masked else masked(row.number)
         if column == SEAT:
             return row.seat or ""
         if column == KEPT:

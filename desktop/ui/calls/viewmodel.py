@@ -154,6 +154,7 @@ class CallsModel(QObject):
         """The exchange says that the call ended (UTC ms); it stays current until it has an outcome."""
         if self.current is not None and self.current.id == call_id:
             self.current = replace(self.current, ended=True)
+            self.current_changed.emit()
         self._lane.submit(calls.end(call_id, at), None, self._failed, initiator="calls")
 
     # Outcomes ----------------------------------------------------------------------------------------------

@@ -12,8 +12,9 @@ from desktop.ui.words import remaining_text, tr, when_text
 from domain.clock import vn_date
 from domain.codes.catalogue import Catalogue
 from domain.codes.places import Places
-from domain.phones import display
+from domain.phones import display, masked
 from domain.records.clock_record import ClockRecord
+from domain.rules.privacy import masks
 
 _LISTS = {
     "case.urgency": "urgency", "case.status": "case_status", "case.abuse_types": "abuse_type",
@@ -181,7 +182,8 @@ class FactWords:
             age = tr("{age} tuổi").format(age=person.age_years) if person.age_years is not None else ""
             sex = self.code("gender", person.sex) if person.sex else ""
             folk = self.code("ethnic_groups", person.ethnic_group) if person.ethnic_group else ""
-            about = ", ".join(part for part in (person.full_name or "", age, sex, folk) if part)
+            name = (person.full_name or "") if view.shown else masks.name(person.full_name)
+            about = ", ".join(part for part in (name, age, sex, folk) if part)
             found.append((tr("Trẻ"), about or tr("chưa rõ")))
         found.append((tr("Nơi ở"), self.place(view)))
         found.append((tr("Đang ở đâu"), contact.child_whereabouts or ""))
@@ -193,7 +195,9 @@ class FactWords:
         found.append((tr("Xảy ra"), contact.happened_when or ""))
         kind = self.code("caller_kind", contact.caller_kind) if contact.caller_kind else ""
         name = caller.person.full_name if caller is not None and caller.person.full_name else ""
-        phone = display(caller.phones[0].number or "") if caller is not None and caller.phones else ""
+        number = caller.phones[0].number or "" if caller is not None and caller.phones else ""
+        phone = display(number) if view.shown else masked(number) if number else ""
+        name = name if view.shown else masks.name(name)
         found.append((tr("Người báo"), ", ".join(part for part in (kind, name, phone) if part)))
         language = self.code("languages", contact.language) if contact.language else ""
         if contact.needs_interpreter:

@@ -80,6 +80,15 @@ class CasePage(QWidget):
             ),
             wraps=True,
         )
+        self.beside_a_call = Mark(
+            Status.WAITING,
+            tr(
+                "Đang có người gọi: hồ sơ vừa mở được cất đi, chữ đang viết vẫn giữ. Ctrl+Shift+V ghi cách xác minh "
+                "người gọi rồi hồ sơ hiện ra; cuộc gọi xong thì hồ sơ tự trở lại."
+            ),
+            wraps=True,
+        )
+        self.beside_a_call.setObjectName("banner.verify")
         self.disputes = DisputesCard(model, self.words)
         self.clocks = ClocksCard()
         self.referrals = ReferralsCard(model, self.words, definitions, catalogue, places, today, look)
@@ -171,6 +180,8 @@ class CasePage(QWidget):
         empty_page.addWidget(words)
         empty_page.addWidget(self.passed_on)
         self.passed_on.hide()
+        empty_page.addWidget(self.beside_a_call)
+        self.beside_a_call.hide()
         empty_page.addStretch(1)
         self._stack = QStackedWidget()
         self._stack.addWidget(nothing)
@@ -247,11 +258,14 @@ class CasePage(QWidget):
         self.keep_all()
         self.stop_editing()
         self.timeline.turn_to("")
-        self.passed_on.show()
+        waits = self.model.aside is not None
+        self.passed_on.setVisible(not waits)
+        self.beside_a_call.setVisible(waits)
         self._stack.setCurrentIndex(0)
         self._show_sides()
         self._forget_lines()
-        self.list.setFocus()
+        if self.isVisible():
+            self.list.setFocus()
 
     def _forget_lines(self) -> None:
         """A page that is not in front still holds its words: none may stay."""
@@ -267,6 +281,7 @@ class CasePage(QWidget):
     def _opened(self) -> None:
         self.elsewhere.hide()
         self.passed_on.hide()
+        self.beside_a_call.hide()
         self.stop_editing()
         about = self.model.case_id or self.model.contact_id or ""
         self._keeper = Keeper(self._lane, self._staff, "case", about)

@@ -164,6 +164,7 @@ class Timeline(Card):
             "referral": tr("Chuyển gửi"),
             "attempt": tr("Liên hệ"),
             "call": tr("Cuộc gọi"),
+            "verified": tr("Xác minh người gọi"),
         }
         kind = tr("Đính chính") if entry.corrects else kinds.get(entry.kind, entry.kind)
         return " · ".join(part for part in (when_text(entry.at_ms, now), kind, entry.author) if part)
@@ -174,6 +175,7 @@ class Timeline(Card):
             "referral": "referral_agency_kind",
             "attempt": "attempt_result",
             "call": "contact_outcome",
+            "verified": "verification_method",
         }
         coded = self._words.code(lists[entry.kind], entry.code) if entry.kind in lists and entry.code else ""
         return ": ".join(part for part in (coded, entry.text) if part)

@@ -19,7 +19,10 @@ from domain.records.audit import OPEN
 if TYPE_CHECKING:
     from desktop.background.lanes import StoreLane
 
-_KINDS = {"case", "contact", "person", "party", "phone", "note", "referral", "attempt", "clock", "stay", "answer"}
+_KINDS = {
+    "case", "contact", "person", "party", "phone", "note", "referral", "attempt", "clock", "stay", "answer",
+    "verification",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ class CaseModel(QObject):
     opened = Signal()
     view_changed = Signal()
     gone = Signal()
+    refused = Signal(object, object)
     changed_elsewhere = Signal()
     saved_at = Signal(object)
     note_saved = Signal()
@@ -55,6 +59,7 @@ class CaseModel(QObject):
         self.view: reads.CaseView | reads.ContactView | None = None
         self.case_id: str | None = None
         self.contact_id: str | None = None
+        self.aside: tuple[str | None, str | None] | None = None
         self._fresh = False
         self._opening: Opening | None = None
         self._soon = QTimer(self)
@@ -84,6 +89,31 @@ class CaseModel(QObject):
         self.case_id, self.contact_id, self._fresh, self._opening = None, contact_id, True, None
         self.refresh()
 
+    def put_aside(self) -> None:
+        """A caller is at the ear: the open dossier leaves the screen until the caller is verified or the call over."""
+        if self.case_id is None and self.contact_id is None:
+            return
+        was_shown, self.aside = self.view is not None, (self.case_id, self.contact_id)
+        self.view = self.case_id = self.contact_id = self._opening = None
+        if was_shown:
+            self.gone.emit()
+
+    def take_up(self) -> None:
+        """The dossier that was put aside or asked for during the call comes back."""
+        if self.aside is not None:
+            (case_id, contact_id), self.aside = self.aside, None
+            if case_id is not None:
+                self.open_case(case_id)
+            elif contact_id is not None:
+                self.open_contact(contact_id)
+
+    @property
+    def contact_aside(self) -> str | None:
+        """The file that is open, or put aside because of a call: what F10 means."""
+        if self.view is not None:
+            return self.view.contact.id
+        return self.aside[1] if self.aside is not None else None
+
     @Slot()
     def refresh(self) -> None:
         """Read the open dossier again, on the reader lane."""
@@ -99,6 +129,9 @@ class CaseModel(QObject):
             if self.view is not None:
                 self.view = self.case_id = self.contact_id = None
                 self.gone.emit()
+            elif self._fresh and (self.case_id or self.contact_id) and self._lane.regard.ear is not None:
+                self.aside = (self.case_id, self.contact_id)
+                self.refused.emit(*self.aside)
             return
         if isinstance(view, reads.ContactView):
             if view.contact.id != self.contact_id:

@@ -285,6 +285,28 @@ def changes_the_colours(seat: Seat, action_id: str) -> None:
     seat.window.look.wear("light")
 
 
+def asks_who_calls(seat: Seat, action_id: str) -> None:
+    seat.free()
+    seat.strike(action_id)
+    assert "Không có người gọi nào" in seat.news()
+    seat.ring()
+    seat.strike(action_id)
+    assert "máy sẽ hỏi cách xác minh" in seat.news()
+    seat.free()
+
+
+def shows_what_is_masked(seat: Seat, action_id: str) -> None:
+    seat.ring()
+    seat.free()
+    page = seat.window.calls_page
+    seat.until(lambda: page.rows.rowCount() > 0)
+    page.table.setCurrentIndex(page.rows.index(0, 0))
+    seat.strike(action_id)
+    seat.until(lambda: seat.window.showing.shown is not None)
+    seat.strike(action_id)
+    assert seat.window.showing.shown is None
+
+
 def seals_for_another_person(seat: Seat, action_id: str) -> None:
     seat.free()
     seat.window.watch.start()
@@ -306,6 +328,8 @@ EFFECTS: Final[dict[str, Callable[[Seat, str], None]]] = {
     "next_form": goes_to_the_next_form,
     "add_to_case": adds_to_a_case,
     "interpreter": asks_for_a_language,
+    "verify_caller": asks_who_calls,
+    "show_masked": shows_what_is_masked,
     "more_outcomes": offers_by_digit,
     "number_alert": offers_by_digit,
     "language": offers_by_digit,

@@ -1,0 +1,37 @@
+"""What stands between a person and a value: whether a caller must be verified first, on which condition a mask goes."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from desktop.store.sight import sight_of
+from domain.rules.privacy import Decision
+
+CALL = "call"
+CONTACT = "contact"
+
+
+def waits_for_caller(connection: Connection, case_id: str | None, contact_id: str | None) -> str:
+    """The file (its contact's id) that the person may open and does not see because a call is at the ear whose caller
+    was not verified for it; empty where nothing of that kind stands in the way."""
+    sight = sight_of(connection)
+    if sight is None:
+        return ""
+    found = contact_id
+    if case_id is not None:
+        asked = "SELECT contact_id FROM r_case WHERE id = ?"
+        found = connection.exec_driver_sql(asked, (case_id,)).scalar()
+    waits = found and found in sight.may_open([found]) and sight.waits_for_caller(found)
+    return found if found and waits else ""
+
+
+def unmask_decision(connection: Connection, kind: str, record: str) -> Decision:
+    """On which condition the person may have the masked values of this call or file shown."""
+    sight = sight_of(connection)
+    if sight is None:
+        return Decision.ALLOWED
+    if kind == CONTACT:
+        return sight.unmask_of_file(record) if sight.opens([record]) else Decision.NONE
+    asked = "SELECT centre, receiver, contact_id FROM r_call WHERE id = ?"
+    row = connection.exec_driver_sql(asked, (record,)).mappings().first()
+    return Decision.NONE if row is None else sight.unmask_of_call(row)
