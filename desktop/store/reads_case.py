@@ -45,8 +45,8 @@ class ReferralRow:
 
 @dataclass(frozen=True, slots=True)
 class CaseView:
-    """A case. `siblings`, `opened`, `unmask` and `shown` as in `ContactView`; `saved_at_centre` speaks of all its records.
-    `emergency_until`: until when (UTC ms) the file is here for an emergency read, or None."""
+    """A case. `siblings`, `opened`, `unmask` and `shown` as in `ContactView`; `saved_at_centre` speaks of all its
+    records. `emergency_until`: until when (UTC ms) the file is here for an emergency read, or None."""
 
     case: Case
     contact: Contact

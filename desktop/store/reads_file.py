@@ -47,8 +47,8 @@ class TimelineEntry:
 class ContactView:
     """A file. `siblings`: values beside the present one by `kind.field`; `opened` holds every record as it
     stands, by id: what an edit must be based on. `form` holds the values as the intake form names them.
-    `emergency_until`: until when (UTC ms) the file is here for an emergency read, or None. `unmask`: on which condition
-    names and numbers are shown whole, `shown`: whether they are now (what an edit is based on is always whole)."""
+    `emergency_until`: until when (UTC ms) the file is here for an emergency read, or None. `unmask`: on which
+    condition names and numbers are shown whole, `shown`: whether they are now (an edit's bases are always whole)."""
 
     contact: Contact
     persons: tuple[PersonRow, ...]

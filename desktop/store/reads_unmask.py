@@ -1,4 +1,4 @@
-"""What stands between a person and a value: whether a caller must be verified first, on which condition a mask goes."""
+"""What stands between a person and a value: a caller to be verified first, a mask and the condition it goes on."""
 
 from __future__ import annotations
 
@@ -34,4 +34,4 @@ def unmask_decision(connection: Connection, kind: str, record: str) -> Decision:
         return sight.unmask_of_file(record) if sight.opens([record]) else Decision.NONE
     asked = "SELECT centre, receiver, contact_id FROM r_call WHERE id = ?"
     row = connection.exec_driver_sql(asked, (record,)).mappings().first()
-    return Decision.NONE if row is None else sight.unmask_of_call(row)
+    return Decision.NONE if row is None else sight.unmask_of_call(dict(row))

@@ -1,4 +1,4 @@
-"""While a caller is at the ear, files of earlier calls stay put away until a step says how the caller was verified."""
+"""While a caller is at the ear, files of earlier calls stay put away until a step says how they were verified."""
 
 from __future__ import annotations
 

@@ -90,7 +90,7 @@ class CaseModel(QObject):
         self.refresh()
 
     def put_aside(self) -> None:
-        """A caller is at the ear: the open dossier leaves the screen until the caller is verified or the call over."""
+        """A caller is at the ear: the open dossier leaves the screen until they are verified or the call is over."""
         if self.case_id is None and self.contact_id is None:
             return
         was_shown, self.aside = self.view is not None, (self.case_id, self.contact_id)

@@ -1,4 +1,4 @@
-"""Settled 20 in a real window: nothing of earlier calls beside a caller nobody verified; masks go for one record, logged."""
+"""Settled 20: nothing of earlier calls beside a caller nobody verified; masks go for one record, and are logged."""
 
 from __future__ import annotations
 
