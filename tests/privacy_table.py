@@ -35,6 +35,7 @@ PLAIN: Final = {
     "erase": "---- ---- 222- ---- ---- ---- 2222",
     "see_report": "AA-- AA-- AAA- A--- AAAA ---- AAAA",
     "take_subject_request": "AA-- AA-- AAA- A--- ---- ---- AAAA",
+    "see_subject_request": "A--- AA-- AAA- A--- ---- ---- AAAA",
     "answer_subject_request": "---- ---- AAA- ---- ---- ---- AAAA",
     "therapy_note": "M--- MM-- MMM- A--- ---- ---- ----",
     "therapy_write": "---- ---- ---- A--- ---- ---- ----",
@@ -87,6 +88,16 @@ BEHIND_THE_WALL: Final = {
     "answer_subject_request": "---- ---- AAA- ---- ---- ---- AAAA",
 }
 """On something of the therapy book; what is not here may nobody do."""
+
+THE_REGISTER: Final = {
+    "open": "A--- AA-- AAA- A--- ---- ---- AAAA",
+    "write": "AA-- AA-- AAA- A--- ---- ---- AAAA",
+    "read_audit": "A--- AA-- AAA- A--- ---- ---- AAAA",
+    "take_subject_request": "AA-- AA-- AAA- A--- ---- ---- AAAA",
+    "see_subject_request": "A--- AA-- AAA- A--- ---- ---- AAAA",
+    "answer_subject_request": "---- ---- AAA- ---- ---- ---- AAAA",
+}
+"""On a request of a data subject; what is not here may nobody do."""
 
 NOBODY: Final = "---- ---- ---- ---- ---- ---- ----"
 

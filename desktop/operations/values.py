@@ -40,6 +40,7 @@ LISTS: Final[Mapping[str, tuple[str, str]]] = {
     "channel": ("contact_channel", "Kênh tiếp nhận"),
     "item_urgency": ("urgency", "Mức khẩn cấp"),
     "result": ("attempt_result", "Kết quả liên hệ"),
+    "wish": ("data_request", "Yêu cầu"),
 }
 """Form field → its code list and the label a sentence names it by."""
 
@@ -68,6 +69,7 @@ _CASE: Final = frozenset(
         "closure_reason", "closure_result", "centre",
     }
 )  # fmt: skip
+_REQUEST: Final = ("wish", "code", "words", "shared", "asker", "relation", "reach")
 BINDS: Final[Mapping[str, str]] = {
     **{name: f"contact.{name}" for name in _CONTACT},
     **{name: f"child.{target}" for name, target in _CHILD.items()},
@@ -87,6 +89,7 @@ BINDS: Final[Mapping[str, str]] = {
     "reference": "incoming.reference",
     "dated": "incoming.dated",
     "body": "incoming.body",
+    **{name: f"subject_request.{name}" for name in _REQUEST},
 }
 """Form field → the field of a record it is written to; `child` and `caller` are the persons of that role."""
 

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from desktop.store.sight import SHOWN, Sight, sight_of
 from domain.records.kinds import KINDS
 from domain.records.staff import record_of
+from domain.rules.subject_requests import thing_of
 from sync.merge import present, siblings
 from sync.operation import Undecodable, decode_body
 from sync.replica import node, read, sql, tables
@@ -117,6 +118,10 @@ def _may(sight: Sight, stored: Stored, opens: frozenset[str]) -> bool:
     contact = contact_of(stored.scope)
     if contact:
         return contact in opens
+    if stored.kind == "subject_request":
+        one = stored.record
+        asked = thing_of(stored.id, one.centre or "", one.received_by or "")
+        return sight.may("see_subject_request", asked) in SHOWN
     if stored.kind == "call":
         names = ("centre", "receiver", "contact_id")
         return sight.of_call({name: getattr(stored.record, name) for name in names}) in SHOWN

@@ -55,7 +55,7 @@ from desktop.ui.widgets.covers import HelpSheet, PrivacyCover, Toast
 from desktop.ui.words import clock_text, tr
 from domain.codes.catalogue import Catalogue
 
-FORMS = ("file", "report", "case", "referral", "attempt", "incoming")
+FORMS = ("file", "report", "case", "referral", "attempt", "incoming", "request")
 
 
 def load_forms(catalogue: Catalogue, centre: str = "") -> dict[str, FormDefinition]:

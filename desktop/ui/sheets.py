@@ -1,4 +1,4 @@
-"""What an action lays over the window's pages: history, conflicts, same child, queue entry, a rest."""
+"""What an action lays over the window's pages: history, conflicts, same child, queue entry, a rest, requests."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from desktop.ui.case.history import HistoryKeys
 from desktop.ui.conflicts.sheet import ConflictsKeys
 from desktop.ui.forms.definition import FormDefinition
 from desktop.ui.queue.entry import EntryKeys
+from desktop.ui.requests.sheet import RequestsKeys
 from desktop.ui.rest.cover import RestKeys
 from desktop.ui.same.sheet import SameChildKeys
 from desktop.ui.widgets.covers import Cover
@@ -27,6 +28,7 @@ class Sheets:
         self.entry = EntryKeys(window, forms["incoming"])
         window.queue_page.enter.clicked.connect(self.entry.begin)
         self.rest = RestKeys(window)
+        self.requests = RequestsKeys(window, forms["request"])
 
     def deeds(self) -> dict[str, Callable[[], None]]:
         """What each action does."""
@@ -36,13 +38,15 @@ class Sheets:
             "same_child": self.same_child.begin,
             "queue_enter": self.entry.begin,
             "rest": self.rest.begin,
+            "requests": self.requests.begin,
         }
 
     def covers(self) -> tuple[Cover, ...]:
         """Everything of these that can lie over the pages."""
-        found = (self.history, self.conflicts, self.same_child, self.entry, self.rest)
+        found = (self.history, self.conflicts, self.same_child, self.entry, self.rest, self.requests)
         return tuple(one.sheet for one in found)
 
     def keep_all(self) -> None:
         """Keep what is being written, now."""
         self.entry.keep_now()
+        self.requests.keep_now()

@@ -34,6 +34,7 @@ from domain.records.road import (
 )
 from domain.records.shift import Handover, Shift
 from domain.records.staff import Staff
+from domain.records.subject_request import SubjectRequest
 from domain.records.verification import Verification
 
 SCHEMA = 1
@@ -133,5 +134,6 @@ KINDS = Registry(
         ("legal_hold", LegalHold),
         ("retention_run", RetentionRun),
         ("verification", Verification),
+        ("subject_request", SubjectRequest),
     )
 )

@@ -26,8 +26,11 @@ PLAN_APPROVAL: Final = "plan_approval"
 REFERRAL_REPLY: Final = "referral_reply"
 REFERRAL_CHASE: Final = "referral_chase"
 SUBJECT_REQUEST: Final = "data_subject_request"
+SUBJECT_STOP: Final = "data_subject_stop"
+SUBJECT_STOP_SHARED: Final = "data_subject_stop_shared"
+SUBJECT_OTHER: Final = "data_subject_other"
 
-_UNITS: Final = ("minutes", "hours", "working_days")
+_UNITS: Final = ("minutes", "hours", "days", "working_days")
 DEFAULT_URGENCY: Final = "emergency"
 """A report without an urgency runs on the shortest target: nobody has yet said that it can wait."""
 
@@ -36,7 +39,7 @@ DEFAULT_URGENCY: Final = "emergency"
 class ClockRule:
     """One rule. `urgency` is empty when it holds for all. `warn_minutes` count from the start.
 
-    `amount` of `unit` (minutes, hours, working days); `owed_by_hotline` is False for duties that 111 only
+    `amount` of `unit` (minutes, hours, days, working days); `owed_by_hotline` is False for duties that 111 only
     follows. `stops_at` names the act that stops it; `basis` is `law` (quoted in list `deadlines`) or
     `practice` (our target).
     """
@@ -113,7 +116,7 @@ class ClockRules:
 
 
 def end_of_working_day_ms(day: date) -> int:
-    """UTC milliseconds of the end of a working-day deadline: the last moment of that Vietnam date, as
+    """UTC milliseconds of the end of a deadline in days: the last moment of that Vietnam date, as
     midnight after it.
     """
     return vn_midnight_ms(day + timedelta(days=1))
@@ -124,6 +127,8 @@ def _due(rule: ClockRule, start: int, calendar: WorkingCalendar) -> int:
         return start + rule.amount * MINUTE
     if rule.unit == "hours":
         return start + rule.amount * HOUR
+    if rule.unit == "days":
+        return end_of_working_day_ms(vn_date(start) + timedelta(days=rule.amount))
     return end_of_working_day_ms(calendar.add_working_days(vn_date(start), rule.amount))
 
 

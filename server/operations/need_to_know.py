@@ -35,6 +35,7 @@ _DECIDES: Final[Mapping[str, tuple[str, ...]]] = {
     "contact": ("centre", "receiver", "retracted"),
     "case": ("restricted", "opened_by", "assigned_to", "centre", "retracted"),
     "custody": ("centre",),
+    "subject_request": ("received_by", "retracted"),
 }
 """Fields of a file on which the engine's answer depends."""
 _PLACES: Final = ("staff", "roles", "centre", "desks", "books", "assignments", "conflicts", "ended_at", "retracted")

@@ -101,7 +101,9 @@ def things(connection: Connection, policy: Policy, wanted: Collection[str]) -> d
     whose |= owners(connection, [scope for scope in wanted if scope not in whose])
     contacts = {row["id"]: row for row in _rows(connection, "contact", "id", map(scopes.file_of, wanted))}
     workers: dict[str, set[str]] = {}
-    hidden: set[str] = set()
+    hidden = {scopes.file_of(scope) for scope in wanted if scope.startswith(scopes.REQUEST)}
+    for row in _rows(connection, "subject_request", "id", hidden):
+        workers.setdefault(row["id"], set()).update({row["received_by"]} - {None})
     for row in contacts.values():
         workers.setdefault(row["id"], set()).update({row["receiver"]} - {None})
     for row in _rows(connection, "case", "contact_id", map(scopes.file_of, wanted)):

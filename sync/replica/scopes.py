@@ -35,10 +35,12 @@ REFERENCE = "ref"
 
 TRAFFICKING = "trafficking:"
 THERAPY = "therapy:"
+REQUEST = "request:"
+"""Beginning of the scope of one data subject's request."""
 _ALL_FILES = "files:"
-WALLED = (TRAFFICKING, THERAPY)
+WALLED = (TRAFFICKING, THERAPY, REQUEST)
 FILES = (DOSSIER, *WALLED)
-"""Beginnings of scopes that hold one file each."""
+"""Beginnings of scopes that hold one file (or one request) each."""
 
 CENTRE_ONLY = frozenset({"custody", "staff", "emergency_read", "legal_hold", "retention_run"})
 """Kinds that only the centre may write, beside those of the control streams, where nobody else writes at all."""

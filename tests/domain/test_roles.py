@@ -15,7 +15,16 @@ from domain.codes.catalogue import Catalogue
 from domain.rules.privacy import BadPolicy, Decision, Person, Policy, Thing, may
 from domain.rules.privacy.policy import CONDITIONS, FILE, Reach, read
 from tests.conftest import Rounds
-from tests.privacy_table import BEHIND_THE_WALL, NOBODY, PLAIN, RESTRICTED, ROLES, STATES, expected
+from tests.privacy_table import (
+    BEHIND_THE_WALL,
+    NOBODY,
+    PLAIN,
+    RESTRICTED,
+    ROLES,
+    STATES,
+    THE_REGISTER,
+    expected,
+)
 
 RESOURCES = Path(__file__).resolve().parents[2] / "resources"
 SAID = tomllib.loads((RESOURCES / "policy" / FILE).read_text("utf-8"))
@@ -55,6 +64,8 @@ def cases(role: str, actions: tuple[str, ...] = tuple(PLAIN)) -> Iterator[tuple[
             yield ("restricted", action, role, state, me, hidden), expected(RESTRICTED, action, role, state)
             wall = replace(thing, book="therapy")
             yield ("therapy", action, role, state, me, wall), expected(BEHIND_THE_WALL, action, role, state)
+            asked = replace(thing, book="requests", restricted=True)
+            yield ("requests", action, role, state, me, asked), expected(THE_REGISTER, action, role, state)
             other = replace(thing, book="trafficking")
             yield ("trafficking", action, role, state, named, other), plain
             yield ("trafficking, not named", action, role, state, me, other), "-"
@@ -117,16 +128,16 @@ def test_flipping_any_cell_is_found(rounds: Rounds) -> None:
     print(f"S-06 flips: {flipped} of {flipped} found")
 
 
-@pytest.mark.parametrize("where", ["restricted", "therapy"])
+@pytest.mark.parametrize("where", ["restricted", "therapy", "requests"])
 def test_leading_an_action_elsewhere_or_nowhere_is_found(where: str) -> None:
-    table = SAID["restricted"] if where == "restricted" else SAID["books"]["therapy"]["rows"]
-    written = RESTRICTED if where == "restricted" else BEHIND_THE_WALL
+    table = SAID["restricted"] if where == "restricted" else SAID["books"][where]["rows"]
+    written = {"restricted": RESTRICTED, "therapy": BEHIND_THE_WALL, "requests": THE_REGISTER}[where]
     for action in table:
         if written[action] == NOBODY:
             continue
 
         def drop(said: dict[str, Any], action: str = action) -> None:
-            rows = said["restricted"] if where == "restricted" else said["books"]["therapy"]["rows"]
+            rows = said["restricted"] if where == "restricted" else said["books"][where]["rows"]
             del rows[action]
 
         assert any(differences(ours(drop), role) for role in ROLES), f"{where} without {action}"

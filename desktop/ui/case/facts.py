@@ -24,7 +24,7 @@ _LISTS = {
     "person.sex": "gender", "person.ethnic_group": "ethnic_groups", "person.age_group": "age_group",
     "party.relationship": "relationship_to_child", "party.role": "person_role",
     "referral.to_kind": "referral_agency_kind", "attempt.result": "attempt_result", "call.outcome": "contact_outcome",
-    "contact.centre": "centres", "case.centre": "centres",
+    "contact.centre": "centres", "case.centre": "centres", "subject_request.wish": "data_request",
 }  # fmt: skip
 
 
@@ -116,6 +116,15 @@ class FactWords:
             "attempt.by": tr("Người liên hệ"),
             "attempt.remark": tr("Ghi thêm"),
             "referral.status": tr("Tình trạng chuyển gửi"),
+            "subject_request.asker": tr("Người yêu cầu"),
+            "subject_request.relation": tr("Yêu cầu cho ai"),
+            "subject_request.reach": tr("Liên hệ lại"),
+            "subject_request.code": tr("Mã hồ sơ được nhắc tới"),
+            "subject_request.words": tr("Nội dung yêu cầu"),
+            "subject_request.known_by": tr("Xác minh bằng cách nào"),
+            "subject_request.answer": tr("Quyết định"),
+            "subject_request.answer_words": tr("Lý do quyết định"),
+            "subject_request.answered_how": tr("Trả lời bằng cách nào"),
         }
         return names.get(f"{kind}.{field}", tr("Thông tin khác"))
 

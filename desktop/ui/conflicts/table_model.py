@@ -126,6 +126,7 @@ def kind_words(kind: str) -> str:
         "queue_item": tr("Mục hàng đợi"),
         "claim": tr("Lượt nhận"),
         "link": tr("Gắn trẻ"),
+        "subject_request": tr("Yêu cầu dữ liệu"),
     }
     return words.get(kind, tr("Loại khác"))
 

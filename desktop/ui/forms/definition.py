@@ -52,6 +52,13 @@ KNOWN: Final[dict[str, frozenset[str]]] = {
     "reference": frozenset({"text"}),
     "dated": frozenset({"date"}),
     "body": frozenset({"long_text"}),
+    "wish": frozenset({"choice", "code"}),
+    "code": frozenset({"text"}),
+    "words": frozenset({"long_text"}),
+    "shared": frozenset({"tick"}),
+    "asker": frozenset({"text"}),
+    "relation": frozenset({"text"}),
+    "reach": frozenset({"text"}),
 }
 """Field and the kinds it may be drawn as. Keys are those of the operations' form values; a `place` field gives
 `province`, `province_set`, `commune` and `commune_set`."""

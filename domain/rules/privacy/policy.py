@@ -54,6 +54,7 @@ CONDITIONS: Final = MappingProxyType(
 CHILDREN: Final = "children"
 TRAFFICKING: Final = "trafficking"
 THERAPY: Final = "therapy"
+REQUESTS: Final = "requests"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +140,7 @@ def _read(said: Mapping[str, Any], centres: Collection[str]) -> Policy:
         )
         for name, one in said["books"].items()
     }
-    if not {CHILDREN, TRAFFICKING, THERAPY} <= books.keys():
+    if not {CHILDREN, TRAFFICKING, THERAPY, REQUESTS} <= books.keys():
         raise BadPolicy(f"{FILE}: a book is missing")
     if len({one.prefix for one in books.values()}) != len(books):
         raise BadPolicy(f"{FILE}: two books have one prefix")

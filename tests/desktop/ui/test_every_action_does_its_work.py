@@ -208,6 +208,7 @@ def lays_its_sheet(seat: Seat, action_id: str) -> None:
         "same_child": sheets.same_child.sheet,
         "queue_enter": sheets.entry.sheet,
         "rest": sheets.rest.sheet,
+        "requests": sheets.requests.sheet,
     }[action_id]
     seat.free()
     if action_id == "same_child":
@@ -349,6 +350,7 @@ EFFECTS: Final[dict[str, Callable[[Seat, str], None]]] = {
     "same_child": lays_its_sheet,
     "queue_enter": lays_its_sheet,
     "rest": lays_its_sheet,
+    "requests": lays_its_sheet,
     "history": shows_the_history,
     "attach_file": chooses_a_file,
     **{
