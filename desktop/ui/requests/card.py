@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -195,15 +195,15 @@ def operation_of(step: str, request_id: str, said: str) -> Operation[None]:
     """What a step writes."""
     if step == "request_done":
         return operations.carried_out(request_id)
-    made = {
+    made: dict[str, Callable[[str, str], Operation[None]]] = {
         "request_known": operations.make_sure,
         "request_grant": partial(_decide, GRANTED),
         "request_partly": partial(_decide, PARTLY),
         "request_refuse": partial(_decide, REFUSED),
         "request_answered": operations.answered,
         "request_extend": operations.extend,
-    }[step]
-    return made(request_id, said)
+    }
+    return made[step](request_id, said)
 
 
 def _decide(answer: str, request_id: str, why: str) -> Operation[None]:

@@ -168,6 +168,8 @@ class RequestsSheet(Cover):
         """One request and its next step."""
         if self.isVisible() and not self.is_writing:
             self.card.show_view(view)
+            if self.card.box is None:
+                self._take_keys()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Ctrl+Enter, N in the list, Esc; every other key belongs to the boxes."""
