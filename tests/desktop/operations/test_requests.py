@@ -15,7 +15,7 @@ from desktop.store.reads_conflicts import what_waits
 from desktop.store.reads_requests import RequestRow, RequestView, request_rows, request_view
 from desktop.store.sight import Viewer, looking
 from desktop.store.troubles import UnknownCode
-from desktop.store.unit_of_work import Operation
+from desktop.store.unit_of_work import Operation, UnitOfWork
 from domain.clock import DAY, vn_to_ms
 from domain.records.audit import OPEN
 from domain.rules.subject_requests import EXTENSION_MS, GRANTED, PARTLY, REFUSED, Stage
@@ -162,10 +162,10 @@ def test_two_decisions_at_once_are_a_conflict_that_only_those_see_who_see_the_re
     assert before is not None
 
     def decides(answer: str) -> Operation[None]:
-        def operation(uow: object) -> None:
-            act = uow.act()  # type: ignore[attr-defined]  # as another desk that had heard nothing writes
+        def operation(uow: UnitOfWork) -> None:
+            act = uow.act()  # as another desk that had heard nothing writes
             act.change("subject_request", "r-1", before.scope, before.state, {"answer": answer})
-            uow.write(act)  # type: ignore[attr-defined]  # as above
+            uow.write(act)
 
         return operation
 
