@@ -153,6 +153,19 @@ def _entry(studio: Studio) -> QWidget:
     return studio.window
 
 
+def _requests(studio: Studio) -> QWidget:
+    keys = studio.window.sheets.requests
+    studio.window.act("requests")
+    studio.until("sổ yêu cầu hiện ra", keys.sheet.isVisible, keys.model.changed)
+    return studio.window
+
+
+def _request(studio: Studio) -> QWidget:
+    window = _requests(studio)
+    studio.window.sheets.requests.sheet.begin_writing()
+    return window
+
+
 def _search(studio: Studio) -> QWidget:
     window = studio.window
     window.act("search")
@@ -270,6 +283,8 @@ SCREENS: Final = (
     Screen("same-child", _same_child),
     Screen("queue", _queue),
     Screen("queue-entry", _entry),
+    Screen("requests", _requests),
+    Screen("request", _request),
     Screen("search", _search),
     Screen("search-emergency", _emergency),
     Screen("palette", _palette),

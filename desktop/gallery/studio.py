@@ -79,7 +79,8 @@ class Studio(QObject):
     # The case ----------------------------------------------------------------------------------------------
 
     def open_the_case(self) -> None:
-        """The case that two desks changed: the first in the list that waits for a decision."""
+        """The case that two desks changed: the first in the list that waits for a decision; nobody is at the ear."""
+        self.free()
         page, model = self.window.case_page, self.window.case_model
         self.window.go("case")
         row = next((one for one in page.rows.rows if one.siblings), page.rows.rows[0])
