@@ -58,8 +58,12 @@ def full(window: MainWindow, clock: HandClock, qtbot: QtBot) -> MainWindow:
     type_text("Hồ Thị Ẵm Nguyễn Phước Bảo Ỗng")
     saved(window, qtbot)
     qtbot.waitUntil(window.case_page._dossier.isVisible)
-    window.case_page.begin_edit()
     window.calls.answered(PbxCallEvent("111", "1.9", "0900081502", "", clock.now_ms(), clock.now_ms()))
+    window.act("verify_caller")
+    qtbot.waitUntil(window.call_deeds.sheet.isVisible)
+    with qtbot.waitSignal(window.case_model.opened):
+        type_text("1")
+    window.case_page.begin_edit()
     return window
 
 
