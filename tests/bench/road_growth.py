@@ -18,31 +18,34 @@ TOGETHER: Final = 50
 
 def measure(folder: Path) -> dict[str, float]:
     """`sync.growth_ratio`: CPU seconds of both ends for each record pushed and pulled at MANY held over that at
-    FEW; `sync.rss_mb`: the most memory that a desk process took that pulled and held them all."""
+    FEW; `sync.rss_mb`: the most memory that a desk process took that pulled and held them all, signing in
+    included; `sync.rss_syncing_mb`: the same from the moment it was signed in."""
     with emptied(folder / "sync-growth") as there, Centre(there / "centre") as centre:
         for name, seat in (("one", "AG01"), ("two", "AG02")):
             with DeskProcess(there / name) as desk:
                 desk.do("enrol", url=centre.url, code=centre.code(seat))
         _say(f"growing to {FEW}")
         _grow(centre, there, FEW - MORE, 1, 0)
-        few, _ = _grow(centre, there, MORE, 1, FEW - MORE)
+        few, _, _ = _grow(centre, there, MORE, 1, FEW - MORE)
         _say(f"growing to {MANY}")
         _grow(centre, there, MANY - FEW - MORE, TOGETHER, FEW)
-        many, rss = _grow(centre, there, MORE, 1, MANY - MORE)
+        many, rss, syncing = _grow(centre, there, MORE, 1, MANY - MORE)
     return {
         "sync.growth_ratio": many / few,
         "sync.growth_us.few": few * 1e6,
         "sync.growth_us.many": many * 1e6,
         "sync.growth_held": float(MANY),
         "sync.rss_mb": rss,
+        "sync.rss_syncing_mb": syncing,
     }
 
 
-def _grow(centre: Centre, there: Path, count: int, together: int, past: int) -> tuple[float, float]:
-    """CPU seconds a record, and the peak memory of the pulling desk, while this many more cross the road, none of
-    them of the `past` ones that crossed before: a record made twice is merged, and that is another cost."""
+def _grow(centre: Centre, there: Path, count: int, together: int, past: int) -> tuple[float, float, float]:
+    """CPU seconds a record, and the pulling desk's peaks of memory (whole, syncing), while this many more cross
+    the road, none of them of the `past` ones that crossed before: a record made twice is merged, and that is
+    another cost."""
     if count <= 0:
-        return 0.0, 0.0
+        return 0.0, 0.0, 0.0
     with DeskProcess(there / "one") as one:
         one.do("fill", count=count, together=together, past=past)
     before = centre.cpu()
@@ -50,7 +53,7 @@ def _grow(centre: Centre, there: Path, count: int, together: int, past: int) -> 
         sent = one.do("open")
         taken = two.do("open")
         used = sent["sent_cpu"] + taken["cpu"] + centre.cpu() - before
-    return used / count, taken["rss_mb"]
+    return used / count, taken["rss_mb"], taken["syncing_mb"]
 
 
 def _say(text: str) -> None:
