@@ -59,6 +59,7 @@ from domain.codes.places import Places
 from sync.blobs.shelf import Shelf
 from sync.door import Approved, EmergencyGiven
 from sync.engine import Carried, Pace
+from sync.interpreter import forget_sources
 from sync.operation import Placed
 from sync.replica.changes import Folded
 from sync.replica.desk_road import DeskRoad
@@ -227,6 +228,7 @@ def build(
     ready = unlocked or unlock(home, staff, passphrase, reference=reference, key_cost=key_cost)
     speak(ready.settings[LANGUAGE])
     ready = replace(ready, reference=ready.reference.in_language(spoken, english=language() == ENGLISH))
+    forget_sources()
     shown = clock or WallClock()
     bus = ChangeBus()
     lane = StoreLane(ready.store, ready.enrolment.seat, ready.staff, shown, bus, ready.reference)

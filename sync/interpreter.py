@@ -25,12 +25,16 @@ def share() -> None:
     """Make turns between threads short, look for garbage seldom, and let all threads use one heap. Once in a process,
     by whoever joins its wires; what was made until then is looked at no more."""
     sys.setswitchinterval(SWITCH_S)
-    # PySide reads the source of every module imported after it, and Python keeps what was read: 20 MB.
-    linecache.clearcache()
     gc.collect()
     gc.freeze()
     gc.set_threshold(*GARBAGE)
     _use_one_heap()
+
+
+def forget_sources() -> None:
+    """Let go of the texts of modules: PySide reads the source of every module imported after it, and Python keeps
+    what was read, 20 MB in a desk. Where all are imported; a traceback reads anew what it shows."""
+    linecache.clearcache()
 
 
 def _use_one_heap() -> None:

@@ -8,20 +8,21 @@ from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop.operations import queue
 from desktop.store.drafts import Draft
 from desktop.ui.drafts import Keeper
 from desktop.ui.forms.definition import FormDefinition
-from desktop.ui.forms.form import FormValues, FormView
+from desktop.ui.forms.form import FormValues
+from desktop.ui.forms.written import WrittenForm
 from desktop.ui.intake.sheet import advice_of
 from desktop.ui.theme.tokens import Status
 from desktop.ui.widgets.covers import Cover
-from desktop.ui.widgets.said import Mark, Said, button
+from desktop.ui.widgets.said import Mark, Said
 from desktop.ui.widgets.scrolled import Scrolled
 from desktop.ui.words import clock_text, tr
-from domain.clock import vn_date, vn_midnight_ms
+from domain.clock import vn_midnight_ms
 from domain.ids import RANDOM_BYTES, uuid7
 from domain.records.queue import Incoming
 
@@ -38,7 +39,6 @@ class EntrySheet(Cover):
 
     def __init__(self, window: MainWindow, definition: FormDefinition) -> None:
         super().__init__(window.ground, window.look)
-        self._desk = window.desk
         self.setObjectName("sheet.entry")
         self.setAccessibleName(definition.title)
         inside = QWidget()
@@ -47,27 +47,17 @@ class EntrySheet(Cover):
         page.setContentsMargins(32, 24, 32, 24)
         page.setSpacing(12)
         page.addWidget(Said(definition.title, "title"))
-        how = tr("Ctrl+Enter lưu vào hàng đợi. Esc để lại, mọi chữ vẫn được giữ nháp trên máy này.")
-        page.addWidget(Said(how, "muted", wraps=True))
         self.state = Mark(Status.QUIET, "", wraps=True)
-        page.addWidget(self.state)
-        self.form = FormView(
-            definition, self._desk.catalogue, self._desk.places, self._today, window.look, narrow=True
-        )
-        page.addWidget(self.form)
-        row = QHBoxLayout()
-        self.save = button("save_entry", tr("Lưu vào hàng đợi  Ctrl+Enter"), "main")
-        self.save.clicked.connect(self.saving)
-        row.addStretch(1)
-        row.addWidget(self.save)
-        page.addLayout(row)
+        how = tr("Ctrl+Enter lưu vào hàng đợi. Esc để lại, mọi chữ vẫn được giữ nháp trên máy này.")
+        save = ("save_entry", tr("Lưu vào hàng đợi  Ctrl+Enter"))
+        written = WrittenForm(window.desk, window.look, definition, how=how, save=save, state=self.state)
+        written.saving.connect(self.saving)
+        self.form = written.form
+        page.addWidget(written)
         page.addStretch(1)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(Scrolled(inside))
-
-    def _today(self) -> date:
-        return vn_date(self._desk.lane.clock.now_ms())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Ctrl+Enter and Esc; every other key belongs to the boxes."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
@@ -15,7 +14,7 @@ from desktop.store.drafts import Draft
 from desktop.store.reads_requests import RequestView
 from desktop.ui.drafts import Keeper
 from desktop.ui.forms.definition import FormDefinition
-from desktop.ui.forms.form import FormView
+from desktop.ui.forms.written import WrittenForm
 from desktop.ui.intake.sheet import advice_of
 from desktop.ui.requests.card import RequestCard
 from desktop.ui.requests.table_model import BY, DUE, STAGE, TAKEN, WISH, RequestsTable
@@ -26,7 +25,6 @@ from desktop.ui.widgets.said import Mark, Said, button
 from desktop.ui.widgets.scrolled import Scrolled
 from desktop.ui.widgets.table import PaperTable
 from desktop.ui.words import clock_text, tr
-from domain.clock import vn_date
 from domain.ids import RANDOM_BYTES, uuid7
 
 if TYPE_CHECKING:
@@ -44,7 +42,7 @@ class RequestsSheet(Cover):
 
     def __init__(self, window: MainWindow, model: RequestsModel, definition: FormDefinition) -> None:
         super().__init__(window.ground, window.look)
-        self._desk, self._model = window.desk, model
+        self._model = model
         self.setObjectName("sheet.requests")
         self.setAccessibleName(tr("Yêu cầu về dữ liệu cá nhân"))
         inside = QWidget()
@@ -98,26 +96,12 @@ class RequestsSheet(Cover):
         return made
 
     def _make_form(self, window: MainWindow, definition: FormDefinition) -> QWidget:
-        made = QWidget()
-        column = QVBoxLayout(made)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(12)
         how = tr("Ctrl+Enter lưu vào sổ, hạn trả lời tính từ lúc lưu. Esc để lại, mọi chữ vẫn được giữ nháp.")
-        column.addWidget(Said(how, "muted", wraps=True))
-        self.form = FormView(
-            definition, self._desk.catalogue, self._desk.places, self._today, window.look, narrow=True
-        )
-        column.addWidget(self.form)
-        row = QHBoxLayout()
-        self.save = button("save_request", tr("Lưu vào sổ  Ctrl+Enter"), "main")
-        self.save.clicked.connect(self.saving)
-        row.addStretch(1)
-        row.addWidget(self.save)
-        column.addLayout(row)
+        save = ("save_request", tr("Lưu vào sổ  Ctrl+Enter"))
+        made = WrittenForm(window.desk, window.look, definition, how=how, save=save)
+        made.saving.connect(self.saving)
+        self.form = made.form
         return made
-
-    def _today(self) -> date:
-        return vn_date(self._model.clock.now_ms())
 
     @property
     def is_writing(self) -> bool:
