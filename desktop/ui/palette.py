@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from desktop.ui.main_window import MainWindow
 
 Thing = Action | Entry | Script | SearchHit
-_WIDTH: Final = 720
+_WIDTH: Final = 920
 _HEIGHT: Final = 440
 _MOST_HITS: Final = 8
 _LEAST_LETTERS: Final = 2
@@ -127,7 +127,7 @@ class Palette(Card):
         self.box.setAccessibleName(tr("Gõ việc cần làm, tên, mã ca hoặc số máy"))
         self.box.setPlaceholderText(tr("Việc cần làm, tên, mã ca, số máy (không cần dấu)"))
         self.rows = Rows()
-        self.table = PaperTable(look, self.rows, {1: 230, 2: 130}, 0)
+        self.table = PaperTable(look, self.rows, {1: 200, 2: 130}, 0)
         self.table.setObjectName("table.palette")
         self.table.setAccessibleName(tr("Việc tìm thấy"))
         self.table.setFocusPolicy(Qt.FocusPolicy.NoFocus)

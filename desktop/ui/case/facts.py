@@ -32,6 +32,10 @@ _LEAST_TIME = 1_000_000_000_000
 """A number from here on is a time in UTC milliseconds (2001 or later): no other fact is so large."""
 
 
+_UNBROKEN = "\u00a0"
+"""Between the groups of a number, so that it never ends one line and begins the next."""
+
+
 def urgency_status(code: str | None) -> Status:
     """Shape of an urgency: a triangle for what is owed at once, a diamond for what waits."""
     if code in ("emergency", "high"):
@@ -108,6 +112,7 @@ class FactWords:
             "stay.since": tr("Ở từ"),
             "referral.to_kind": tr("Chuyển đến"),
             "referral.to_name": tr("Tên nơi nhận"),
+            "referral.method": tr("Chuyển bằng cách nào"),
             "referral.made_at": tr("Chuyển lúc"),
             "referral.made_by": tr("Người chuyển"),
             "referral.reply_due": tr("Hạn phản hồi"),
@@ -143,6 +148,10 @@ class FactWords:
             return next((name for name in names if name), str(value))
         if field == "child_safe_now":
             return safe_word(str(value))
+        if kind == "referral" and field == "status":
+            return referral_state(str(value))[1]
+        if kind == "referral" and field == "method":
+            return {"phone": tr("Qua điện thoại")}.get(str(value), str(value))
         listed = _LISTS.get(f"{kind}.{field}")
         if isinstance(value, (tuple, list)):
             return ", ".join(self.value(kind, field, one, now_ms) for one in value)
@@ -205,7 +214,7 @@ class FactWords:
         kind = self.code("caller_kind", contact.caller_kind) if contact.caller_kind else ""
         name = caller.person.full_name if caller is not None and caller.person.full_name else ""
         number = caller.phones[0].number or "" if caller is not None and caller.phones else ""
-        phone = display(number) if view.shown else masked(number) if number else ""
+        phone = (display(number) if view.shown else masked(number)).replace(" ", _UNBROKEN) if number else ""
         name = name if view.shown else masks.name(name)
         found.append((tr("Người báo"), ", ".join(part for part in (kind, name, phone) if part)))
         language = self.code("languages", contact.language) if contact.language else ""
@@ -255,3 +264,17 @@ def clock_words(clock: ClockRecord, now_ms: int) -> tuple[Status, str, str]:
         return Status.URGENT, name, words
     warned = any(at <= now_ms for at in clock.warnings)
     return Status.WAITING if warned else Status.MOVING, name, words
+
+
+def referral_state(code: str | None) -> tuple[Status, str]:
+    """Shape and words of where a referral stands; nothing said yet is a draft."""
+    states = {
+        "draft": (Status.WAITING, tr("Chưa liên hệ được")),
+        "sent": (Status.MOVING, tr("Đã gửi, chờ nhận")),
+        "received": (Status.GOOD, tr("Nơi nhận đã nhận tin")),
+        "accepted": (Status.GOOD, tr("Nơi nhận đã tiếp nhận")),
+        "rejected": (Status.URGENT, tr("Nơi nhận từ chối")),
+        "done": (Status.GOOD, tr("Đã xong")),
+        "revoked": (Status.QUIET, tr("Đã rút lại")),
+    }
+    return states.get(code or "draft", (Status.QUIET, code or ""))

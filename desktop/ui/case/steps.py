@@ -9,12 +9,11 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.store.reads import CaseView
-from desktop.ui.case.facts import FactWords, clock_words
+from desktop.ui.case.facts import FactWords, clock_words, referral_state
 from desktop.ui.case.viewmodel import CaseModel
 from desktop.ui.forms.definition import FormDefinition
 from desktop.ui.forms.form import FormView
 from desktop.ui.theme.look import Look
-from desktop.ui.theme.tokens import Status
 from desktop.ui.widgets.said import Card, Mark, Said, button, empty, has_caret, line
 from desktop.ui.words import tr, when_text
 from domain.codes.catalogue import Catalogue
@@ -140,7 +139,7 @@ class ReferralsCard(Card):
                 self._list.addWidget(line())
             kind = self._words.code("referral_agency_kind", referral.to_kind)
             self._list.addWidget(Said(", ".join(part for part in (kind, referral.to_name) if part), wraps=True))
-            self._list.addWidget(Mark(*_referral_state(referral.status)))
+            self._list.addWidget(Mark(*referral_state(referral.status)))
             for attempt in row.attempts:
                 tried = self._words.code("attempt_result", attempt.result)
                 at = when_text(attempt.at, now_ms) if attempt.at else ""
@@ -210,16 +209,3 @@ class Try(QWidget):
     def start(self) -> None:
         """Open the form for this referral."""
         self._card.start_try(self._referral)
-
-
-def _referral_state(code: str | None) -> tuple[Status, str]:
-    states = {
-        "draft": (Status.WAITING, tr("Chưa liên hệ được")),
-        "sent": (Status.MOVING, tr("Đã gửi, chờ nhận")),
-        "received": (Status.GOOD, tr("Nơi nhận đã nhận tin")),
-        "accepted": (Status.GOOD, tr("Nơi nhận đã tiếp nhận")),
-        "rejected": (Status.URGENT, tr("Nơi nhận từ chối")),
-        "done": (Status.GOOD, tr("Đã xong")),
-        "revoked": (Status.QUIET, tr("Đã rút lại")),
-    }
-    return states.get(code or "draft", (Status.QUIET, code or ""))

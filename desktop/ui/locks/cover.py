@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
@@ -12,6 +14,9 @@ from desktop.ui.theme.tokens import Status
 from desktop.ui.widgets.covers import Cover
 from desktop.ui.widgets.said import Card, Mark, Said, button
 from desktop.ui.words import tr
+
+_WIDTH: Final = 480
+"""Of the card, at zoom 1 (pixels)."""
 
 
 class LockCover(Cover):
@@ -24,8 +29,7 @@ class LockCover(Cover):
         super().__init__(parent, look)
         self.setObjectName("cover.lock")
         self.setAccessibleName(tr("Máy đang khóa"))
-        card = Card(margins=32, space=12)
-        card.setFixedWidth(round(480 * look.zoom))
+        self._card = card = Card(margins=32, space=12)
         card.inside.addWidget(Said(tr("Máy đang khóa"), "title"))
         words = tr("{who}: nhập mật khẩu để làm tiếp đúng chỗ đang làm. Không có gì bị mất.")
         card.inside.addWidget(Said(words.format(who=who), "muted", wraps=True))
@@ -57,12 +61,20 @@ class LockCover(Cover):
         whole.addStretch(1)
         whole.addLayout(row)
         whole.addStretch(2)
+        look.worn.connect(self._fit)
+        self._fit()
+
+    @Slot()
+    def _fit(self) -> None:
+        """As wide as its words at this size, and never wider than the window."""
+        self._card.setFixedWidth(min(round(_WIDTH * self._look.zoom), self._under.width() - 32))
 
     def cover(self) -> None:
         """Lay it over everything; the caret stands in the box."""
         self.passphrase.clear()
         self.ring.hide()
         self.say(Status.QUIET, tr("Cuộc gọi đến vẫn được ghi nhận."))
+        self._fit()
         super().cover()
         self.passphrase.setFocus()
 

@@ -33,7 +33,7 @@ class PartingWindow(QWidget):
         self._done = False
         card = Card(margins=32, space=12)
         card.setFixedWidth(560)
-        card.inside.addWidget(Said(tr("Máy này đã được thu hồi"), "title"))
+        card.inside.addWidget(Said(tr("Máy này đã được thu hồi"), "title", wraps=True))
         self.state = Mark(
             Status.MOVING,
             tr("Đang gửi nốt những gì chưa gửi về trung tâm. Chị/anh đừng tắt máy; có ca gấp thì dùng máy khác."),

@@ -76,7 +76,7 @@ class PeopleSheet(Cover):
         self.tiles.chosen.connect(self._tile_chosen)
         card.inside.addWidget(self.tiles)
         self.staff = _box("invited", tr("Tên đăng nhập"))
-        self.initials = _box("initials", tr("Chữ viết tắt"), hint=tr("ví dụ N.T.H, hiện ở màn hình vào ca"))
+        self.initials = _box("initials", tr("Chữ viết tắt"), hint=tr("ví dụ N.T.H"))
         self.proof = _box("proof", tr("Mật khẩu của chị/anh"), secret=True)
         card.inside.addLayout(_grid([self.staff, self.initials, self.proof]))
         self.code_state = Mark(Status.QUIET, tr("Mã chỉ hiện một lần: đọc cho đồng nghiệp nghe."), wraps=True)

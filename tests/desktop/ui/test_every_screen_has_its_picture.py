@@ -18,6 +18,7 @@ from desktop.gallery.studio import Studio
 from desktop.home import Home
 from desktop.ui.frame import PAGES
 from desktop.ui.theme.look import Look
+from tests.desktop.ui.test_every_screen_is_legible import clipped
 
 
 @pytest.fixture
@@ -45,6 +46,19 @@ def test_every_page_sheet_cover_and_form_is_shown_by_some_screen(studio: Studio)
         studio.clear()
     wanted = {*PAGES, *covers, "sheet.choice", "sheet.palette", "bar.trouble", "file", "report", "signin", "parting"}
     assert wanted - seen == set()
+
+
+def test_no_word_of_any_screen_is_cut_at_twice_the_size(studio: Studio, look: Look) -> None:
+    while look.zoom < 2:
+        look.step_zoom(1)
+    cut = []
+    for screen in SCREENS:
+        shown = screen.show(studio)
+        settle(shown)
+        cut += [f"{screen.name}: {words}" for words in clipped(shown)]
+        studio.clear()
+    look.step_zoom(0)
+    assert cut == []
 
 
 def _visible(window: QWidget, name: str) -> bool:

@@ -54,6 +54,7 @@ def test_each_change_says_who_when_from_what_to_what(
     clock.pass_ms(5 * MINUTE)
     changed = {"urgency": "emergency"}
     do(operations.set_fields(report.case_id, changed, opened=opened_of(desk, report.case_id)))
+    do(operations.add_referral(report.case_id, "commune_peoples_committee", "UBND xã Ba Vì"))
     newest, first = (step for step in steps_of(desk, report.contact_id, "urgency") if step.kind == "case")
     assert (newest.staff, newest.before, newest.after, newest.stands) == (STAFF, "high", "emergency", True)
     assert newest.before_known
@@ -74,6 +75,9 @@ def test_each_change_says_who_when_from_what_to_what(
     assert any(line[4] == "Đặng Thị Ngọc Ẵm" for line in lines)
     assert (STAFF, "Đồng hồ", "(để trống)", "Chuyển tin đến xã") in [line[1:] for line in lines]
     assert not [line for line in lines if line[2] == "Thông tin khác"]
+    said = {line[2]: line[4] for line in lines}
+    assert said["Tình trạng chuyển gửi"] == "Chưa liên hệ được"
+    assert said["Chuyển bằng cách nào"] == "Qua điện thoại"
     assert not [line for line in lines if line[4].isdecimal() and len(line[4]) > 4]
     press(window, Qt.Key.Key_Escape)
     assert not sheet.isVisible()
