@@ -63,6 +63,11 @@ class RoadModel(QObject):
         if not self._soon.isActive():
             self._soon.start()
 
+    @property
+    def is_due(self) -> bool:
+        """Whether the figures are about to be read anew, because records changed."""
+        return self._soon.isActive()
+
     @Slot()
     def refresh(self) -> None:
         """Read the store's own figures."""
