@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
-from typing import Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -20,19 +18,20 @@ from desktop.background.keeper import Keeper
 from desktop.background.lanes import StoreLane
 from desktop.background.road_parts import AskHealth, MakeTransport, health_of
 from desktop.background.sync_driver import SyncDriver
+from desktop.enrolling import Enrolled, Enroller, enrol
 from desktop.home import Home
 from desktop.operations.attachments import attach
 from desktop.operations.courier import CourierDesk, stepping_alone
 from desktop.operations.intake import give_codes
 from desktop.reference import Reference
 from desktop.settings import ATTACHMENT_SPACE_MB, FETCH_ATTACHMENTS, LANGUAGE, Settings
-from desktop.store import courier, drafts, identity, lease, parting, preferences
+from desktop.store import drafts, identity, lease, parting, preferences
 from desktop.store.closing import centre_key
 from desktop.store.copies import Copy, copies
 from desktop.store.emergency import close as close_copy
 from desktop.store.emergency import copies as emergency_copies
 from desktop.store.engine import Connection, Store, open_store
-from desktop.store.entering import begin_counting, enter
+from desktop.store.entering import enter
 from desktop.store.identity import Enrolment
 from desktop.store.keys import Cost, KeySlots
 from desktop.store.people import People
@@ -42,7 +41,6 @@ from desktop.store.road_marks import follow
 from desktop.store.rotation import store_key
 from desktop.store.throttle import uptime
 from desktop.store.troubles import (
-    AlreadyEnrolled,
     Damaged,
     NewerStore,
     NoCopy,
@@ -64,26 +62,8 @@ from sync.operation import Placed
 from sync.replica.changes import Folded
 from sync.replica.desk_road import DeskRoad
 from sync.replica.ledger import Runner
-from sync.trust import Trust
 
-
-class Enrolled(Protocol):
-    """What a server answers to an enrolment (`sync.door.Enrolled`)."""
-
-    @property
-    def device(self) -> str: ...
-    @property
-    def centre(self) -> str: ...
-    @property
-    def seat(self) -> str: ...
-    @property
-    def centre_digit(self) -> int: ...
-    @property
-    def lineage(self) -> str: ...
-
-
-Enroller = Callable[[str, str, bytes, str], Enrolled]
-"""(server's address, one-time code, raw Ed25519 public key, name) → what the server made of this desk."""
+__all__ = ["Desk", "Enrolled", "Enroller", "Unlocked", "build", "enrol", "restore", "unlock"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -375,58 +355,3 @@ def _older_key(home: Home, copy: Copy, staff: str, passphrase: str, cost: Cost |
         return KeySlots(copy.slots, cost, folder=home.root).open(staff, passphrase) if copy.slots.exists() else None
     except (Damaged, NewerStore, WrongPassphrase):
         return None
-
-
-def enrol(
-    home: Home,
-    server_url: str,
-    code: str,
-    staff: str,
-    passphrase: str,
-    *,
-    name: str = "",
-    enroller: Enroller | None = None,
-    key_cost: Cost | None = None,
-    keeper: str = "",
-) -> Seat:
-    """Make this desk's store and key, and register it with a one-time code; answers its seat.
-
-    The key is durable before the server hears of it, so an enrolment cut off half-way is tried again with the
-    same key. Whom to believe, the provisioning file says; its servers stand behind the one given. `keeper`: where
-    the device's secret lies, when not in the operating system's keyring (`desktop.store.device_secret`).
-    Raises the road's troubles, WrongPassphrase where the store is another person's,
-    AlreadyEnrolled, and the store's.
-    """
-    home.prepare()
-    slots = KeySlots(home.slots, key_cost, keeper=keeper or home.trust.keyring)
-    key_found = slots.open(staff, passphrase) if slots.exists() else slots.create(staff, passphrase)
-    begin_counting(home, slots)
-    store = open_store(home.db, key_found)
-    try:
-        with store.write() as connection:
-            if identity.enrolment(connection) is not None:
-                raise AlreadyEnrolled
-            key = identity.make_signing_key(connection)
-            connection.commit()
-        trust = home.trust
-        register = enroller or partial(_over_http, trust)
-        given = register(server_url, code, key.public_key().public_bytes_raw(), name or staff)
-        seat = Seat(given.centre, given.seat, given.centre_digit, given.device)
-        with store.write() as connection:
-            identity.enrol(connection, seat, server_url, given.lineage, getattr(given, "centre_key", ""))
-            courier.learn_receiver(connection, given.lineage, getattr(given, "courier_key", ""))
-            upstream = getattr(given, "upstream", "")
-            known = [url for url in (server_url, upstream, *trust.servers) if url]
-            if len(known) > 1:
-                identity.set_servers(connection, list(dict.fromkeys(known)))
-            connection.commit()
-        return seat
-    finally:
-        store.close()
-
-
-def _over_http(trust: Trust, server_url: str, code: str, public_key: bytes, name: str) -> Enrolled:
-    # Imported here: a desk that is enrolled already starts without it.
-    from sync.transport import enrol as ask  # noqa: PLC0415 - see above
-
-    return ask(server_url, code, public_key, name, trust)

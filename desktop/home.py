@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from platformdirs import site_config_path
 
 from sync.trust import NAME, Trust, read
+
+
+def beside_the_program() -> Path:
+    """The folder of the installed program, or of the checkout that it runs from."""
+    frozen = getattr(sys, "frozen", False)
+    return Path(sys.executable).parent if frozen else Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +45,11 @@ class Home:
         return self.root / "language"
 
     @property
+    def begun(self) -> Path:
+        """How far the first run came (`desktop.store.first_run`); gone once the desk is enrolled."""
+        return self.root / "first-run.json"
+
+    @property
     def rings(self) -> Path:
         """Numbers that rang while nobody was signed in, sealed."""
         return self.root / "rings.sealed"
@@ -59,9 +71,10 @@ class Home:
 
     @property
     def trust(self) -> Trust:
-        """Whom this desk's road believes, read now: the machine's provisioning file wins over the one in this folder,
-        because whoever uses the desk cannot change it."""
-        return read(site_config_path("tram111", appauthor=False) / NAME, self.root / NAME)
+        """Whom this desk's road believes, read now: the machine's provisioning file wins over the one beside the
+        program, and that over the one in this folder: whoever uses the desk cannot change it."""
+        machine = site_config_path("tram111", appauthor=False)
+        return read(machine / NAME, beside_the_program() / NAME, self.root / NAME)
 
     def prepare(self) -> None:
         """Make the folders (0700) and let nothing made from now on be read by others (umask 077).

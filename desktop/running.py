@@ -21,6 +21,7 @@ from desktop.background.road_parts import health_of
 from desktop.call_door import CallDoor, door_name
 from desktop.diary import close_diary, open_diary
 from desktop.ending import Ending
+from desktop.enrolling import greet, register
 from desktop.exchange_command import place_of
 from desktop.home import Home
 from desktop.operations.calls import LINE, PbxCallEvent
@@ -135,14 +136,15 @@ class Session(QObject):
 
     def ask(self) -> None:
         """Show the sign-in window (the enrolment page on a new home)."""
-        unlock, enrol = partial(app.unlock, self._home), partial(app.enrol, self._home)
-        restore = partial(app.restore, self._home)
-        servers = self._home.trust.servers
-        self._signin = SignInWindow(self._home, unlock, enrol, self.look, restore, servers[0] if servers else "")
+        home = self._home
+        unlock, restore = partial(app.unlock, home), partial(app.restore, home)
+        self._signin = SignInWindow(
+            home, unlock, partial(register, home), self.look, restore, partial(greet, home)
+        )
         self._signin.unlocked.connect(self._unlocked)
         wiped = gone(self._home)
         if wiped is not None:
-            self._signin.first_state.say(Status.QUIET, said_of(wiped, WallClock().now_ms()))
+            self._signin.first.state.say(Status.QUIET, said_of(wiped, WallClock().now_ms()))
         self._signin.show()
         self._open_door()
 

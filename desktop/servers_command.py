@@ -8,7 +8,6 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 from desktop import app
 from desktop.home import Home
@@ -16,7 +15,7 @@ from desktop.store import identity
 from desktop.store.keys import Cost, KeySlots
 from sync.transport import health
 from sync.troubles import Trouble, Untrusted
-from sync.trust import Trust
+from sync.trust import Trust, tidy_address
 
 WORLD: Final = 2
 """Exit code where the world is at fault: the one line on standard error says what to do."""
@@ -80,15 +79,9 @@ def run(
 def address(text: str) -> str:
     """An address as it is kept: scheme, host and port. Raises NoServers."""
     try:
-        parts = urlsplit(text.strip())
-        port = f":{parts.port}" if parts.port else ""
+        return tidy_address(text)
     except ValueError as bad:
         raise NoServers(f"Địa chỉ «{text}» không đúng: hãy viết như http://10.3.0.5:8111.") from bad
-    host = parts.hostname or ""
-    spare = parts.path.strip("/") or parts.query or parts.fragment or parts.username or parts.password
-    if parts.scheme not in ("http", "https") or not host or spare or any(ch.isspace() for ch in text.strip()):
-        raise NoServers(f"Địa chỉ «{text}» không đúng: hãy viết như http://10.3.0.5:8111.")
-    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{port}"
 
 
 def changed(what: str, servers: Sequence[str], given: Sequence[str], *, first: bool) -> tuple[str, ...]:

@@ -37,6 +37,12 @@ TOKEN_LETTERS: Final = 24
 MOST_URGENT: Final = 64 << 10
 """Largest body (bytes) of a push that may pass the queue: an emergency or a call just taken is small."""
 
+CODE_LETTERS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Crockford's base 32, of which a one-time code is made: nothing that is misheard or misread for another
+(I, L, O, U)."""
+CODE_LENGTH: Final = 12
+_READ: Final = str.maketrans("ILO", "110")
+
 LONGEST_WAIT_S: Final = 30.0
 """How long (seconds) a server holds a pull at most."""
 
@@ -57,6 +63,17 @@ def request_claim(method: str, target: str, body: bytes, token: str, counter: in
     """What a device signs of each request: method, path with query, SHA-256 of the body (raw), token, and a number
     that it uses once in a session. `body` is that hash."""
     return _REQUEST + msgspec.json.encode((method, target, body.hex(), token, counter))
+
+
+def plain_code(said: str) -> str:
+    """A one-time code as it is compared: capitals, no spaces or dashes, what is misread for another put right."""
+    return "".join(ch for ch in said.upper() if ch.isalnum()).translate(_READ)
+
+
+def is_code(said: str) -> bool:
+    """Whether this can be a one-time code at all; whether it is one, only the centre knows."""
+    code = plain_code(said)
+    return len(code) == CODE_LENGTH and all(letter in CODE_LETTERS for letter in code)
 
 
 class Credentials(NamedTuple):

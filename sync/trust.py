@@ -6,12 +6,14 @@ import base64
 import binascii
 import ipaddress
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
 import msgspec
+
+from sync.door import is_code
 
 NAME: Final = "provisioning.toml"
 """The file's name, in a desk's home, in a hub's data folder, or in the machine's own configuration folder."""
@@ -36,8 +38,9 @@ class Trust:
     hold, besides and never instead of a valid chain and name. `proxy` is `http://host:port`; hosts in `direct` are
     reached without it. `plain` allows http beyond this machine (a marked test machine). `keyring` is `file` on a test
     machine whose desk keeps its secret in a marked file. `custodians`: X25519 public keys (raw) of the centre's
-    three custodians, any two of whom bring a desk back. With a `fault` (a sentence)
-    nothing is ever sent: a file that cannot be read must not become the absence of one."""
+    three custodians, any two of whom bring a desk back. `code` and `staff` let a new desk enrol without a question:
+    its one-time code and the login name of its first person. With a `fault` (a sentence) nothing is ever
+    sent: a file that cannot be read must not become the absence of one."""
 
     servers: tuple[str, ...] = ()
     authorities: str = ""
@@ -47,6 +50,8 @@ class Trust:
     plain: bool = False
     keyring: str = ""
     custodians: tuple[bytes, ...] = ()
+    code: str = field(default="", repr=False)
+    staff: str = ""
     fault: str = ""
 
     def proxy_to(self, host: str) -> str:
@@ -68,6 +73,8 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     test_machine: bool = False
     keyring: str = ""
     custodians: list[str] = []
+    code: str = ""
+    staff: str = ""
 
 
 class _Unfit(Exception):
@@ -90,6 +97,20 @@ def read(*paths: Path) -> Trust:
         except _Unfit as unfit:
             return Trust(fault=_DOOR.format(why=unfit))
     return SYSTEM
+
+
+def tidy_address(text: str) -> str:
+    """A server's address as it is kept: scheme, host, port; https where none was written. Raises ValueError."""
+    said = text.strip()
+    if "://" not in said:
+        said = f"https://{said}"
+    parts = urlsplit(said)
+    port = f":{parts.port}" if parts.port else ""
+    host = parts.hostname or ""
+    spare = parts.path.strip("/") or parts.query or parts.fragment or parts.username or parts.password
+    if parts.scheme not in ("http", "https") or not host or spare or any(ch.isspace() for ch in said):
+        raise ValueError("not an address of a server")
+    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{port}"
 
 
 def is_here(host: str) -> bool:
@@ -120,6 +141,8 @@ def _understood(data: bytes) -> Trust:
         raise _Unfit("mục keyring chỉ nhận os, hoặc file trên máy thử (test_machine = true)")
     if len(said.custodians) not in (0, CUSTODIANS):
         raise _Unfit("mục custodians cần đúng ba khóa")
+    if said.code and not (is_code(said.code) and said.servers):
+        raise _Unfit("mục code cần mã đăng ký 12 ký tự, và mục servers")
     return Trust(
         tuple(said.servers),
         said.ca,
@@ -129,6 +152,8 @@ def _understood(data: bytes) -> Trust:
         said.test_machine,
         said.keyring,
         tuple(_custodian(one) for one in said.custodians),
+        said.code,
+        " ".join(said.staff.split()),
     )
 
 

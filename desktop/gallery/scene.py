@@ -32,6 +32,8 @@ STAFF: Final = "an.nguyen"
 COLLEAGUES: Final = (("binh.le", "L.T.B"), ("hoa.tran", "T.T.H"))
 CALLER: Final = "0900081502"
 """The number that rings in the pictures: it called before, has a file and an alert."""
+ADDRESS: Final = "https://tram-vung.example:8111"
+CODE: Final = "K7MP-2QRS-9TVW"
 CHILD: Final[dict[str, Any]] = {
     "caller_kind": "family", "caller_name": "Đặng Văn Sơn", "child_name": "Đặng Thị Ngọc Ẵm", "child_age": 9,
     "child_sex": "female", "number": CALLER, "province": "01", "province_set": "34", "language": "vietnamese",

@@ -17,7 +17,8 @@ from desktop.gallery.settle import settle
 from desktop.gallery.studio import Studio
 from desktop.store.reads_road import RoadView
 from desktop.ui.calls.lists import MISSED, UNCLASSIFIED
-from desktop.ui.signin.window import FIRST, OWN_WORDS, SIGN_IN
+from desktop.ui.signin.first_steps import CODE, PERSON, WHERE, WORDS
+from desktop.ui.signin.window import OWN_WORDS, SIGN_IN
 from domain.clock import MINUTE
 
 _MOST_READINGS: Final = 8
@@ -36,6 +37,19 @@ def _signin(page: int, studio: Studio) -> QWidget:
     window.pages.setCurrentIndex(page)
     if page == SIGN_IN:
         window.tiles.choose(scene.STAFF)
+    return window
+
+
+def _first_run(step: int, studio: Studio) -> QWidget:
+    window = studio.first_run(step)
+    steps = window.first.steps
+    steps.address.setText(scene.ADDRESS)
+    steps.code.setText(scene.CODE if step == CODE else "")
+    if step == PERSON:
+        steps.staff.setText(scene.STAFF)
+        steps.passphrase.setFocus()
+    if step == WORDS:
+        window.first.say_words("AG05", bytes(32))
     return window
 
 
@@ -278,7 +292,10 @@ def _trouble(studio: Studio) -> QWidget:
 
 SCREENS: Final = (
     Screen("signin", partial(_signin, SIGN_IN)),
-    Screen("first-run", partial(_signin, FIRST)),
+    Screen("first-run", partial(_first_run, WHERE)),
+    Screen("first-run-code", partial(_first_run, CODE)),
+    Screen("first-run-person", partial(_first_run, PERSON)),
+    Screen("first-run-words", partial(_first_run, WORDS)),
     Screen("own-passphrase", partial(_signin, OWN_WORDS)),
     Screen("calls", _calls),
     Screen("calls-undo", _undo),

@@ -14,6 +14,7 @@ from desktop.day.demo import MorningClock
 from desktop.day.waiting import until
 from desktop.gallery import scene
 from desktop.gallery.settle import settle
+from desktop.home import Home
 from desktop.operations.calls import HOTLINE_PBX, LINE, PbxCallEvent
 from desktop.store.parting import Gone
 from desktop.store.reads import CaseView
@@ -104,8 +105,16 @@ class Studio(QObject):
 
     def signin(self) -> SignInWindow:
         """The sign-in window of this desk."""
-        made = SignInWindow(self.desk.home, _nothing, _nothing, self.look, None, "")
+        made = SignInWindow(self.desk.home, _nothing, _nothing, self.look)
         self._in_front(made)
+        return made
+
+    def first_run(self, step: int) -> SignInWindow:
+        """The sign-in window of a desk that is new, at one step of its first run."""
+        made = SignInWindow(Home(self.desk.home.root / "new"), _nothing, _nothing, self.look)
+        made.first.show_step(step)
+        self._in_front(made)
+        made.first.focus()
         return made
 
     def parting(self) -> PartingWindow:

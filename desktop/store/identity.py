@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, select
 
 from desktop.store.schema import secret
 from desktop.store.unit_of_work import Seat
@@ -20,6 +20,8 @@ DIGIT = "digit"
 SERVER = "server"
 SERVERS = "servers"
 SIGNING_KEY = "device_signing_key"
+CODE = "enrolment_code"
+"""The one-time code with which this desk is being enrolled; taken out once it is."""
 CENTRE_KEY = "centre_key"
 """The centre's Ed25519 public key, base64: what it signs (manifests, grants carried by a hub) is checked with it."""
 
@@ -69,16 +71,32 @@ def enrol(
         INCARNATION: str(seat.incarnation),
     }
     node.put(connection, **values)
+    connection.execute(delete(secret).where(secret.c.name == CODE))
     if lineage:
         node.put(connection, **{LINEAGE: lineage})
     if centre_key:
         node.put(connection, **{CENTRE_KEY: centre_key})
 
 
+def keep_code(connection: Connection, code: str) -> None:
+    """Keep the one-time code until the desk is enrolled: an enrolment cut off goes on with it."""
+    sql.upsert_many(connection, secret, [(CODE, code.encode())])
+
+
+def kept_code(connection: Connection) -> str:
+    """The one-time code of an enrolment that was cut off, or nothing."""
+    return (_secret(connection, CODE) or b"").decode()
+
+
+def _secret(connection: Connection, name: str) -> bytes | None:
+    found = connection.execute(select(secret.c.value).where(secret.c.name == name)).scalar_one_or_none()
+    return None if found is None else bytes(found)
+
+
 def signing_key(connection: Connection) -> Ed25519PrivateKey | None:
     """The device's key, or None before it was made."""
-    found = connection.execute(select(secret.c.value).where(secret.c.name == SIGNING_KEY)).scalar_one_or_none()
-    return None if found is None else Ed25519PrivateKey.from_private_bytes(bytes(found))
+    found = _secret(connection, SIGNING_KEY)
+    return None if found is None else Ed25519PrivateKey.from_private_bytes(found)
 
 
 def make_signing_key(connection: Connection) -> Ed25519PrivateKey:

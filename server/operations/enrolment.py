@@ -20,13 +20,9 @@ from server.store import accounts, hubs, newcomers
 from server.store.accounts import Code, Device
 from server.store.engine import Connection
 from sync import wire
-from sync.door import Enrolled
+from sync.door import CODE_LENGTH, CODE_LETTERS, Enrolled, plain_code
 
 LASTS_MS: Final = 10 * MINUTE
-_LETTERS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-"""Crockford's base 32: nothing that is misheard or misread for another (I, L, O, U)."""
-_READ: Final = str.maketrans("ILO", "110")
-_LENGTH: Final = 12
 FIRST_INCARNATION: Final = 1
 
 FAILURES_EACH: Final = 10
@@ -38,12 +34,8 @@ class WrongSeat(ValueError):
     """The seat is none of that centre."""
 
 
-def _plain(code: str) -> str:
-    return "".join(ch for ch in code.upper() if ch.isalnum()).translate(_READ)
-
-
 def _hash(code: str) -> str:
-    return hashlib.sha256(_plain(code).encode("utf-8", "replace")).hexdigest()
+    return hashlib.sha256(plain_code(code).encode("utf-8", "replace")).hexdigest()
 
 
 def make_code(
@@ -67,7 +59,7 @@ def make_code(
         raise WrongSeat(str(bad)) from bad
     if home != centre_code:
         raise WrongSeat(f"Ghế {seat} không thuộc trung tâm {centre_code}: hãy kiểm tra lại mã ghế.")
-    letters = "".join(secrets.choice(_LETTERS) for _ in range(_LENGTH))
+    letters = "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
     one = Code(_hash(letters), centre_code, seat, all_cases, centre.now_ms() + lasts_ms, None, None)
 
     def job(connection: Connection) -> None:
@@ -79,7 +71,7 @@ def make_code(
 
     centre.lane.do(job)
     log.info("code made centre=%s seat=%s all_cases=%s", centre_code, seat, all_cases)
-    return "-".join(letters[i : i + 4] for i in range(0, _LENGTH, 4))
+    return "-".join(letters[i : i + 4] for i in range(0, CODE_LENGTH, 4))
 
 
 @dataclass(frozen=True, slots=True)

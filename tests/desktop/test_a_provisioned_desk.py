@@ -13,6 +13,7 @@ from desktop.background.change_bus import RoadState
 from desktop.background.road_parts import health_of
 from desktop.doctor import look
 from desktop.home import Home
+from desktop.ui.signin.first_steps import CODE
 from desktop.ui.signin.window import SignInWindow
 from sync.engine import Pace
 from sync.transport import BlobRoad, HttpTransport
@@ -52,12 +53,12 @@ def test_a_desk_enrols_and_settles_over_tls_and_knows_the_other_servers(tmp_path
         assert any("chỉ CA riêng, 1 mã ghim" in words for words in well)
 
 
-def test_a_new_desk_is_offered_the_provisioned_address(tmp_path: Path, qtbot: QtBot) -> None:
+def test_a_new_desk_is_not_asked_for_the_provisioned_address(tmp_path: Path, qtbot: QtBot) -> None:
     home = Home(tmp_path)
     (tmp_path / NAME).write_text(f'servers = ["{SPARE}"]\n', "utf-8")
-    window = SignInWindow(home, lambda *_: None, lambda *_: None, server=home.trust.servers[0])
+    window = SignInWindow(home, lambda *_: None, lambda *_: None)
     qtbot.addWidget(window)
-    assert window.server.text() == SPARE
+    assert (window.first.step, window.first.steps.address.text()) == (CODE, SPARE)
 
 
 def test_the_machines_own_file_wins_over_the_homes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,6 +69,11 @@ def test_the_machines_own_file_wins_over_the_homes(tmp_path: Path, monkeypatch: 
     home.root.mkdir()
     (home.root / NAME).write_text("test_machine = true\n")
     assert home.trust.plain
+    program = tmp_path / "program"
+    program.mkdir()
+    (program / NAME).write_text('servers = ["https://beside.example"]\n', "utf-8")
+    monkeypatch.setattr("desktop.home.beside_the_program", lambda: program)
+    assert home.trust.servers == ("https://beside.example",)
     (machine / NAME).write_text(provisioning(), "utf-8")
     assert home.trust.authorities
     assert not home.trust.plain

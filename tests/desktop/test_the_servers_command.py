@@ -115,6 +115,7 @@ def test_a_desk_that_is_not_enrolled_hears_one_sentence(tmp_path: Path, capsys: 
         ("http://10.3.0.5:8111/", "http://10.3.0.5:8111"),
         (" https://Tram-Vung ", "https://tram-vung"),
         ("http://[fd00::5]:8111", "http://[fd00::5]:8111"),
+        ("tram-vung.ag:8111", "https://tram-vung.ag:8111"),
     ],
 )
 def test_an_address_is_kept_in_one_form(text: str, kept: str) -> None:
@@ -122,7 +123,7 @@ def test_an_address_is_kept_in_one_form(text: str, kept: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "may", "ftp://may", "http://", "http://a/b", "http://u:p@a", "http://a:99999", "http://a b", "http://a?x"]
+    "text", ["", "ftp://may", "http://", "http://a/b", "http://u:p@a", "http://a:99999", "http://a b", "http://a?x"]
 )
 def test_what_is_no_address_is_refused(text: str) -> None:
     with pytest.raises(NoServers):

@@ -20,7 +20,7 @@ def road_line(status: RoadStatus | None, now_ms: int) -> tuple[Status, str]:
             span=span_text(since), count=status.waiting
         )
     if status.filling:
-        return Status.MOVING, status.filling
+        return Status.MOVING, spoken(status.filling)
     if status.state is RoadState.SIGNED_OUT:
         return Status.URGENT, tr("Máy chủ không nhận ra máy này · {count} mục chờ").format(count=status.waiting)
     if status.state is RoadState.HELD:

@@ -15,8 +15,8 @@ from desktop.ui.forms.boxes import LineBox
 from desktop.ui.intake.sheet import advice_of
 from desktop.ui.signin.aside import Aside
 from desktop.ui.signin.newcomer_card import NewcomerCard
+from desktop.ui.signin.passphrase import new_words_fault
 from desktop.ui.signin.tiles import Tiles
-from desktop.ui.signin.window import new_words_fault
 from desktop.ui.theme.look import Look
 from desktop.ui.theme.tokens import Status
 from desktop.ui.widgets.covers import Cover

@@ -8,15 +8,18 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QKeyEvent
-from PySide6.QtWidgets import QApplication, QGridLayout, QHBoxLayout, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.home import Home
 from desktop.store.copies import copies
 from desktop.store.keys import KeySlots, Tile
-from desktop.store.troubles import Damaged, WrongKey
+from desktop.store.troubles import Damaged, NotEnrolled, WrongKey
 from desktop.ui.forms.boxes import LineBox
 from desktop.ui.intake.sheet import advice_of
 from desktop.ui.signin.aside import Aside
+from desktop.ui.signin.first_run import FirstRun, Greet, Register
+from desktop.ui.signin.first_steps import box, grid
+from desktop.ui.signin.passphrase import new_words_fault
 from desktop.ui.signin.tiles import Tiles
 from desktop.ui.theme.look import Look
 from desktop.ui.theme.tokens import Status
@@ -27,16 +30,12 @@ from sync.troubles import Trouble
 
 Unlock = Callable[[str, str], Any]
 """From staff and passphrase the unlocked desk; takes a third of a second by design, raises troubles."""
-Enrol = Callable[[str, str, str, str], Any]
-"""(server's address, one-time code, staff, passphrase); raises troubles."""
-SHORTEST = 8
-"""Characters a new passphrase has at least."""
 SIGN_IN, FIRST, OWN_WORDS = range(3)
 """The pages: come in, register this machine, choose a passphrase after a one-time code."""
 
 
 class SignInWindow(QWidget):
-    """`unlocked` carries what `unlock` gave; `server` is the address a new desk is offered.
+    """`unlocked` carries what `unlock` gave; `greet` asks who answers at the address a new desk is given.
     Nothing of the passphrase stays in the boxes afterwards."""
 
     unlocked = Signal(object)
@@ -45,10 +44,10 @@ class SignInWindow(QWidget):
         self,
         home: Home,
         unlock: Unlock,
-        enrol: Enrol,
+        enrol: Register,
         look: Look | None = None,
         restore: Unlock | None = None,
-        server: str = "",
+        greet: Greet | None = None,
     ) -> None:
         super().__init__()
         app = QApplication.instance()
@@ -57,7 +56,7 @@ class SignInWindow(QWidget):
         self.setObjectName("signin")
         self.setWindowTitle(tr("Trạm 111"))
         self.resize(1024, 640)
-        self._unlock, self._enrol, self._restore, self._home = unlock, enrol, restore, home
+        self._unlock, self._restore, self._home = unlock, restore, home
         self._aside = Aside()
         self._aside.done.connect(self._done)
         self._aside.failed.connect(self._failed)
@@ -65,10 +64,11 @@ class SignInWindow(QWidget):
         self._with_code: Any = None
         self.pages = QStackedWidget()
         self.pages.setFixedWidth(round(560 * self.look.zoom))
+        self.first = FirstRun(home, enrol, unlock, greet)
+        self.first.opened.connect(self._done)
         self.pages.addWidget(self._sign_in_page())
-        self.pages.addWidget(self._first_page())
+        self.pages.addWidget(self.first)
         self.pages.addWidget(self._own_words_page())
-        self.server.setText(server)
         row = QHBoxLayout()
         row.addStretch(1)
         row.addWidget(self.pages)
@@ -77,31 +77,17 @@ class SignInWindow(QWidget):
         whole.addStretch(1)
         whole.addLayout(row)
         whole.addStretch(2)
-        begun = home.slots.exists() and home.db.exists()
-        self.pages.setCurrentIndex(SIGN_IN if begun or copies(home.backups) else FIRST)
+        lived = home.slots.exists() and home.db.exists() and not home.begun.exists()
+        self.pages.setCurrentIndex(SIGN_IN if lived or copies(home.backups) else FIRST)
         self.tiles.show_people(_people_of(home))
-
-    def _box(self, name: str, label: str, *, secret: bool = False, hint: str = "") -> LineBox:
-        box = LineBox()
-        box.setObjectName(f"field.{name}")
-        box.setAccessibleName(label)
-        box.setPlaceholderText(hint)
-        if secret:
-            box.setEchoMode(QLineEdit.EchoMode.Password)
-        return box
+        if self.pages.currentIndex() == FIRST:
+            self.first.focus()
 
     def _page(self, title: str, words: str, rows: list[tuple[str, LineBox]], mark: Mark, go: QWidget) -> Card:
         card = Card(margins=32, space=12)
         card.inside.addWidget(Said(title, "title"))
         card.inside.addWidget(Said(words, "muted", wraps=True))
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(16)
-        grid.setVerticalSpacing(8)
-        grid.setColumnStretch(1, 1)
-        for place, (label, box) in enumerate(rows):
-            grid.addWidget(Said(label), place, 0)
-            grid.addWidget(box, place, 1)
-        card.inside.addLayout(grid)
+        card.inside.addLayout(grid([(Said(label), line) for label, line in rows]))
         card.inside.addWidget(mark)
         foot = QHBoxLayout()
         foot.addStretch(1)
@@ -111,8 +97,8 @@ class SignInWindow(QWidget):
         return card
 
     def _sign_in_page(self) -> QWidget:
-        self.staff = self._box("staff", tr("Tên đăng nhập"))
-        self.passphrase = self._box("passphrase", tr("Mật khẩu"), secret=True)
+        self.staff = box("staff", tr("Tên đăng nhập"))
+        self.passphrase = box("passphrase", tr("Mật khẩu"), secret=True)
         self.state = Mark(Status.QUIET, tr("Không cần mạng để vào ca."), wraps=True)
         self.enter = button("sign_in", tr("Vào ca  Enter"), "main")
         self.enter.clicked.connect(self.sign_in)
@@ -129,28 +115,9 @@ class SignInWindow(QWidget):
         page.inside.insertWidget(page.inside.count() - 1, self.recovering)
         return page
 
-    def _first_page(self) -> QWidget:
-        self.server = self._box("server", tr("Địa chỉ máy chủ"), hint=tr("do bộ phận kỹ thuật cấp"))
-        self.code = self._box("code", tr("Mã dùng một lần"))
-        self.new_staff = self._box("new_staff", tr("Tên đăng nhập"))
-        self.new_passphrase = self._box("new_passphrase", tr("Mật khẩu"), secret=True, hint=tr("từ 8 ký tự"))
-        self.again = self._box("passphrase_again", tr("Nhập lại mật khẩu"), secret=True)
-        self.first_state = Mark(Status.QUIET, tr("Chỉ làm một lần cho máy này."), wraps=True)
-        self.enrol = button("enrol", tr("Đăng ký máy  Enter"), "main")
-        self.enrol.clicked.connect(self.start_enrolling)
-        rows = [
-            (tr("Địa chỉ máy chủ"), self.server),
-            (tr("Mã dùng một lần"), self.code),
-            (tr("Tên đăng nhập"), self.new_staff),
-            (tr("Mật khẩu"), self.new_passphrase),
-            (tr("Nhập lại mật khẩu"), self.again),
-        ]
-        words = tr("Lần đầu mở trên máy này: đăng ký máy với trung tâm.")
-        return self._page(tr("Trạm 111"), words, rows, self.first_state, self.enrol)
-
     def _own_words_page(self) -> QWidget:
-        self.own = self._box("own_passphrase", tr("Mật khẩu mới"), secret=True, hint=tr("từ 8 ký tự"))
-        self.own_again = self._box("own_passphrase_again", tr("Nhập lại mật khẩu"), secret=True)
+        self.own = box("own_passphrase", tr("Mật khẩu mới"), secret=True, hint=tr("từ 8 ký tự"))
+        self.own_again = box("own_passphrase_again", tr("Nhập lại mật khẩu"), secret=True)
         self.own_state = Mark(Status.QUIET, tr("Mã dùng một lần hết tác dụng khi có mật khẩu mới."), wraps=True)
         self.own_go = button("own_passphrase", tr("Vào ca  Enter"), "main")
         self.own_go.clicked.connect(self.choose_own_words)
@@ -165,10 +132,14 @@ class SignInWindow(QWidget):
         self.passphrase.setFocus()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter goes on."""
+        """Enter goes on, Esc goes a step of the first run back."""
+        at = self.pages.currentIndex()
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            steps = {SIGN_IN: self.sign_in, FIRST: self.start_enrolling, OWN_WORDS: self.choose_own_words}
-            steps[self.pages.currentIndex()]()
+            steps = {SIGN_IN: self.sign_in, FIRST: self.first.go_on, OWN_WORDS: self.choose_own_words}
+            steps[at]()
+            return
+        if event.key() == Qt.Key.Key_Escape and at == FIRST:
+            self.first.go_back()
             return
         super().keyPressEvent(event)
 
@@ -185,7 +156,6 @@ class SignInWindow(QWidget):
     def _begin(self, staff: str, words: str, mark: Mark) -> None:
         self._staff, self._words = staff, words
         self.enter.setEnabled(False)
-        self.enrol.setEnabled(False)
         mark.say(Status.MOVING, tr("Đang mở kho dữ liệu đã mã hóa…"))
 
     @Slot()
@@ -227,26 +197,6 @@ class SignInWindow(QWidget):
         return self._unlock(self._staff, self._words)
 
     @Slot()
-    def start_enrolling(self) -> None:
-        """Register this desk, then open it."""
-        address, code = self.server.whole_text(), self.code.whole_text()
-        staff, words = self.new_staff.whole_text(), self.new_passphrase.text()
-        fault = new_words_fault(words, self.again.text())
-        if not address or not code or not staff:
-            fault = tr("Chị/anh điền đủ địa chỉ, mã và tên đăng nhập.")
-        if fault:
-            self.first_state.say(Status.WAITING, fault)
-            return
-        self._address, self._code = address, code
-        self._begin(staff, words, self.first_state)
-        self.first_state.say(Status.MOVING, tr("Đang đăng ký máy với trung tâm…"))
-        self._aside.run(self._register)
-
-    def _register(self) -> Any:
-        self._enrol(self._address, self._code, self._staff, self._words)
-        return self._unlock(self._staff, self._words)
-
-    @Slot()
     def choose_own_words(self) -> None:
         """After a one-time code: a passphrase of their own, before anything else."""
         fault = new_words_fault(self.own.text(), self.own_again.text())
@@ -265,8 +215,8 @@ class SignInWindow(QWidget):
     @Slot(object)
     def _done(self, ready: object) -> None:
         self._words = ""
-        for box in (self.passphrase, self.new_passphrase, self.again, self.own, self.own_again):
-            box.clear()
+        for line in (self.passphrase, self.own, self.own_again):
+            line.clear()
         if getattr(ready, "once", False):
             self._with_code = ready
             self.pages.setCurrentIndex(OWN_WORDS)
@@ -279,34 +229,29 @@ class SignInWindow(QWidget):
     def _failed(self, fault: object) -> None:
         self._words = ""
         self.enter.setEnabled(True)
-        self.enrol.setEnabled(True)
+        if isinstance(fault, NotEnrolled):  # its first run was cut off before this program kept how far it came
+            self.pages.setCurrentIndex(FIRST)
+            self.first.resume(self.staff.whole_text())
+            return
         words = advice_of(fault)
         if not isinstance(fault, Trouble):
             words = tr("Chưa mở được. Chị/anh thử lại; nếu vẫn lỗi thì gọi bộ phận kỹ thuật.")
         words = self._offer_restoring(fault) or words
         self.own_go.setEnabled(True)
-        at = self.pages.currentIndex()
-        (self.state, self.first_state, self.own_state)[at].say(Status.URGENT, words)
-        box = (self.passphrase, self.code, self.own)[at]
-        box.setFocus()
-        box.selectAll()
+        own = self.pages.currentIndex() == OWN_WORDS
+        (self.own_state if own else self.state).say(Status.URGENT, words)
+        line = self.own if own else self.passphrase
+        line.setFocus()
+        line.selectAll()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Wait for a call that still runs, so that no thread outlives the window."""
         self._aside.wait()
+        self.first.stop()
         if self._with_code is not None:  # nobody chose a passphrase: the code still opens, the store is shut again
             self._with_code.store.close()
             self._with_code = None
         super().closeEvent(event)
-
-
-def new_words_fault(words: str, again: str) -> str:
-    """Why a new passphrase cannot be taken, in one sentence; empty where it can."""
-    if len(words) < SHORTEST:
-        return tr("Mật khẩu cần từ 8 ký tự: một câu ngắn dễ nhớ là tốt nhất.")
-    if words != again:
-        return tr("Hai lần nhập mật khẩu chưa giống nhau. Chị/anh kiểm tra bộ gõ rồi nhập lại.")
-    return ""
 
 
 def _people_of(home: Home) -> tuple[Tile, ...]:

@@ -343,32 +343,6 @@ def test_the_right_passphrase_opens_the_desk_and_leaves_no_trace_in_the_box(
     assert sign_in.passphrase.text() == ""
 
 
-def test_the_first_run_enrols_after_two_equal_passphrases(tmp_path: Any, look: Look, qtbot: QtBot) -> None:
-    asked: list[tuple[str, ...]] = []
-
-    def register(*given: str) -> None:
-        asked.append(given)
-
-    def opened(staff: str, _words: str) -> str:
-        return staff
-
-    window = SignInWindow(Home(tmp_path / "new"), opened, register, look)
-    qtbot.addWidget(window)
-    window.show()
-    assert window.pages.currentIndex() == 1
-    window.server.setText("https://centre.invalid")
-    window.code.setText("AB12")
-    window.new_staff.setText("an")
-    window.new_passphrase.setText("một câu dài")
-    window.again.setText("một câu khác")
-    window.enrol.click()
-    assert "chưa giống nhau" in window.first_state.text()
-    window.again.setText("một câu dài")
-    with qtbot.waitSignal(window.unlocked):
-        window.enrol.click()
-    assert asked == [("https://centre.invalid", "AB12", "an", "một câu dài")]
-
-
 def test_two_different_values_stand_side_by_side_until_a_digit_decides(
     opened: MainWindow, desk: Desk, report: intake.SavedReport, qtbot: QtBot
 ) -> None:

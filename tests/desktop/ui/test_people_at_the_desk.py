@@ -16,7 +16,8 @@ from desktop.store.keys import KeySlots
 from desktop.store.throttle import FREE
 from desktop.store.troubles import WrongPassphrase
 from desktop.ui.main_window import MainWindow
-from desktop.ui.signin.window import OWN_WORDS, SHORTEST, SignInWindow
+from desktop.ui.signin.passphrase import SHORTEST
+from desktop.ui.signin.window import OWN_WORDS, SignInWindow
 from desktop.ui.theme.look import Look
 from domain.clock import DAY
 from sync.door import Approved
