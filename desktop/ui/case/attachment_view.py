@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QScrollArea, 
 
 from desktop.store.blobs import AttachmentRow
 from desktop.ui.case.attachments import size_text
-from desktop.ui.widgets.said import Brief, Said, button
+from desktop.ui.widgets.said import Said, button
 from desktop.ui.words import tr
 
 
@@ -24,13 +24,13 @@ class AttachmentView(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         top = QHBoxLayout()
-        self.head = Brief("", "title")
+        self.head = Said("", "title", wraps=True)
         self.close_button = button("close_attachment", tr("Đóng  Esc"))
         self.close_button.clicked.connect(self.put_away)
         top.addWidget(self.head, 1)
         top.addWidget(self.close_button)
         column.addLayout(top)
-        self.what = Said("", "muted")
+        self.what = Said("", "muted", wraps=True)
         column.addWidget(self.what)
         self._image = QImage()
         self._picture = QLabel()

@@ -11,7 +11,7 @@ from desktop.store.blobs import AttachmentRow
 from desktop.ui.case.attachments_model import AttachmentsModel
 from desktop.ui.intake.sheet import advice_of
 from desktop.ui.theme.look import Look
-from desktop.ui.theme.tokens import ROW_HEIGHT, Status
+from desktop.ui.theme.tokens import Status
 from desktop.ui.widgets.file_choice import FileChoice
 from desktop.ui.widgets.glyph_cell import STATUS_ROLE
 from desktop.ui.widgets.list_table import Index, ListTable
@@ -109,7 +109,6 @@ class AttachmentsCard(Card):
     def __init__(self, model: AttachmentsModel, look: Look) -> None:
         super().__init__(margins=16, space=8)
         self.model = model
-        self._zoom = look.zoom
         self._waiting_for = ""
         self._to_export: AttachmentRow | None = None
         self._dialog: QFileDialog | None = None
@@ -174,8 +173,7 @@ class AttachmentsCard(Card):
         self.table.setVisible(bool(count))
         self.see.setVisible(bool(count))
         self.out.setVisible(bool(count))
-        height = self.table.horizontalHeader().sizeHint().height() + 4
-        self.table.setFixedHeight(height + round(ROW_HEIGHT * self._zoom) * min(MOST_ROWS, max(1, count)))
+        self.table.setFixedHeight(self.table.high(MOST_ROWS) + 4)
         self._show_detail()
         waited = next((row for row in self.table_model.rows if row.id == self._waiting_for and row.here), None)
         if waited is not None:

@@ -106,7 +106,6 @@ QTableView, QListView, QListWidget {{
 QTableView:focus, QListView:focus, QListWidget:focus {{ border: 2px solid {t.focus}; }}
 QTableView::item {{ padding: 0px {px(8)}; border-bottom: 1px solid {t.hairline}; min-height: {px(ROW_HEIGHT)}; }}
 QTableView::item:selected, QListView::item:selected {{ background: {t.chosen}; color: {t.text}; }}
-QListWidget::item {{ padding: {px(6)} {px(8)} {px(4)} {px(8)}; }}
 QListWidget#suggestions {{ border: 1px solid {t.border}; }}
 QHeaderView {{ background: {t.surface}; }}
 QHeaderView::section {{

@@ -12,10 +12,10 @@ from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
 from desktop.ui.theme.look import Look
 from desktop.ui.widgets.said import Card, Said
+from desktop.ui.widgets.wrapped_cell import WrappedCell
 from desktop.ui.words import tr
 
 DIGITS: Final = "1234567890"
-_ROW: Final = 30
 _WIDTH: Final = 520
 
 
@@ -36,6 +36,9 @@ class DigitList(QListWidget):
 
     def __init__(self) -> None:
         super().__init__()
+        self.setItemDelegate(WrappedCell(self))
+        self.setResizeMode(QListWidget.ResizeMode.Adjust)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled, on=False)
         self.itemActivated.connect(self._activated)
 
@@ -109,8 +112,11 @@ class ChoiceSheet(Card):
     def _lay(self) -> None:
         zoom = self._look.zoom
         width = min(round(_WIDTH * zoom), self._under.width() - 32)
-        self.rows.setFixedHeight(min(round(_ROW * zoom) * len(self.offers) + 12, self._under.height() - 220))
         self.setFixedWidth(width)
+        self.inside.activate()
+        self.rows.doItemsLayout()
+        rows = sum(self.rows.sizeHintForRow(place) for place in range(len(self.offers)))
+        self.rows.setFixedHeight(min(rows + 12, self._under.height() - 220))
         self.inside.activate()
         self.adjustSize()
         self.move((self._under.width() - width) // 2, max(16, (self._under.height() - self.height()) // 3))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QApplication,
     QBoxLayout,
@@ -45,55 +44,18 @@ class Said(QLabel):
         return self.fontMetrics().horizontalAdvance(self.text()) + margins.left() + margins.right() + 2
 
 
-class Brief(Said):
-    """One line that is cut with an ellipsis where there is no room; ear and hover get it whole."""
-
-    def __init__(self, text: str = "", role: Weight = "") -> None:
-        super().__init__("", role)
-        self._whole = ""
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.setText(text)
-
-    def setText(self, text: str) -> None:
-        """Remember the whole text and show what fits."""
-        self._whole = text
-        self.setAccessibleName(text)
-        self._fit()
-
-    def whole(self) -> str:
-        """The text, uncut."""
-        return self._whole
-
-    def _fit(self) -> None:
-        room = self.contentsRect().width()
-        shown = self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, room)
-        self.setToolTip("" if shown == self._whole else self._whole)
-        super().setText(shown)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Cut anew."""
-        super().resizeEvent(event)
-        self._fit()
-
-
 class Mark(QWidget):
     """A status in shape and words; only the shape takes the status colour, the words stay text."""
 
     def __init__(
-        self,
-        status: Status = Status.QUIET,
-        words: str = "",
-        role: Weight = "",
-        *,
-        wraps: bool = False,
-        brief: bool = False,
+        self, status: Status = Status.QUIET, words: str = "", role: Weight = "", *, wraps: bool = False
     ) -> None:
         super().__init__()
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
         self.shape = Shape()
-        self.words = Brief("", role) if brief else Said("", role, wraps=wraps)
+        self.words = Said("", role, wraps=wraps)
         top = Qt.AlignmentFlag.AlignTop
         row.addWidget(self.shape, 0, top if wraps else Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(self.words, 1)
@@ -125,7 +87,7 @@ class Mark(QWidget):
 
     def text(self) -> str:
         """The words, without the shape."""
-        return self.words.whole() if isinstance(self.words, Brief) else self.words.text()
+        return self.words.text()
 
 
 class Card(QFrame):

@@ -9,6 +9,8 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
+from desktop.ui.widgets.wrapped_cell import WrappedCell
+
 _MOST_ROWS = 8
 
 
@@ -38,7 +40,8 @@ class Suggestions(QListWidget):
         self._choices: tuple[Choice, ...] = ()
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.setItemDelegate(WrappedCell(self))
+        self.setResizeMode(QListWidget.ResizeMode.Adjust)
         self.itemClicked.connect(self._clicked)
         self.hide()
 
@@ -63,10 +66,12 @@ class Suggestions(QListWidget):
         if self.parentWidget() is not window:
             self.setParent(window)
         metrics = QFontMetrics(self.font())
-        row = max(self.sizeHintForRow(0), metrics.height() + 8)
-        height = row * min(len(self._choices), _MOST_ROWS) + 4
         widest = max(metrics.horizontalAdvance(choice.line) for choice in self._choices) + 48
-        width = max(self._box.width(), min(widest, 620))
+        width = min(max(self._box.width(), widest), window.width() - 16)
+        self.resize(width, self.height())
+        self.doItemsLayout()
+        rows = (self.sizeHintForRow(place) for place in range(min(len(self._choices), _MOST_ROWS)))
+        height = min(sum(rows) + 4, window.height() - 16)
         below = self._box.mapTo(window, QPoint(0, self._box.height() + 2))
         if below.y() + height > window.height():
             below.setY(max(0, self._box.mapTo(window, QPoint(0, 0)).y() - height - 2))

@@ -1,16 +1,20 @@
-"""A table for reading and choosing by keyboard: whole rows, no grid, no editing, Enter opens."""
+"""A table for reading and choosing by keyboard: whole rows, no grid, no editing, Enter opens; no word is cut."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QAbstractItemModel, Qt, Signal, Slot
+from PySide6.QtCore import QAbstractItemModel, QModelIndex, Qt, Signal, Slot
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from desktop.ui.theme.look import Look
 from desktop.ui.theme.tokens import ROW_HEIGHT
-from desktop.ui.widgets.glyph_cell import GlyphCell
+from desktop.ui.widgets.columns import Need, shares
+from desktop.ui.widgets.glyph_cell import GlyphCell, lines_of
+
+_UNSHOWN = 100
+"""Pixels: a table so narrow was never laid out."""
 
 
 class PaperTable(QTableView):
@@ -38,37 +42,90 @@ class PaperTable(QTableView):
         header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionsClickable(False)
-        header.setResizeContentsPrecision(0)  # what a column needs is asked of the rows in sight
         header.setSectionResizeMode(stretch, QHeaderView.ResizeMode.Stretch)
-        look.worn.connect(self.fit)
-        model.modelReset.connect(self.fit)
-        model.rowsInserted.connect(self.fit)
-        self.fit()
+        self._columns: dict[int, int] = {}
+        look.worn.connect(self.fit_all)
+        model.modelReset.connect(self.fit_all)
+        model.rowsInserted.connect(self._inserted)
+        model.dataChanged.connect(self._changed)
+        self.fit_all()
         self.doubleClicked.connect(self._opened)
 
     @Slot()
-    def fit(self) -> None:
-        """Rows and columns by the zoom; columns give way to the stretching one, never to less than their heads."""
-        self.verticalHeader().setDefaultSectionSize(round(ROW_HEIGHT * self._look.zoom))
-        header, room = self.horizontalHeader(), self.viewport().width()
-        wanted = {column: width * self._look.zoom for column, width in self._widths.items()}
-        part = min(1.0, 0.62 * room / max(1.0, sum(wanted.values()))) if room > 100 else 1.0
-        for column, width in wanted.items():
-            least = max(header.sectionSizeHint(column), self.sizeHintForColumn(column))
-            header.resizeSection(column, max(least, round(width * part)))
-        high = self._least_rows * round(ROW_HEIGHT * self._look.zoom)
-        self.setMinimumHeight(high + header.sizeHint().height() if high else 0)
+    def fit_all(self) -> None:
+        """Columns and every row by zoom, room and words."""
+        high = round(ROW_HEIGHT * self._look.zoom)
+        if self.verticalHeader().defaultSectionSize() != high:
+            self.verticalHeader().setDefaultSectionSize(high)
+        self._fit_columns()
+        self._fit_rows(0, self.model().rowCount() - 1)
+        self.keep_rows(self._least_rows)
+
+    @Slot(QModelIndex, int, int)
+    def _inserted(self, _parent: QModelIndex, first: int, last: int) -> None:
+        if self._fit_columns():
+            first, last = 0, self.model().rowCount() - 1
+        self._fit_rows(first, last)
+
+    @Slot(QModelIndex, QModelIndex)
+    def _changed(self, first: QModelIndex, last: QModelIndex) -> None:
+        self._fit_rows(first.row(), last.row())
+
+    def _fit_columns(self) -> bool:
+        """Columns by what the rows in sight say; answers whether any is another than before."""
+        header, model, room = self.horizontalHeader(), self.model(), self.viewport().width()
+        top, foot = self.rowAt(0), self.rowAt(self.viewport().height() - 1)
+        seen = range(max(0, top), (foot if foot >= 0 else model.rowCount() - 1) + 1)
+        wished = {column: round(width * self._look.zoom) for column, width in self._widths.items()}
+        part = min(1.0, 0.62 * room / max(1, sum(wished.values()))) if room > _UNSHOWN else 1.0
+        needs = {}
+        for column in range(model.columnCount()):
+            line = least = header.sectionSizeHint(column)
+            for index in (model.index(row, column) for row in seen):
+                one_line, longest_word = self._cell.wants(index, self.fontMetrics())
+                line, least = max(line, one_line), max(least, longest_word)
+            needs[column] = Need(round(wished.get(column, 0) * part), line, least)
+        columns = shares(needs, self._stretch, room) if room > _UNSHOWN else {c: n.line for c, n in needs.items()}
+        for column, width in columns.items():
+            if column != self._stretch:
+                header.resizeSection(column, width)
+        changed, self._columns = columns != self._columns, columns
+        return changed
+
+    def _fit_rows(self, first: int, last: int) -> None:
+        """Rows as high as their longest cell: one line for nearly all."""
+        model, header, metrics, font = self.model(), self.verticalHeader(), self.fontMetrics(), self.font()
+        wide: dict[str, int] = {}
+        for row in range(first, last + 1):
+            lines = 1
+            for column, width in self._columns.items():
+                index = model.index(row, column)
+                words = str(index.data() or "")
+                if words not in wide:
+                    wide[words] = metrics.horizontalAdvance(words)
+                room = width - self._cell.beside(index)
+                if wide[words] > room:
+                    lines = max(lines, len(lines_of(words, font, room)))
+            high = self._cell.high(lines, metrics)
+            if header.sectionSize(row) != high:
+                header.resizeSection(row, high)
 
     def keep_rows(self, count: int) -> None:
         """At least so many rows are in sight: for a page that scrolls."""
         self._least_rows = count
-        self.fit()
+        high = count * round(ROW_HEIGHT * self._look.zoom)
+        self.setMinimumHeight(high + self.horizontalHeader().sizeHint().height() if high else 0)
+
+    def high(self, most: int) -> int:
+        """Pixels that the head and at most so many rows need."""
+        rows = range(min(most, self.model().rowCount()))
+        return self.horizontalHeader().sizeHint().height() + sum(map(self.rowHeight, rows)) + 2 * self.frameWidth()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Columns by the new width."""
         super().resizeEvent(event)
         if event.oldSize().width() != event.size().width():
-            self.fit()
+            self.fit_all()
 
     def is_at_top(self) -> bool:
         """Whether the first row is in sight: nobody has scrolled down to read something."""

@@ -124,14 +124,14 @@ def test_a_picture_and_a_letter_are_shown_inside_the_program_and_forgotten_on_es
     card.table.setFocus()
     press(dossier, Qt.Key.Key_Return)
     qtbot.waitUntil(viewer.isVisible)
-    assert viewer.head.whole() == "bức vẽ của bé.png"
+    assert viewer.head.text() == "bức vẽ của bé.png"
     assert "640 × 400" in viewer.what.text()
     shown_image = viewer.pixmap.toImage()
     assert shown_image.pixelColor(5, 5).name() == "#335577"
     press(dossier, Qt.Key.Key_Escape)
     qtbot.waitUntil(lambda: not viewer.isVisible())
     assert viewer.pixmap.isNull()
-    assert viewer.head.whole() == ""
+    assert viewer.head.text() == ""
     assert card.table.hasFocus()
     press(dossier, Qt.Key.Key_Down)
     press(dossier, Qt.Key.Key_Return)

@@ -37,6 +37,7 @@ def test_every_page_sheet_cover_and_form_is_shown_by_some_screen(studio: Studio)
     for screen in SCREENS:
         shown = screen.show(studio)
         assert not picture(shown).isNull(), screen.name
+        assert clipped(shown) == [], screen.name
         seen.add(shown.objectName())
         if shown is window:
             over = {name for name in covers if _visible(window, name)}

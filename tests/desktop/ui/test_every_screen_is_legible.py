@@ -19,8 +19,8 @@ from desktop.ui.frame import PAGES
 from desktop.ui.main_window import MainWindow
 from desktop.ui.theme.look import FAMILY, RESOURCES, Look
 from desktop.ui.theme.tokens import THEMES, Status, Tokens, contrast
-from desktop.ui.widgets.said import Brief
 from tests.desktop.ui.conftest import HandClock, press, type_text
+from tests.desktop.ui.drawn_cells import cut_cells
 from tests.desktop.ui.test_forms_lose_nothing import answer, fill_six, go_to, saved
 
 ROOT = RESOURCES.parent
@@ -78,11 +78,11 @@ def visible(window: QWidget, kind: type[QWidget]) -> list[QWidget]:
 
 
 def clipped(shown: QWidget) -> list[str]:
-    """Words of labels and buttons in this window that do not fit where they stand."""
-    found = []
+    """Words of labels, buttons, lists and tables in this window that do not fit where they stand."""
+    found = cut_cells(shown)
     for label in visible(shown, QLabel):
         assert isinstance(label, QLabel)
-        if isinstance(label, Brief) or not label.text():
+        if not label.text():
             continue
         room = label.contentsRect()
         if label.wordWrap():
