@@ -41,6 +41,7 @@ from desktop.ui.signin.window import SignInWindow
 from desktop.ui.sweeping import Sweeping
 from desktop.ui.theme.look import Look
 from desktop.ui.theme.tokens import Status
+from desktop.ui.tray import Tray, out_of_sight
 from desktop.ui.words import speak
 from desktop.wall_clock import WallClock
 from domain.clock import Clock
@@ -74,8 +75,9 @@ class Ringing(QObject):
     @Slot(str)
     def rang(self, number: str) -> None:
         """The row is made at once; the window comes to the front."""
-        self._window.raise_()
-        self._window.activateWindow()
+        if not out_of_sight(self._window):  # else the row itself brings the window, without taking the keys
+            self._window.raise_()
+            self._window.activateWindow()
         exchange = self._window.exchange_line
         if exchange is not None and exchange.stands:
             return  # the exchange itself says when the call is taken: one call, one row
@@ -129,6 +131,7 @@ class Session(QObject):
         self._door: CallDoor | None = None
         self._ringing: Ringing | None = None
         self._line: ExchangeLine | None = None
+        self._tray: Tray | None = None
         self.ending: Ending | None = None
         self.again = False
         """Sealed: this process goes and a new one asks who is there, so that no word of a case stays in memory."""
@@ -196,6 +199,8 @@ class Session(QObject):
         desk.bus.revoked.connect(self._revoked)
         wear(self.look, desk.settings)
         self.window = MainWindow(desk, self.look)
+        self.window.gone.connect(self._window_gone)
+        self._tray = Tray(self.window)
         self.window.show()
         self._ringing = Ringing(self.window, desk.clock)
         if self._door is None:
@@ -206,6 +211,11 @@ class Session(QObject):
             ExchangeDesk(self._line, self.window)
             self._line.start()
         return self.window
+
+    @Slot()
+    def _window_gone(self) -> None:
+        if self.ending is None:  # a hidden window that is closed is no last window to Qt
+            self._app.quit()
 
     def _rings_read(self, rings: tuple[Ring, ...]) -> None:
         if rings and self.desk is not None:
@@ -250,7 +260,7 @@ class Session(QObject):
         self._hang_up()
         if self._door is not None:
             self._door.close()
-        if self.window is not None and self.window.isVisible():
+        if self.window is not None and not self.window.closed:  # also one that is hidden behind the tray's icon
             self.window.close()
         if self.desk is not None:
             self.desk.close()

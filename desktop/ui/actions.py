@@ -135,6 +135,7 @@ def desk_actions() -> Registry:
         Action("pause", "Ctrl+P", tr("Nghỉ, trở lại nhận cuộc gọi"), desk),
         Action("rest", "Ctrl+Shift+B", tr("Nghỉ một nhịp sau cuộc gọi nặng (không ghi, không đếm)"), desk),
         Action("switch_person", "Ctrl+Shift+L", tr("Đổi người: khóa kín máy, mở màn hình vào ca"), desk),
+        Action("leave", "Ctrl+Shift+Q", tr("Đóng trạm (bản nháp giữ nguyên)"), desk),
         Action("people", "Ctrl+Shift+P", tr("Người ở máy này: thêm đồng nghiệp, cấp mã, đổi mật khẩu"), desk),
         Action("undo", "Ctrl+Z", tr("Hoàn tác kết quả vừa ghi (10 giây)"), quick),
         Action("save_form", "Ctrl+Return", tr("Lưu biểu mẫu, ghi chép"), writing),

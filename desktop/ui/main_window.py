@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Slot
+from PySide6.QtCore import QEvent, QObject, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QCloseEvent, QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
@@ -32,6 +32,7 @@ from desktop.ui.forms.told import told
 from desktop.ui.frame import PAGES, KeyStrip, Navigation, StatusLine, TroubleBar
 from desktop.ui.intake.page import IntakePage
 from desktop.ui.intake.sheet import advice_of
+from desktop.ui.key_action import KeyAction
 from desktop.ui.liking import Liking
 from desktop.ui.locks.watch import LockWatch
 from desktop.ui.palette import PaletteKeys
@@ -65,7 +66,10 @@ def load_forms(catalogue: Catalogue, centre: str = "") -> dict[str, FormDefiniti
 
 
 class MainWindow(QMainWindow):
-    """`calls` is the calls view-model: `window.calls.answered(event)` is how a call comes in."""
+    """`calls` is the calls view-model: `window.calls.answered(event)` is how a call comes in. `gone` comes
+    when it is closed and every draft is on its way to the store."""
+
+    gone = Signal()
 
     def __init__(self, desk: DeskWires, look: Look | None = None) -> None:
         super().__init__()
@@ -244,6 +248,7 @@ class MainWindow(QMainWindow):
             "people": self.covering.people,
             "help": self.covering.help,
             "undo": self._undo,
+            "leave": self._leave,
             "save_form": self._save,
             "next_form": self._next_form,
             "attach_file": self._attach_file,
@@ -365,6 +370,17 @@ class MainWindow(QMainWindow):
         if self.page_name != "calls":
             self.go("calls")
 
+    def _leave(self) -> None:
+        if self.watch.busy().call:
+            self.status.news.say(Status.WAITING, tr("Đang có cuộc gọi: ghi kết quả xong rồi đóng trạm"))
+        else:
+            self.close()
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed; hidden behind the icon of the tray it is not."""
+        return self._closed
+
     def keep_drafts(self) -> None:
         """Keep everything that is being written, now."""
         self.file_page.keep_all()
@@ -429,20 +445,5 @@ class MainWindow(QMainWindow):
             kept = (self.calls, self.call_lists, self.case_model, self.queue_model, self.shift_model)
             for model in (*kept, self.attachments, self.road_model):
                 model.close()
+            self.gone.emit()
         super().closeEvent(event)
-
-
-class KeyAction(QAction):
-    """One key of the window; triggers the registry's action by its id."""
-
-    def __init__(self, action_id: str, words: str, parent: QWidget) -> None:
-        super().__init__(words, parent)
-        self._id = action_id
-        self.wanted: Callable[[str], None] | None = None
-        self.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
-        self.setAutoRepeat(False)
-        self.triggered.connect(self._triggered)
-
-    def _triggered(self) -> None:
-        if self.wanted is not None:
-            self.wanted(self._id)

@@ -35,9 +35,10 @@ _INPUT: Final = frozenset(
 
 class LockWatch(QObject):
     """`sealing` comes when every draft is safe and the process is to go. Idle is watched only after `start`: a desk
-    that nobody signed in to (a made-up day) has the privacy screen alone."""
+    that nobody signed in to (a made-up day) has the privacy screen alone. `changed`: from one lock to another."""
 
     sealing = Signal()
+    changed = Signal()
 
     def __init__(self, window: MainWindow, seconds: Callable[[], float] = run_seconds) -> None:
         super().__init__(window)
@@ -141,6 +142,7 @@ class LockWatch(QObject):
     def _show(self, before: Lock, now: Lock) -> None:
         if now is before:
             return
+        self.changed.emit()
         if now is Lock.OPEN:
             self._window.covering.uncover()
         elif now is Lock.COVERED:

@@ -19,10 +19,11 @@ from desktop.operations import more_calls, queue
 from desktop.operations.calls import PbxCallEvent
 from desktop.store import reads
 from desktop.ui.calls.lists import MISSED, UNCLASSIFIED
+from desktop.ui.locks.rules import LockRules
 from desktop.ui.main_window import MainWindow
 from domain.clock import MINUTE, vn_to_ms
 from domain.records.queue import Incoming
-from tests.desktop.ui.conftest import HandClock, named, press, stored
+from tests.desktop.ui.conftest import HandClock, named, press, stored, type_text
 from tests.desktop.ui.test_forms_lose_nothing import fill_six, saved
 
 DAY: Final = vn_to_ms("2026-11-20 00:00:00")
@@ -311,6 +312,27 @@ def shows_what_is_masked(seat: Seat, action_id: str) -> None:
     assert seat.window.showing.shown is None
 
 
+def closes_the_desk(seat: Seat, action_id: str) -> None:
+    window, pages = seat.window, seat.window.file_page
+    window.watch.rules = LockRules(0.0)  # the one before sealed this desk
+    window.covering.uncover()
+    seat.ring()
+    seat.strike(action_id)
+    assert window.isVisible()
+    assert "ghi kết quả xong rồi đóng trạm" in seat.news()
+    seat.free()
+    window.go("file")
+    pages.open("file")
+    named(window, "field.summary").setFocus()
+    type_text("Cháu kể dở câu")
+    with seat.qtbot.waitSignal(window.gone, timeout=PATIENT):
+        seat.strike(action_id)
+    assert window.closed
+    assert not window.isVisible()
+    count = "SELECT count(*) FROM draft"
+    seat.until(lambda: stored(seat.desk, lambda c: c.exec_driver_sql(count).scalar()) == 1)
+
+
 def seals_for_another_person(seat: Seat, action_id: str) -> None:
     seat.free()
     seat.window.watch.start()
@@ -365,8 +387,9 @@ EFFECTS: Final[dict[str, Callable[[Seat, str], None]]] = {
     "zoom_reset": changes_the_size,
     "theme": changes_the_colours,
     "switch_person": seals_for_another_person,
+    "leave": closes_the_desk,
 }  # fmt: skip
-"""What each action does, last the one that ends the session."""
+"""What each action does, last those that end the session."""
 
 
 def test_every_action_is_struck_by_its_key_and_does_its_work(
