@@ -171,12 +171,19 @@ def found(centre: Centre, connection: Connection, author: Device, batch: Batch) 
 
 
 def _decides(change: RowChange, fields: Mapping[str, tuple[str, ...]]) -> bool:
+    named = fields.get(change.kind)
+    if not named:
+        return False
     before, after = change.before or {}, change.after or {}
-    return any(before.get(one) != after.get(one) for one in fields.get(change.kind, ()))
+    for one in named:  # no generator: it is asked of every record that comes
+        if before.get(one) != after.get(one):
+            return True
+    return False
 
 
 def _was_or_is_restricted(change: RowChange) -> bool:
-    return any(row is not None and bool(row.get("restricted")) for row in (change.before, change.after))
+    before, after = change.before, change.after
+    return bool((before and before.get("restricted")) or (after and after.get("restricted")))
 
 
 def _desks(connection: Connection) -> list[Device]:

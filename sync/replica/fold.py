@@ -76,6 +76,9 @@ class Fold:
         gone = removal.erased_in(connection, [(one, body) for one, body, _ in decoded])
         if gone:
             decoded = [each for each in decoded if (each[1].kind, each[1].id) not in gone]
+        if not gone and not result.held and self._begin(connection, decoded, result):
+            self.follow(connection, result.changes)
+            return result
         released = self._released(connection, [body for _, body, _ in decoded if body.action in FOUNDING])
         entries = self._read(connection, [*decoded, *released])
         self._merge(decoded, entries, result)
@@ -105,6 +108,35 @@ class Fold:
         self._open(kind, entry)
         assert entry.state is not None
         return frozenset(version for held in entry.state.values() for version in (*held.heads, *held.gone))
+
+    def _begin(self, connection: Connection, decoded: Sequence[_Decoded], result: Folded) -> bool:
+        """Write operations of which each is the first and only one of a record that nobody waits for: nearly all of
+        a bulk. There is nothing to merge, so no state is built. Answers False, having written nothing, for others."""
+        wanted: dict[str, dict[str, tuple[Any, ...]]] = {}
+        moved: dict[tuple[str, str], list[int]] = {}
+        changes: list[RowChange] = []
+        for _, body, fresh in decoded:
+            if fresh is None:
+                return False
+            kind, scope = body.kind, body.scope
+            row, line, total = fresh
+            wanted.setdefault(kind, {})[body.id] = line
+            delta = moved.get((scope, kind))
+            if delta is None:
+                moved[scope, kind] = [1, total]
+            else:
+                delta[0] += 1
+                delta[1] += total
+            changes.append(RowChange(kind, body.id, scope, None, row))
+        if sum(map(len, wanted.values())) < len(decoded) or sql.first(connection, _ANY_WAITS) is not None:
+            return False
+        if any(sql.are_any(connection, tables.records[kind], "id", lines) for kind, lines in wanted.items()):
+            return False
+        for kind, lines in wanted.items():
+            sql.insert_many(connection, tables.records[kind], list(lines.values()))
+        result.changes = changes
+        result.deltas.update((key, Digest(count, total % MODULUS)) for key, (count, total) in moved.items())
+        return True
 
     def _take_out(self, connection: Connection, gone: frozenset[removal.Target], result: Folded) -> None:
         changes, deltas = removal.take_out(connection, self._registry, gone, for_ever=True)

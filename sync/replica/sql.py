@@ -174,6 +174,12 @@ def select_in(
             yield dict(zip(keys, row, strict=True))
 
 
+def are_any(connection: Connection, table: Table, column: str, wanted: Iterable[str]) -> bool:
+    """Whether there is a row whose column is one of these."""
+    among = f'SELECT 1 FROM {table.name} WHERE "{column}" IN {members(connection)} LIMIT 1'
+    return any(first(connection, among, part) is not None for part in parts(wanted))
+
+
 @cache
 def _selects(table: Table) -> tuple[list[str], str]:
     keys = [c.name for c in table.columns]
