@@ -175,10 +175,7 @@ def _decides(change: RowChange, fields: Mapping[str, tuple[str, ...]]) -> bool:
     if not named:
         return False
     before, after = change.before or {}, change.after or {}
-    for one in named:  # no generator: it is asked of every record that comes
-        if before.get(one) != after.get(one):
-            return True
-    return False
+    return [before.get(one) for one in named] != [after.get(one) for one in named]
 
 
 def _was_or_is_restricted(change: RowChange) -> bool:

@@ -13,9 +13,10 @@ from sqlalchemy.exc import DBAPIError
 
 _CHUNK = 5_000
 
-_TOGETHER: Final = (200, 20, 1)
-"""Rows in one statement on SQLite: few sizes, so that each is prepared once; 200 × 60 columns is below its limit of
-32,766 values."""
+_TOGETHER: Final = tuple(1 << at for at in range(9, -1, -1))
+"""Rows in one statement on SQLite: few sizes, so that each is prepared once, and any number is the sum of a few."""
+_MOST_VALUES: Final = 32_766
+"""How many values SQLite takes in one statement."""
 
 
 def mark(connection: Connection) -> str:
@@ -144,7 +145,7 @@ def _many(connection: Connection, statement: _Statement, rows: Sequence[tuple[An
     filled, lines = _filled(statement, rows)
     done = 0
     for size in _TOGETHER:
-        while len(lines) - done >= size:
+        while len(lines) - done >= size and (size == 1 or size * len(filled) <= _MOST_VALUES):
             text = _text(statement, size, sign, filled)
             run(connection, text, *chain.from_iterable(lines[done : done + size]))
             done += size

@@ -115,6 +115,44 @@ def test_a_whole_batch_folds_like_one_by_one(fresh_engine: Make) -> None:
     assert whole.stored("contact", "contact-1") .record == single.stored("contact", "contact-1").record
 
 
+def test_records_begun_in_one_batch_are_what_the_long_way_makes_of_them(fresh_engine: Make) -> None:
+    desk = Node(fresh_engine())
+    for number in range(1, 4):
+        _founded(desk, number, topics=("b", "a")[: number - 1], in_depth=number == 2)
+    begun = desk.outbox()
+    desk.change("contact", "contact-1", summary="sửa")
+    # An edit that waits for a record nobody has brings every later batch onto the long way.
+    stranger = Node(fresh_engine())
+    _founded(stranger, 9)
+    before = len(stranger.outbox())
+    stranger.change("contact", "contact-9", summary="sửa")
+    short, long = Node(fresh_engine()), Node(fresh_engine())
+    long.fold(stranger.outbox(before))
+    for node_, pushed in ((short, begun), (long, begun)):
+        assert {change.id for change in node_.fold(pushed).changes} >= {"contact-1", "call-3"}
+        node_.fold([begun[0], *desk.outbox(len(begun))])  # known already, and an edit: nothing to begin
+    assert _rows(short) == _rows(long)
+    assert len(_rows(short)["contact"]) == 3
+    assert short.digests() == long.digests()
+
+
+def _rows(of: Node) -> dict[str, list[tuple[object, ...]]]:
+    """All rows of contacts and calls."""
+    kinds = {kind: tables.records[kind] for kind in ("contact", "call")}
+    return of.run(lambda c: {k: [tuple(r) for r in c.execute(t.select().order_by(t.c.id))] for k, t in kinds.items()})
+
+
+def test_one_id_begun_twice_in_a_batch_is_one_record_with_both_values(fresh_engine: Make) -> None:
+    one, two, there = Node(fresh_engine(), "ag01"), Node(fresh_engine(), "ag02"), Node(fresh_engine())
+    _founded(one, 1, summary="một")
+    two.wall += 5
+    _founded(two, 1, summary="hai")
+    there.fold([*one.outbox(), *two.outbox()])
+    stored = there.stored("contact", "contact-1")
+    assert [stored.record.summary, *stored.siblings()["summary"]] == ["hai", "một"]
+    there.digests()
+
+
 def test_a_person_resolves_a_conflict_and_every_replica_follows(fresh_engine: Make) -> None:
     desk, other = Node(fresh_engine(), "ag01"), Node(fresh_engine(), "hn01")
     placed = _shuffled_edits(desk, other)
