@@ -62,7 +62,7 @@ async def push(
 def _take(counter: Counter, asker: Session, data: bytes, quick: bool) -> Pushed:
     """Take a push, and wake those whom it concerns from the same thread: before its answer is written."""
     pushed = accept_push(counter.centre, asker, data, quick)
-    counter.room.publish(pushed.news, asker.device.id)
+    counter.room.publish(pushed.news, asker.device.id, backlog=not quick)
     return pushed
 
 

@@ -12,6 +12,11 @@ from sync.replica.scopes import device_scope
 
 AUTHOR_LATER_S: Final = 0.03
 """How much later (seconds) than others a desk hears of its own push: those who wait for the words go first."""
+BACKLOG_LATER_S: Final = 0.2
+"""The same for a push of a backlog, behind which the next one is on its way: each that comes puts it off again, for a
+pull in between would be asked and answered for nothing."""
+LATEST_S: Final = 2.0
+"""How long (seconds) the first of them may be put off altogether."""
 
 
 class Waiter:
@@ -22,6 +27,20 @@ class Waiter:
         self.device = device
         self.audiences = audiences
         self.called = asyncio.Event()
+        self._later: asyncio.TimerHandle | None = None
+        self._latest = 0.0
+
+    def call_later(self, loop: asyncio.AbstractEventLoop, wait_s: float) -> None:
+        """Wake it in so many seconds, counted from the last time that this is said."""
+        now = loop.time()
+        if self._later is None:
+            self._latest = now + LATEST_S
+        elif now >= self._latest:
+            self.called.set()  # due in this very turn of the loop: put off now, it would be in the next one too
+            return
+        else:
+            self._later.cancel()
+        self._later = loop.call_at(min(now + wait_s, self._latest), self.called.set)
 
     def __enter__(self) -> Self:
         self._room.enter(self)
@@ -31,6 +50,8 @@ class Waiter:
         self, _kind: type[BaseException] | None, _fault: BaseException | None, _trace: TracebackType | None
     ) -> None:
         self._room.leave(self)
+        if self._later is not None:
+            self._later.cancel()
 
     def concerns(self, news: News) -> bool:
         """Whether a commit may have something for this pull, or is the asker's own."""
@@ -76,11 +97,11 @@ class WaitingRoom:
         with self._counted:
             return self._counted.wait_for(lambda: len(self._waiters) == count, timeout_s)
 
-    def publish(self, news: News, author: str = "") -> None:
+    def publish(self, news: News, author: str = "", *, backlog: bool = False) -> None:
         """Wake the pulls that a commit concerns; the author's own device a moment later, since it only learns that
-        both ends are equal."""
+        both ends are equal: after a `backlog` not before its last push."""
         if news and self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._wake, news, author)
+            self._loop.call_soon_threadsafe(self._wake, news, author, BACKLOG_LATER_S if backlog else AUTHOR_LATER_S)
 
     def close(self) -> None:
         """Let every held pull go, and hold no more: the server is ending. On the loop's own thread."""
@@ -93,9 +114,9 @@ class WaitingRoom:
         """Whether the server is ending."""
         return self._closed
 
-    def _wake(self, news: News, author: str) -> None:
+    def _wake(self, news: News, author: str, wait_s: float = AUTHOR_LATER_S) -> None:
         for waiter in self._waiters:
             if waiter.device == author and waiter.concerns(news) and self._loop is not None:
-                self._loop.call_later(AUTHOR_LATER_S, waiter.called.set)
+                waiter.call_later(self._loop, wait_s)
             elif waiter.concerns(news):
                 waiter.called.set()

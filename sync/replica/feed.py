@@ -91,6 +91,8 @@ def after(
     Runs in one read transaction; commit numbers above the counter read first are left for the next page.
     """
     top = node.feed(connection)
+    if cursor < top and _all_own(connection, device, incarnation, cursor, top):
+        return Page([], top, more=False)
     among = sql.members(connection)
     visible = (
         f"(scope_home.audience IN {among} OR log.scope IN"
@@ -105,6 +107,23 @@ def after(
     values = (cursor, top, device, incarnation, seen, given, *besides[1])
     placed, more = _read(connection, _Asked(where, values), limit, max_bytes)
     return Page(placed, placed[-1].seq if more else top, more)
+
+
+_OWN_AMONG: Final = (
+    "SELECT count(*) FROM log WHERE device = ? AND incarnation = ? AND n > ? AND seq > ? AND seq <= ?"
+)
+_HEAD_N: Final = "SELECT n FROM chain WHERE device = ? AND incarnation = ?"
+
+
+def _all_own(connection: Connection, device: str, incarnation: int, cursor: int, top: int) -> bool:
+    """Whether every feed number between is of one of this chain's newest operations (those that came ahead of their
+    turn among them): so it is after each batch of a backlog. Counted in the index by place alone, where the page
+    itself would read every body to leave it out."""
+    head = sql.first(connection, _HEAD_N, device, incarnation)
+    if head is None:
+        return False
+    found = sql.first(connection, _OWN_AMONG, device, incarnation, int(head[0]) - (top - cursor), cursor, top)
+    return int(found[0]) == top - cursor
 
 
 def of_scope(

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 
 from domain.records.note import Note
 from domain.records.road import Custody, Grant
@@ -400,6 +400,36 @@ def test_a_page_never_splits_a_group_and_pages_together_are_everything(fresh_eng
         got += page.placed
         cursor, more = page.next, page.more
     assert [one.n for one in got] == [one.n for one in desk.outbox()]
+
+
+def test_after_own_words_alone_the_cursor_moves_and_nothing_of_others_is_passed_over(fresh_engine: Make) -> None:
+    centre = Node(fresh_engine(), "centre", "ref", serving=True)
+    one, other = Node(fresh_engine(), "ag01"), Node(fresh_engine(), "ag02")
+    for who, first, last in ((one, 1, 3), (other, 4, 5), (one, 6, 9), (other, 10, 10), (one, 11, 12)):
+        before = len(who.outbox())
+        for number in range(first, last + 1):
+            _founded(who, number)
+        who.push_to(centre, who.outbox(before))
+    top = centre.run(node.feed)
+    told: set[int] = set()
+    for asker, incarnation in ((one, 1), (one, 2), (other, 1)):
+        me = (asker.device, incarnation)
+        mine = {placed.seq for placed in _all(centre) if (placed.device, placed.incarnation) == me}
+        for cursor in range(top + 1):
+            page = centre.run(partial(_after, cursor=cursor, device=asker.device, incarnation=incarnation))
+            seen = [placed.seq for placed in page.placed]
+            assert seen == [seq for seq in range(cursor + 1, top + 1) if seq not in mine]
+            assert (page.next, page.more) == (top, False)
+            told.add(len(seen))
+    assert {0, top} <= told
+
+
+def _after(connection: Connection, *, cursor: int, device: str, incarnation: int) -> feed.Page:
+    return feed.after(connection, cursor, device=device, incarnation=incarnation, audiences=["an_giang", "ref"])
+
+
+def _all(centre: Node) -> list[Placed]:
+    return centre.run(partial(_after, cursor=0, device="", incarnation=0)).placed
 
 
 def test_an_act_larger_than_every_limit_still_travels_whole(fresh_engine: Make) -> None:
