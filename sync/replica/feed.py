@@ -112,6 +112,7 @@ def after(
 _OWN_AMONG: Final = (
     "SELECT count(*) FROM log WHERE device = ? AND incarnation = ? AND n > ? AND seq > ? AND seq <= ?"
 )
+_ENDS_OWN: Final = "SELECT count(*) FROM log WHERE seq IN (?, ?) AND device = ? AND incarnation = ?"
 _HEAD_N: Final = "SELECT n FROM chain WHERE device = ? AND incarnation = ?"
 
 
@@ -119,8 +120,9 @@ def _all_own(connection: Connection, device: str, incarnation: int, cursor: int,
     """Whether every feed number between is of one of this chain's newest operations (those that came ahead of their
     turn among them): so it is after each batch of a backlog. Counted in the index by place alone, where the page
     itself would read every body to leave it out."""
+    ends = sql.first(connection, _ENDS_OWN, cursor + 1, top, device, incarnation)
     head = sql.first(connection, _HEAD_N, device, incarnation)
-    if head is None:
+    if head is None or int(ends[0]) != min(2, top - cursor):
         return False
     found = sql.first(connection, _OWN_AMONG, device, incarnation, int(head[0]) - (top - cursor), cursor, top)
     return int(found[0]) == top - cursor

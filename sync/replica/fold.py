@@ -76,9 +76,17 @@ class Fold:
         gone = removal.erased_in(connection, [(one, body) for one, body, _ in decoded])
         if gone:
             decoded = [each for each in decoded if (each[1].kind, each[1].id) not in gone]
-        if not gone and not result.held and self._begin(connection, decoded, result):
-            self.follow(connection, result.changes)
-            return result
+        decoded = self._begin(connection, decoded, result)
+        if decoded:
+            self._join(connection, decoded, result)
+        if gone:
+            self._take_out(connection, gone, result)
+        self._hold(connection, result)
+        self.follow(connection, result.changes)
+        return result
+
+    def _join(self, connection: Connection, decoded: Sequence[_Decoded], result: Folded) -> None:
+        """Merge operations with what is known of their records, and with what waited for these."""
         released = self._released(connection, [body for _, body, _ in decoded if body.action in FOUNDING])
         entries = self._read(connection, [*decoded, *released])
         self._merge(decoded, entries, result)
@@ -88,11 +96,6 @@ class Fold:
         met = self._write(connection, entries, result)
         if met:
             self._remember(connection, met, [*decoded, *released])
-        if gone:
-            self._take_out(connection, gone, result)
-        self._hold(connection, result)
-        self.follow(connection, result.changes)
-        return result
 
     def follow(self, connection: Connection, changes: Sequence[RowChange]) -> None:
         """Bring the projections in step with changes made beside a fold."""
@@ -109,34 +112,41 @@ class Fold:
         assert entry.state is not None
         return frozenset(version for held in entry.state.values() for version in (*held.heads, *held.gone))
 
-    def _begin(self, connection: Connection, decoded: Sequence[_Decoded], result: Folded) -> bool:
+    def _begin(self, connection: Connection, decoded: list[_Decoded], result: Folded) -> list[_Decoded]:
         """Write operations of which each is the first and only one of a record that nobody waits for: nearly all of
-        a bulk. There is nothing to merge, so no state is built. Answers False, having written nothing, for others."""
-        wanted: dict[str, dict[str, tuple[Any, ...]]] = {}
-        moved: dict[tuple[str, str], list[int]] = {}
-        changes: list[RowChange] = []
+        a bulk. There is nothing to merge, so no state is built. Answers those that need the long way."""
+        alone: dict[str, dict[str, tuple[Any, ...] | None]] = {}
         for _, body, fresh in decoded:
-            if fresh is None:
-                return False
-            kind, scope = body.kind, body.scope
-            row, line, total = fresh
-            wanted.setdefault(kind, {})[body.id] = line
-            delta = moved.get((scope, kind))
+            lines = alone.setdefault(body.kind, {})
+            lines[body.id] = None if fresh is None or body.id in lines else fresh.line
+        waits = sql.first(connection, _ANY_WAITS) is not None
+        begun: dict[str, dict[str, tuple[Any, ...]]] = {}
+        for kind, lines in alone.items():
+            new = {record: line for record, line in lines.items() if line is not None}
+            known = set(sql.those_in(connection, tables.records[kind], "id", new)) if new else set()
+            if new and waits:
+                known.update(sql.those_in(connection, tables.waiting, "record", new))
+            for record in known:
+                del new[record]
+            begun[kind] = new
+            if new:
+                sql.insert_many(connection, tables.records[kind], list(new.values()))
+        rest: list[_Decoded] = []
+        moved: dict[tuple[str, str], list[int]] = {}
+        for each in decoded:
+            _, body, fresh = each
+            if fresh is None or body.id not in begun[body.kind]:
+                rest.append(each)
+                continue
+            delta = moved.get((body.scope, body.kind))
             if delta is None:
-                moved[scope, kind] = [1, total]
+                moved[body.scope, body.kind] = [1, fresh.total]
             else:
                 delta[0] += 1
-                delta[1] += total
-            changes.append(RowChange(kind, body.id, scope, None, row))
-        if sum(map(len, wanted.values())) < len(decoded) or sql.first(connection, _ANY_WAITS) is not None:
-            return False
-        if any(sql.are_any(connection, tables.records[kind], "id", lines) for kind, lines in wanted.items()):
-            return False
-        for kind, lines in wanted.items():
-            sql.insert_many(connection, tables.records[kind], list(lines.values()))
-        result.changes = changes
-        result.deltas.update((key, Digest(count, total % MODULUS)) for key, (count, total) in moved.items())
-        return True
+                delta[1] += fresh.total
+            result.changes.append(RowChange(body.kind, body.id, body.scope, None, fresh.row))
+        result.deltas = {key: Digest(count, total % MODULUS) for key, (count, total) in moved.items()}
+        return rest
 
     def _take_out(self, connection: Connection, gone: frozenset[removal.Target], result: Folded) -> None:
         changes, deltas = removal.take_out(connection, self._registry, gone, for_ever=True)
@@ -266,7 +276,8 @@ class Fold:
                 conflicts.extend(found)
                 if entry.before is not None and '"h"' in entry.before["versions"]:
                     settled.setdefault(kind, []).append(record_id)
-        result.deltas.update((key, Digest(count, total % MODULUS)) for key, (count, total) in moved.items())
+        for key, (count, total) in moved.items():
+            result.deltas[key] = result.deltas.get(key, NOTHING).plus(Digest(count, total % MODULUS))
         for kind, lines in inserts.items():
             sql.insert_many(connection, tables.records[kind], lines)
         for kind, lines in upserts.items():

@@ -103,7 +103,7 @@ def _upserts(table: Table) -> _Statement:
     return _inserts(table)._replace(end=f" ON CONFLICT ({keys}) DO UPDATE SET {sets}")
 
 
-@lru_cache(maxsize=2_000)
+@lru_cache(maxsize=500)
 def _text(statement: _Statement, rows: int, sign: str, filled: tuple[int, ...]) -> str:
     return statement.of(rows, sign, filled)
 
@@ -175,10 +175,10 @@ def select_in(
             yield dict(zip(keys, row, strict=True))
 
 
-def are_any(connection: Connection, table: Table, column: str, wanted: Iterable[str]) -> bool:
-    """Whether there is a row whose column is one of these."""
-    among = f'SELECT 1 FROM {table.name} WHERE "{column}" IN {members(connection)} LIMIT 1'
-    return any(first(connection, among, part) is not None for part in parts(wanted))
+def those_in(connection: Connection, table: Table, column: str, wanted: Iterable[str]) -> Iterator[str]:
+    """Which of these a row has in this column; one of several rows is told for each."""
+    among = f'SELECT "{column}" FROM {table.name} WHERE "{column}" IN {members(connection)}'
+    return (row[0] for part in parts(wanted) for row in fetch(connection, among, part))
 
 
 @cache

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 
 import pytest
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Engine, text
 
 from domain.records.note import Note
 from domain.records.road import Custody, Grant
@@ -113,44 +113,6 @@ def test_a_whole_batch_folds_like_one_by_one(fresh_engine: Make) -> None:
         single.fold([one])
     assert whole.digests() == single.digests()
     assert whole.stored("contact", "contact-1") .record == single.stored("contact", "contact-1").record
-
-
-def test_records_begun_in_one_batch_are_what_the_long_way_makes_of_them(fresh_engine: Make) -> None:
-    desk = Node(fresh_engine())
-    for number in range(1, 4):
-        _founded(desk, number, topics=("b", "a")[: number - 1], in_depth=number == 2)
-    begun = desk.outbox()
-    desk.change("contact", "contact-1", summary="sửa")
-    # An edit that waits for a record nobody has brings every later batch onto the long way.
-    stranger = Node(fresh_engine())
-    _founded(stranger, 9)
-    before = len(stranger.outbox())
-    stranger.change("contact", "contact-9", summary="sửa")
-    short, long = Node(fresh_engine()), Node(fresh_engine())
-    long.fold(stranger.outbox(before))
-    for node_, pushed in ((short, begun), (long, begun)):
-        assert {change.id for change in node_.fold(pushed).changes} >= {"contact-1", "call-3"}
-        node_.fold([begun[0], *desk.outbox(len(begun))])  # known already, and an edit: nothing to begin
-    assert _rows(short) == _rows(long)
-    assert len(_rows(short)["contact"]) == 3
-    assert short.digests() == long.digests()
-
-
-def _rows(of: Node) -> dict[str, list[tuple[object, ...]]]:
-    """All rows of contacts and calls."""
-    kinds = {kind: tables.records[kind] for kind in ("contact", "call")}
-    return of.run(lambda c: {k: [tuple(r) for r in c.execute(t.select().order_by(t.c.id))] for k, t in kinds.items()})
-
-
-def test_one_id_begun_twice_in_a_batch_is_one_record_with_both_values(fresh_engine: Make) -> None:
-    one, two, there = Node(fresh_engine(), "ag01"), Node(fresh_engine(), "ag02"), Node(fresh_engine())
-    _founded(one, 1, summary="một")
-    two.wall += 5
-    _founded(two, 1, summary="hai")
-    there.fold([*one.outbox(), *two.outbox()])
-    stored = there.stored("contact", "contact-1")
-    assert [stored.record.summary, *stored.siblings()["summary"]] == ["hai", "một"]
-    there.digests()
 
 
 def test_a_person_resolves_a_conflict_and_every_replica_follows(fresh_engine: Make) -> None:
@@ -400,36 +362,6 @@ def test_a_page_never_splits_a_group_and_pages_together_are_everything(fresh_eng
         got += page.placed
         cursor, more = page.next, page.more
     assert [one.n for one in got] == [one.n for one in desk.outbox()]
-
-
-def test_after_own_words_alone_the_cursor_moves_and_nothing_of_others_is_passed_over(fresh_engine: Make) -> None:
-    centre = Node(fresh_engine(), "centre", "ref", serving=True)
-    one, other = Node(fresh_engine(), "ag01"), Node(fresh_engine(), "ag02")
-    for who, first, last in ((one, 1, 3), (other, 4, 5), (one, 6, 9), (other, 10, 10), (one, 11, 12)):
-        before = len(who.outbox())
-        for number in range(first, last + 1):
-            _founded(who, number)
-        who.push_to(centre, who.outbox(before))
-    top = centre.run(node.feed)
-    told: set[int] = set()
-    for asker, incarnation in ((one, 1), (one, 2), (other, 1)):
-        me = (asker.device, incarnation)
-        mine = {placed.seq for placed in _all(centre) if (placed.device, placed.incarnation) == me}
-        for cursor in range(top + 1):
-            page = centre.run(partial(_after, cursor=cursor, device=asker.device, incarnation=incarnation))
-            seen = [placed.seq for placed in page.placed]
-            assert seen == [seq for seq in range(cursor + 1, top + 1) if seq not in mine]
-            assert (page.next, page.more) == (top, False)
-            told.add(len(seen))
-    assert {0, top} <= told
-
-
-def _after(connection: Connection, *, cursor: int, device: str, incarnation: int) -> feed.Page:
-    return feed.after(connection, cursor, device=device, incarnation=incarnation, audiences=["an_giang", "ref"])
-
-
-def _all(centre: Node) -> list[Placed]:
-    return centre.run(partial(_after, cursor=0, device="", incarnation=0)).placed
 
 
 def test_an_act_larger_than_every_limit_still_travels_whole(fresh_engine: Make) -> None:
