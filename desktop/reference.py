@@ -8,6 +8,7 @@ from pathlib import Path
 
 from domain.codes.catalogue import Catalogue
 from domain.codes.directory import Directory
+from domain.codes.letters import Letters
 from domain.codes.places import Places
 from domain.rules.calendar import WorkingCalendar
 from domain.rules.clocks import ClockRules
@@ -27,6 +28,7 @@ class Reference:
     clock_rules: ClockRules
     policy: Policy
     directory: Directory
+    letters: Letters
 
     def in_language(self, tell: Callable[[str], str], *, english: bool) -> Reference:
         """The same lists as the screens show them; `tell` gives the directory's sentences in the desk's language."""
@@ -41,11 +43,13 @@ class Reference:
         Raises `CatalogueError` (file, line) on the first fault, `BadPolicy` for a table of roles that leads nowhere.
         """
         catalogue = Catalogue.load(resources / "codes")
+        centres = [code.code for code in catalogue["centres"].codes]
         return cls(
             catalogue,
             Places(resources / "places"),
             WorkingCalendar.load(resources / "calendar"),
             ClockRules.load(resources / "calendar" / "clock_rules.csv"),
-            Policy.load(resources / "policy", [code.code for code in catalogue["centres"].codes]),
+            Policy.load(resources / "policy", centres),
             Directory.load(resources / "directory", [code.code for code in catalogue["languages"]]),
+            Letters.load(resources / "letters", centres),
         )

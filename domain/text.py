@@ -274,3 +274,39 @@ def for_spreadsheet(text: str) -> str:
     """
     # The last four are the fullwidth = + - @, which some spreadsheets read as the plain ones.
     return "'" + text if text[:1] in tuple("=+-@\t\r\uff1d\uff0b\uff0d\uff20") else text
+
+
+_JOINER: Final = "\u200d"
+_NO_CHARACTER: Final = re.compile("[\ufdd0-\ufdef\ufffe\uffff]|[\U0001fffe\U0001ffff]")
+_MOST_MARKS: Final = 4
+_BLANK_LINES: Final = re.compile(r"\n{3,}")
+
+
+def for_paper(text: str, most: int, *, lines: int = 1) -> str:
+    """The text as it may stand in a letter or a table that leaves: at most `most` characters and `lines` lines,
+    "…" where something was left out.
+
+    Gone: what `nfc` takes, everything invisible (zero-width, direction marks, tags), code points that are no
+    character, marks piled higher than four. White space is one space, empty lines never stand in a row. Nothing else
+    is changed. The store keeps what was typed.
+    """
+    kept: list[str] = []
+    marks = 0
+    for char in _NO_CHARACTER.sub("", nfc(text)):
+        category = unicodedata.category(char)
+        marks = marks + 1 if category in ("Mn", "Me") else 0
+        joins = char == _JOINER and bool(kept) and kept[-1] >= "\u2190"
+        if marks <= _MOST_MARKS and (category != "Cf" or joins):
+            kept.append(char)
+    spaced = [" ".join(line.split()) for line in "".join(kept).split("\n")]
+    if lines == 1:
+        return _cut(" ".join(" ".join(spaced).split()), most)
+    whole = _BLANK_LINES.sub("\n\n", "\n".join(spaced).strip("\n"))
+    held = whole.split("\n")
+    if len(held) > lines:
+        whole = "\n".join([*held[: lines - 1], "…"])
+    return _cut(whole, most)
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"

@@ -39,7 +39,7 @@ REFERENCES: Final[dict[tuple[str, str], str]] = {
 REQUIRED_LISTS: Final = (
     "abuse_type", "age_group", "caller_kind", "case_status", "centres", "closure_reason", "contact_channel",
     "contact_outcome", "counselling_topic", "data_request", "deadlines", "disability", "disability_level",
-    "emergency_reason", "ethnic_groups",
+    "emergency_reason", "ethnic_groups", "export_purpose",
     "fee_kind", "gender", "hotline_line", "intervention_action", "intervention_category", "languages",
     "legal_form", "living_situation", "network_event_kind", "number_alert", "outreach_kind", "person_role",
     "protection_level", "referral_agency_kind", "relationship_to_child", "report_source", "schooling",

@@ -62,6 +62,7 @@ NOT_SAID = {
     "desktop/ui/forms/definition.py": "a sample value that expressions are tried on",
     "domain/cdr.py": "lines of the exchange's file: for the technician who feeds it, on a terminal",
     "domain/numbering.py": "kinds of cases by their letters: documents",
+    "desktop/operations/letter_words.py": "official letters are Vietnamese whatever the desk speaks",
     "desktop/ui/liking.py": "a language is named in itself",
 }
 """Modules with Vietnamese literals that are no sentence of a screen."""
