@@ -121,7 +121,10 @@ class Flow(QObject):
         self._window.say_saved(self._clock.now_ms())
         if isinstance(result, SavedReport):
             code = result.case_code or result.code
-            words = tr("Đã lưu báo tin, ca {code}. Đồng hồ đang chạy.").format(code=code)
+            # After every report alike: what was heard is neither read nor weighed, and the person decides.
+            words = tr("Đã lưu báo tin, ca {code}. Đồng hồ đang chạy. Cần thì nghỉ một nhịp: {key}").format(
+                code=code, key=self._window.registry["rest"].key_text
+            )
             self._cases.open_case(result.case_id)
             self._window.go("case")
         else:

@@ -3,15 +3,17 @@ entry in the table fails."""
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from PySide6.QtCore import QKeyCombination, Qt
+from PySide6.QtCore import QEvent, QKeyCombination, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
+from pytestqt.exceptions import TimeoutError as NeverCame
 from pytestqt.qtbot import QtBot
 
 from desktop.app import Desk
@@ -21,14 +23,16 @@ from desktop.store import reads
 from desktop.ui.calls.lists import MISSED, UNCLASSIFIED
 from desktop.ui.locks.rules import LockRules
 from desktop.ui.main_window import MainWindow
+from desktop.ui.theme.look import Look
 from domain.clock import MINUTE, vn_to_ms
 from domain.records.queue import Incoming
+from tests.conftest import Rounds
 from tests.desktop.ui.conftest import HandClock, named, press, stored, type_text
 from tests.desktop.ui.test_forms_lose_nothing import fill_six, saved
 
 DAY: Final = vn_to_ms("2026-11-20 00:00:00")
 PATIENT: Final = 30_000
-"""Milliseconds to wait for a fact."""
+SHORT: Final = 400
 
 
 @dataclass
@@ -40,14 +44,24 @@ class Seat:
     clock: HandClock
     qtbot: QtBot
     calls: int = 0
+    deaf_to: str = ""
+    """An action whose key this seat strikes in vain, as if the desk did nothing: its entry has to notice."""
+    in_vain: int = 0
+
+    def patience(self, action_id: str = "") -> int:
+        """Milliseconds to wait for what this action does; a fact that cannot come is not waited for long."""
+        return SHORT if self.in_vain or (action_id and action_id == self.deaf_to) else PATIENT
 
     def strike(self, action_id: str) -> None:
         """The key that the registry gives the action, to whatever has the keys."""
+        if action_id == self.deaf_to:
+            self.in_vain += 1
+            return
         pressed: QKeyCombination = QKeySequence(self.window.registry[action_id].key)[0]  # type: ignore[index]  # PySide's stubs lack __getitem__
         QTest.keyClick(QApplication.focusWidget() or self.window, pressed.key(), pressed.keyboardModifiers())
 
     def until(self, fact: Callable[[], object]) -> None:
-        self.qtbot.waitUntil(lambda: bool(fact()), timeout=PATIENT)
+        self.qtbot.waitUntil(lambda: bool(fact()), timeout=self.patience())
 
     def ring(self) -> None:
         self.calls += 1
@@ -62,7 +76,7 @@ class Seat:
         self.window.go("calls")
 
     def label(self, action_id: str) -> None:
-        with self.qtbot.waitSignal(self.window.calls.labelled, timeout=PATIENT):
+        with self.qtbot.waitSignal(self.window.calls.labelled, timeout=self.patience(action_id)):
             self.strike(action_id)
 
     def newest(self) -> str | None:
@@ -104,7 +118,7 @@ def saves_the_form(seat: Seat, action_id: str) -> None:
     seat.ring()
     seat.strike("open_report")
     fill_six(seat.window)
-    with seat.qtbot.waitSignal(seat.window.file_page.saved, timeout=PATIENT):
+    with seat.qtbot.waitSignal(seat.window.file_page.saved, timeout=seat.patience(action_id)):
         seat.strike(action_id)
     seat.until(seat.window.case_page._dossier.isVisible)
     assert seat.window.page_name == "case"
@@ -175,7 +189,7 @@ def calls_back(seat: Seat, action_id: str) -> None:
     assert current is not None
     assert current.outbound
     seat.strike("outcome.silent")  # a call we made has a list of its own
-    with seat.qtbot.waitSignal(seat.window.calls.labelled, timeout=PATIENT):
+    with seat.qtbot.waitSignal(seat.window.calls.labelled, timeout=seat.patience(action_id)):
         press(seat.window, Qt.Key.Key_2)
 
 
@@ -260,7 +274,7 @@ def takes_the_next_item(seat: Seat, action_id: str) -> None:
     letter = Incoming(id="01932c00-0000-7000-8000-0000000000b1", sender="Bà hàng xóm", body="Thư")
     seat.desk.lane.submit(queue.enter("letter", letter, urgency="emergency"))  # before the call-back agreed above
     seat.until(lambda: letter.id in [row.id for row in seat.window.queue_model.rows])
-    with seat.qtbot.waitSignal(seat.window.queue_model.taken, timeout=PATIENT) as taken:
+    with seat.qtbot.waitSignal(seat.window.queue_model.taken, timeout=seat.patience(action_id)) as taken:
         seat.strike(action_id)
     assert taken.args[0].id == letter.id
     assert seat.window.page_name == "queue"
@@ -325,7 +339,7 @@ def closes_the_desk(seat: Seat, action_id: str) -> None:
     pages.open("file")
     named(window, "field.summary").setFocus()
     type_text("Cháu kể dở câu")
-    with seat.qtbot.waitSignal(window.gone, timeout=PATIENT):
+    with seat.qtbot.waitSignal(window.gone, timeout=seat.patience(action_id)):
         seat.strike(action_id)
     assert window.closed
     assert not window.isVisible()
@@ -336,7 +350,7 @@ def closes_the_desk(seat: Seat, action_id: str) -> None:
 def seals_for_another_person(seat: Seat, action_id: str) -> None:
     seat.free()
     seat.window.watch.start()
-    with seat.qtbot.waitSignal(seat.window.watch.sealing, timeout=PATIENT):
+    with seat.qtbot.waitSignal(seat.window.watch.sealing, timeout=seat.patience(action_id)):
         seat.strike(action_id)
 
 
@@ -405,3 +419,29 @@ def test_every_action_is_struck_by_its_key_and_does_its_work(
         except Exception as fault:
             fault.add_note(f"the action {action_id}, key {window.registry[action_id].key}")
             raise
+
+
+def test_an_entry_of_the_table_fails_where_its_action_does_nothing(
+    open_desk: Callable[[], Desk], look: Look, clock: HandClock, qtbot: QtBot, rounds: Rounds
+) -> None:
+    every = sorted(EFFECTS)
+    chosen = random.Random(111).sample(every, rounds(len(every)))
+    print("deaf to", *chosen)
+    for action_id in chosen:
+        desk = open_desk()
+        window = MainWindow(desk, look)
+        window.show()
+        window.activateWindow()
+        qtbot.waitUntil(window.isActiveWindow)
+        seat = Seat(window, desk, clock, qtbot, deaf_to=action_id)
+        try:
+            EFFECTS[action_id](seat, action_id)
+        except (AssertionError, NeverCame):
+            noticed = seat.in_vain > 0
+        else:
+            noticed = False
+        assert noticed, f"{action_id}: the entry would not notice an action that does nothing"
+        window.close()
+        window.deleteLater()
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        desk.close()

@@ -17,6 +17,7 @@ from domain.clock import HOUR, vn_to_ms
 from domain.records.queue import Incoming
 from sync.replica import read
 from tests.desktop.ui.conftest import STAFF, HandClock, focused, named, press, stored, type_text
+from tests.desktop.ui.test_forms_lose_nothing import answer, fill_six, saved
 from tests.desktop.ui.test_the_queue import LETTER, fill, waiting
 
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -165,6 +166,28 @@ def test_a_rest_covers_the_screen_pauses_the_seat_is_not_idle_and_leaves_no_trac
     assert asked == [True, False]
     assert window.call_deeds.paused_at is None
     assert operations() == before
+
+
+def test_a_rest_is_offered_in_the_same_quiet_words_after_every_report_and_after_nothing_else(
+    window: MainWindow, clock: HandClock, qtbot: QtBot
+) -> None:
+    offer = window.registry["rest"].key_text
+    for place, summary in enumerate(("Cháu bị đánh, rất nặng.", "Hỏi đường đến trường.")):
+        answer(window, 40 + place, clock)
+        press(window, Qt.Key.Key_F9)
+        fill_six(window)
+        sheet = window.file_page.current
+        assert sheet is not None
+        sheet.form.set_value("summary", summary)
+        saved(window, qtbot)
+        said = window.status.news.text()
+        assert said.endswith(f"Cần thì nghỉ một nhịp: {offer}")
+        assert window.sheets.rest.sheet.isHidden(), "it is offered, never begun"
+    answer(window, 50, clock)
+    press(window, Qt.Key.Key_F8)
+    fill_six(window)
+    saved(window, qtbot)
+    assert offer not in window.status.news.text()
 
 
 def test_a_rest_waits_for_the_call_at_the_ear(window: MainWindow, clock: HandClock) -> None:
