@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
-from desktop.operations.outgoing import put
+from desktop.store.outgoing import put
 from sync.troubles import Trouble
 
 if TYPE_CHECKING:

@@ -12,31 +12,21 @@ import msgspec
 from desktop.operations import audit
 from desktop.operations.letter_words import DRAFT, Section, number_line, place_day, recipient, sections_of
 from desktop.operations.letter_words import Said as Told
+from desktop.operations.taking_out import check
 from desktop.reference import Reference
 from desktop.store.engine import Connection
 from desktop.store.reads import CaseView, ContactView, case_view, contact_view
-from desktop.store.sight import SHOWN, UNMASKS, Sight, Viewer, sight_of
+from desktop.store.sight import UNMASKS, Sight, Viewer, sight_of
 from desktop.store.troubles import NotFound, UnknownCode
 from desktop.store.unit_of_work import Operation, UnitOfWork
 from domain.clock import vn_date
 from domain.records.audit import EXPORT
 from domain.text import for_paper
 from sync.audit import Said
-from sync.troubles import Trouble
 
-PRINT: Final = "print_case"
-"""The row of roles.toml that decides about a letter, and about a file that leaves one dossier."""
 PURPOSES: Final = "export_purpose"
 _SUBJECT: Final = 300
 """Characters of a line of a letter's frame."""
-
-
-class MayNotTakeOut(Trouble):
-    """This person's roles do not take anything of this file out of the program."""
-
-    advice = (
-        "Vai trò của chị/anh không xuất được hồ sơ này. Chị/anh nhờ người đang phụ trách hồ sơ hoặc trưởng ca."
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +95,6 @@ def take_out(kind: str, case_id: str | None, contact_id: str | None, purpose: st
         return letter
 
     return operation
-
-
-def check(sight: Sight, contact_id: str) -> None:
-    """Whether something of this file may leave the program with this person. Raises MayNotTakeOut."""
-    thing = sight.things([contact_id]).get(contact_id)
-    if thing is None or sight.may(PRINT, thing) not in SHOWN:
-        raise MayNotTakeOut
 
 
 def _drawn(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import IO, Final
 
 import xlsxwriter
 
+from desktop.store.outgoing import put
 from domain.text import for_spreadsheet, nfc
 from sync.troubles import Trouble
 
@@ -18,14 +19,10 @@ Value = str | int | None
 
 MOST_ROWS: Final = 100_000
 """Rows of one file; a spreadsheet ends at 1,048,576."""
+_NOT_IN_XML: Final = re.compile("[\ufffe\uffff]")
+"""No character: a spreadsheet takes a file that holds one for damaged."""
 _MOST_TEXT: Final = 32_000
 """Characters of one cell; a spreadsheet takes 32,767."""
-
-
-class CannotExport(Trouble):
-    """The file could not be written."""
-
-    advice = "Không ghi được tệp ở chỗ đã chọn. Chị/anh chọn thư mục khác hoặc đóng tệp cũ đang mở rồi xuất lại."
 
 
 class UnknownKind(Trouble):
@@ -45,21 +42,16 @@ class Sheet:
 
 
 def write(sheet: Sheet, target: Path) -> Path:
-    """Write the table as .xlsx or .csv, by the ending of `target`. The file is there whole or not at all, and no
-    temporary file of the system holds any of it. Raises UnknownKind, CannotExport."""
+    """Write the table as .xlsx or .csv, by the ending of `target`, for its owner only. The file is there whole or not
+    at all, and no temporary file of the system holds any of it. Raises UnknownKind, CannotExport."""
     how = _WRITERS.get(target.suffix.lower())
     if how is None:
         raise UnknownKind
-    part = target.with_name(f".{os.getpid()}-{target.suffix.lower().lstrip('.')}.part")
-    try:
-        with part.open("wb") as stream:
-            how(sheet, stream)
-        part.replace(target)
-    except OSError as fault:
-        raise CannotExport from fault
-    finally:
-        part.unlink(missing_ok=True)
-    return target
+
+    def all_of_it(stream: IO[bytes]) -> None:
+        how(sheet, stream)
+
+    return put(target, all_of_it)
 
 
 def _lines(sheet: Sheet) -> list[tuple[Value, ...]]:
@@ -67,7 +59,9 @@ def _lines(sheet: Sheet) -> list[tuple[Value, ...]]:
 
 
 def _said(value: Value, sheet: Sheet) -> str | int:
-    return sheet.withheld if value is None else nfc(value)[:_MOST_TEXT] if isinstance(value, str) else value
+    if value is None:
+        return sheet.withheld
+    return _NOT_IN_XML.sub("", nfc(value))[:_MOST_TEXT] if isinstance(value, str) else value
 
 
 def _xlsx(sheet: Sheet, stream: IO[bytes]) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from desktop.store.blobs import Readable
+from desktop.store.outgoing import CannotExport, put
 from desktop.store.troubles import translate
 from domain.media import HEAD_BYTES, media_type
 from domain.text import nfc
@@ -103,23 +103,22 @@ def open_sealed(found: Readable, shelf: Shelf) -> bytes:
 
 
 def export_sealed(found: Readable, shelf: Shelf, target: Path) -> None:
-    """Write an attachment out of the program, to where a person said. Raises NoKey, NotHere, CannotWrite."""
+    """Write an attachment out of the program, to where a person said, for its owner only.
+
+    Raises NoKey, NotHere, CannotWrite.
+    """
     chunks = _opened_chunks(found, shelf)
     first = next(chunks)  # nothing is written where nothing can be read
+
+    def write(stream: IO[bytes]) -> None:
+        stream.write(first)
+        for plain in chunks:
+            stream.write(plain)
+
     try:
-        door = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o600)
-        with os.fdopen(door, "wb") as file:
-            file.write(first)
-            for plain in chunks:
-                file.write(plain)
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as fault:
+        put(target, write)
+    except CannotExport as fault:
         raise CannotWrite from fault
-    except Trouble:
-        with contextlib.suppress(OSError):
-            target.unlink()  # half a file must not be taken for the whole
-        raise
 
 
 def _opened_chunks(found: Readable, shelf: Shelf) -> Iterator[bytes]:

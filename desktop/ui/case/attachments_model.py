@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from desktop.background.change_bus import BlobMoved, ChangeBus, Changes
-from desktop.operations import audit
+from desktop.operations import taking_out
 from desktop.store import blobs
 from desktop.store.blobs import AttachmentRow
 from desktop.ui.case.pictures import shown
 from domain.clock import Clock
-from domain.records.audit import EXPORT
 
 if TYPE_CHECKING:
     from desktop.background.blob_lane import BlobLane
@@ -114,8 +113,8 @@ class AttachmentsModel(QObject):
         self._blobs.open(row.id, Opening(self, row).done, self._failed, shown)
 
     def export(self, row: AttachmentRow, target: str) -> None:
-        """Write it out of the program, once the entry of who did so stands: there is no file without it."""
-        noted = audit.noted(EXPORT, "attachment", row.id, "P3")
+        """Write it out of the program where the roles allow it, once the entry of who did so stands."""
+        noted = taking_out.attachment(row.id)
         self._lane.submit(noted, Leaving(self, row.id, Path(target)).noted, self._failed, initiator="attachments")
 
     def leave(self, record_id: str, target: Path) -> None:

@@ -224,6 +224,9 @@ def test_export_writes_the_whole_file_or_none(
     target = tmp_path / "ra ngoài.png"
     assert one.ask(partial(one.now.blobs.export, made, target)).heard == [target]
     assert target.read_bytes() == PICTURE
+    target.chmod(0o644)
+    one.ask(partial(one.now.blobs.export, made, target))
+    assert target.stat().st_mode & 0o777 == 0o600, "whatever stood there, the copy is its owner's only"
     ear = one.ask(partial(one.now.blobs.export, made, tmp_path / "không có" / "x.png"))
     assert isinstance(ear.faults[0], CannotWrite)
     plan = one.read(partial(blobs.readable, record_id=made)).plan

