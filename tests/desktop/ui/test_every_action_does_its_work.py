@@ -4,9 +4,11 @@ entry in the table fails."""
 from __future__ import annotations
 
 import random
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QEvent, QKeyCombination, Qt
@@ -16,9 +18,11 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.exceptions import TimeoutError as NeverCame
 from pytestqt.qtbot import QtBot
 
-from desktop.app import Desk
+from desktop.app import Desk, build
+from desktop.home import Home
 from desktop.operations import more_calls, queue
 from desktop.operations.calls import PbxCallEvent
+from desktop.reference import Reference
 from desktop.store import reads
 from desktop.ui.calls.lists import MISSED, UNCLASSIFIED
 from desktop.ui.locks.rules import LockRules
@@ -27,7 +31,7 @@ from desktop.ui.theme.look import Look
 from domain.clock import MINUTE, vn_to_ms
 from domain.records.queue import Incoming
 from tests.conftest import Rounds
-from tests.desktop.ui.conftest import HandClock, named, press, stored, type_text
+from tests.desktop.ui.conftest import CHEAP, PASSPHRASE, STAFF, HandClock, named, press, stored, type_text
 from tests.desktop.ui.test_forms_lose_nothing import fill_six, saved
 
 DAY: Final = vn_to_ms("2026-11-20 00:00:00")
@@ -422,13 +426,14 @@ def test_every_action_is_struck_by_its_key_and_does_its_work(
 
 
 def test_an_entry_of_the_table_fails_where_its_action_does_nothing(
-    open_desk: Callable[[], Desk], look: Look, clock: HandClock, qtbot: QtBot, rounds: Rounds
+    enrolled: Path, tmp_path: Path, reference: Reference, look: Look, clock: HandClock, qtbot: QtBot, rounds: Rounds
 ) -> None:
     every = sorted(EFFECTS)
     chosen = random.Random(111).sample(every, rounds(len(every)))
     print("deaf to", *chosen)
     for action_id in chosen:
-        desk = open_desk()
+        home = Home(Path(shutil.copytree(enrolled, tmp_path / action_id)))
+        desk = build(home, STAFF, PASSPHRASE, clock=clock, reference=reference, key_cost=CHEAP)
         window = MainWindow(desk, look)
         window.show()
         window.activateWindow()
