@@ -198,6 +198,10 @@ def sort_key(text: str, *, given_first: bool = False) -> str:
     return _key(" ".join(words))
 
 
+_TURNS: Final = "\u200e\u200f\u061c"
+"""Marks that turn the direction of what follows and cannot be seen."""
+
+
 def oddities(text: str) -> tuple[str, ...]:
     """Names of what a form should point at while nothing is changed: letters that look right and are not.
 
@@ -216,7 +220,7 @@ def oddities(text: str) -> tuple[str, ...]:
         found.append("fullwidth")
     if _stray_zero_width(text):
         found.append("zero_width")
-    if any("\u202a" <= char <= "\u202e" or "\u2066" <= char <= "\u2069" for char in text):
+    if any("\u202a" <= char <= "\u202e" or "\u2066" <= char <= "\u2069" or char in _TURNS for char in text):
         found.append("direction")
     return tuple(found)
 

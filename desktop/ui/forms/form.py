@@ -22,6 +22,7 @@ from desktop.ui.widgets.said import Mark, Said, restyle
 from desktop.ui.words import tr
 from domain.codes.catalogue import Catalogue
 from domain.codes.places import Places
+from domain.text import oddities
 
 LABEL_WIDTH = 144
 SECOND_LABEL_WIDTH = 124
@@ -162,6 +163,17 @@ class FormView(QWidget):
             if required is None or name in self._away or field.read() or not required.holds(values, otherwise=False):
                 continue
             found[name] = tr("Nên hỏi: {label}.").format(label=field.definition.label)
+        return found | self.odd()
+
+    def odd(self) -> dict[str, str]:
+        """Lines (names, addresses) with letters that only look right or cannot be seen, each with a sentence; what
+        stands there is not changed."""
+        found: dict[str, str] = {}
+        for name, field in self._fields.items():
+            box = field.widget
+            if field.definition.kind == "text" and isinstance(box, LineBox) and oddities(box.text()):
+                words = tr("{label}: có ký tự lạ hoặc không nhìn thấy, trông giống chữ Việt. Nên gõ lại.")
+                found[name] = words.format(label=field.definition.label)
         return found
 
     def drawn(self) -> frozenset[str]:

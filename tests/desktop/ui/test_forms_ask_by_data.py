@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop.app import Desk
@@ -132,3 +133,26 @@ def test_words_in_the_boxes_of_a_day_and_a_number_are_kept_whole() -> None:
     said = settled({"number": "0900 081 502 của bà"}, labels, TODAY)
     assert said == {"number": "0900 081 502", "summary": "Số máy: 0900 081 502 của bà"}
     assert settled({"number": "0900081502"}, labels, TODAY) == {"number": "0900081502"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Nguy\u0435n Na", "\u00d0\u1eb7ng Na", "Na\u200b", "Na\u200fan", "\u202eaN", "\uff2e\uff41"],
+    ids=["cyrillic", "eth", "zero width", "mark", "override", "fullwidth"],
+)
+def test_a_name_with_letters_that_only_look_right_gets_a_quiet_mark_and_is_not_changed(
+    window: MainWindow, name: str
+) -> None:
+    press(window, Qt.Key.Key_F8)
+    sheet = window.file_page.current
+    assert sheet is not None
+    for field in ("child_name", "caller_name"):
+        line = box(window, field)
+        assert isinstance(line, QLineEdit)
+        line.setText("Nguy\u1ec5n Th\u1ecb B\u00e9 Na")
+        assert field not in sheet.form.owed()
+        line.setText(name)
+        sheet.form.point_at(sheet.form.owed())
+        assert "g\u00f5 l\u1ea1i" in line.accessibleDescription()
+        assert line.property("trouble") is True
+        assert line.text() == name
