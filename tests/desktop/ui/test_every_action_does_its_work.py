@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+import pytest
 from PySide6.QtCore import QEvent, QKeyCombination, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
@@ -425,6 +426,7 @@ def test_every_action_is_struck_by_its_key_and_does_its_work(
             raise
 
 
+@pytest.mark.soak("actions")
 def test_an_entry_of_the_table_fails_where_its_action_does_nothing(
     enrolled: Path, tmp_path: Path, reference: Reference, look: Look, clock: HandClock, qtbot: QtBot, rounds: Rounds
 ) -> None:
