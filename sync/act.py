@@ -25,6 +25,11 @@ class Act:
         self._registry = registry
         self.bodies: list[Body] = []
 
+    @property
+    def stamp(self) -> str:
+        """The one stamp of the act."""
+        return self._stamp
+
     def create(
         self, scope: str, record: Any, *, action: str = CREATE, ranks: Mapping[str, int] | None = None
     ) -> None:

@@ -22,13 +22,15 @@ _encode = msgspec.json.Encoder(order="deterministic").encode
 
 @dataclass(frozen=True, slots=True)
 class DraftKeys:
-    """What drafts are closed and opened with while somebody is signed in. `public_of` gives a colleague's public
-    key, or None for one who is not of this desk."""
+    """What drafts are closed and opened with while somebody is signed in, and restricted cases. `public_of` gives a
+    colleague's public key, or None for one who is not of this desk; `custodians` are the public keys of those who
+    open restricted cases two together."""
 
     staff: str
     private: X25519PrivateKey
     recovery: bytes
     public_of: Callable[[str], bytes | None]
+    custodians: tuple[bytes, ...] = ()
 
     def __repr__(self) -> str:  # a key must not stand in a message
         return f"DraftKeys(staff={self.staff!r})"

@@ -17,6 +17,7 @@ from sqlalchemy.pool import QueuePool
 
 from desktop.store import drafts
 from desktop.store.blobs import BlobCopies
+from desktop.store.case_keys import CaseKeys
 from desktop.store.draft_seal import DraftKeys
 from desktop.store.gate import Gate
 from desktop.store.search import SearchIndex
@@ -26,6 +27,7 @@ from sync.disk import flush_folder
 from sync.replica import node
 from sync.replica.changes import Projection
 from sync.replica.fold import Fold
+from sync.replica.read import OPENER
 from sync.replica.replica import Replica
 from sync.replica.whole_file import copy_pages
 from sync.stamp import HybridClock
@@ -53,6 +55,7 @@ class Store:
         self._key = key
         self._writer = writer
         self._readers = readers
+        self.case_keys: CaseKeys | None = None
         self._kept_off: set[int] = set()
         self._gate = Gate()
         with self.read() as connection:
@@ -64,8 +67,9 @@ class Store:
 
     def signed_in(self, keys: DraftKeys) -> None:
         """Every connection carries the keys of whoever is signed in, for what is closed to one person."""
+        self.case_keys = CaseKeys(keys)
         for engine in (self._writer, self._readers):
-            engine.update_execution_options(**{drafts.KEYS: keys})
+            engine.update_execution_options(**{drafts.KEYS: keys, OPENER: self.case_keys})
 
     def _check_thread(self) -> None:
         if threading.get_ident() in self._kept_off:

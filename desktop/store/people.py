@@ -61,7 +61,9 @@ class People:
         """What the drafts of whoever is signed in are closed with. Raises Damaged."""
         recovery = self._slots.known(self._opened.key).recovery
         assert recovery is not None, "a key file of the second format has a recovery key"
-        return DraftKeys(self.staff, self._opened.person, recovery.public, self._slots_public)
+        return DraftKeys(
+            self.staff, self._opened.person, recovery.public, self._slots_public, tuple(recovery.custodians)
+        )
 
     def _slots_public(self, staff: str) -> bytes | None:
         person = self._slots.known(self._opened.key).person(staff)

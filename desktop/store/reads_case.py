@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection
 
+from desktop.store.case_keys import name_in
 from desktop.store.emergency import until_of
 from desktop.store.reads_call import siblings_of
 from desktop.store.reads_file import (
@@ -147,8 +148,9 @@ def cases_open(connection: Connection, limit: int = 200) -> list[CaseRow]:
     """Cases that are not closed and that the person may open, the most urgent first, then the newest."""
     rows = connection.exec_driver_sql(
         "SELECT k.id, k.code, k.contact_id, t.code AS contact_code, k.opened_at, k.status, k.urgency, k.abuse_types,"
-        " k.centre, p.full_name AS child_name, (SELECT min(c.due_at) FROM r_clock c WHERE c.case_id = k.id"
-        " AND c.stopped_at IS NULL) AS next_due_ms FROM r_case k LEFT JOIN r_contact t ON t.id = k.contact_id"
+        " k.centre, k.child_id, p.full_name AS child_name, (SELECT min(c.due_at) FROM r_clock c"
+        " WHERE c.case_id = k.id AND c.stopped_at IS NULL) AS next_due_ms FROM r_case k"
+        " LEFT JOIN r_contact t ON t.id = k.contact_id"
         " LEFT JOIN r_person p ON p.id = k.child_id WHERE k.closed_at IS NULL AND coalesce(k.status, '') <> 'closed'"
         " AND k.retracted IS NULL ORDER BY k.opened_at DESC, k.id LIMIT 5000"
     ).mappings()
@@ -161,9 +163,13 @@ def cases_open(connection: Connection, limit: int = 200) -> list[CaseRow]:
     ids = [row["id"] for row in found]
     disputed, unsent = siblings_of(connection, ids), not_at_centre(connection, ids)
     beside_a_call = sight is not None and sight.at_ear
+    names = {row["id"]: name_in(connection, row["child_id"], row["child_name"]) for row in found}
+    if beside_a_call:
+        names = {one: masks.name(name) for one, name in names.items()}
     return [
         CaseRow(
-            **{**row, "child_name": masks.name(row["child_name"]) if beside_a_call else row["child_name"]}
+            **{name: value for name, value in row.items() if name != "child_id"}
+            | {"child_name": names[row["id"]]}
             | {"abuse_types": tuple(msgspec.json.decode(row["abuse_types"])) if row["abuse_types"] else ()},
             siblings=disputed.get(row["id"], 0),
             saved_at_centre=row["id"] not in unsent,

@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection
 
+from desktop.store.case_keys import opened_values
 from desktop.store.sight import SHOWN, Sight, sight_of
 from domain.records.kinds import KINDS
 from domain.records.staff import record_of
@@ -147,7 +148,7 @@ def _said(connection: Connection, records: Iterable[str]) -> dict[tuple[str, str
             body = decode_body(bytes(row["body"]))
         except Undecodable:  # kept and held, in the second list
             continue
-        known = _Said(row["device"], body.staff, body.bases, body.values)
+        known = _Said(row["device"], body.staff, body.bases, opened_values(connection, body))
         found.setdefault((body.id, body.stamp), []).append(known)
     for row in sql.select_in(connection, tables.said_by, "record", wanted):
         known = _Said(row["device"], row["staff"], msgspec.json.decode(row["bases"]), {})

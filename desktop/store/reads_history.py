@@ -10,13 +10,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+import msgspec
 from sqlalchemy import Connection
 
+from desktop.store.case_keys import opened_values
 from desktop.store.reads_case import case_view
 from desktop.store.reads_file import contact_view
 from domain.records.fields import Merge
 from domain.records.kinds import KINDS
-from sync.operation import Body, Undecodable, decode_body
+from sync.operation import PATCH, Body, Undecodable, decode_body
 from sync.replica import sql, tables
 from sync.replica.read import Stored
 from sync.stamp import Stamp
@@ -65,7 +67,8 @@ def _own(connection: Connection, ids: Iterable[str]) -> Iterator[Body]:
     found = [(row["seq"], bytes(row["body"])) for row in rows if row["body"] is not None and row["held"] is None]
     for _, data in sorted(found):
         try:
-            yield decode_body(data)
+            body = decode_body(data)
+            yield msgspec.structs.replace(body, values=opened_values(connection, body))
         except Undecodable:  # kept and held, shown on the road page; it changed nothing here
             continue
 
@@ -77,6 +80,8 @@ def _steps(body: Body, stored: Stored, written: dict[tuple[str, str], dict[str, 
         bases = [known[version] for version in sorted(body.bases.get(field, ())) if version in known]
         created = not body.bases.get(field)
         known[body.stamp] = value
+        if body.action == PATCH and bases and bases[-1] == value:
+            continue  # the same words, sealed since
         state = stored.state.get(field)
         yield Step(
             at_ms=at_ms,

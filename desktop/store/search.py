@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from domain.phones import tail_key
+from domain.records.sealed import is_sealed
 from domain.text import fold
 from sync.replica import scopes, sql, tables
 from sync.replica.changes import RowChange
@@ -191,8 +192,14 @@ def _text(kind: str, row: Mapping[str, Any] | None) -> tuple[str, str] | None:
     if row is None or row.get("retracted"):
         return None
     name, prose = TEXTS[kind]
-    found = ((row.get(name) or "") if name else "", (row.get(prose) or "") if prose else "")
+    found = (_clear(row, name), _clear(row, prose))
     return found if any(found) else None
+
+
+def _clear(row: Mapping[str, Any], field: str) -> str:
+    """The words of a field; what is sealed is never searched (settled 21)."""
+    value = row.get(field) if field else None
+    return "" if value is None or is_sealed(value) else str(value)
 
 
 def _codes(kind: str, row: Mapping[str, Any] | None) -> list[str]:
@@ -220,7 +227,7 @@ def code_keys(code: str) -> set[str]:
 def _tail(kind: str, row: Mapping[str, Any] | None) -> str:
     if row is None or row.get("retracted"):
         return ""
-    number = row.get(NUMBERS[kind])
+    number = _clear(row, NUMBERS[kind])
     return tail_key(number) if number else ""
 
 

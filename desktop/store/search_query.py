@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from desktop.store.sight import SHOWN, Sight, sight_of
 from domain.clock import date_text, vn_date
 from domain.phones import display, last_digits, tail_query
+from domain.records.sealed import is_sealed
 from domain.rules.privacy import Decision, masks
 from domain.text import fold, fts_expression, nfc, shorten
 
@@ -223,9 +224,9 @@ def _hit(one: _Found, files: Mapping[str, Any]) -> SearchHit:
     if file is None:
         when = date_text(vn_date(one.at_ms)) if one.at_ms else ""
         return SearchHit(one.kind, one.record, one.contact, None, one.title, when, one.reason, one.at_ms)
-    title = one.title or file["child"] or file["caller"] or ""
-    if not title and file["summary"]:
-        title = shorten(" ".join(file["summary"].split()), _TITLE)
+    said = [one.title, file["child"], file["caller"], file["summary"]]  # of a restricted case only the code is told
+    title, child, caller, summary = ("" if is_sealed(words) else words or "" for words in said)
+    title = title or child or caller or shorten(" ".join(summary.split()), _TITLE)
     at_ms = file["received_at"] or 0
     parts = [file["case_code"], file["code"], date_text(vn_date(at_ms)) if at_ms else None]
     subtitle = " · ".join(part for part in parts if part)

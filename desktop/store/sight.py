@@ -100,20 +100,7 @@ class Sight:
 
     def things(self, contacts: Iterable[str | None]) -> dict[str, Thing]:
         """What the engine has to know of these files: whose they are, who works on them, book, restricted."""
-        wanted = sorted({one for one in contacts if one})
-        rows = self._connection.exec_driver_sql(_FACTS, (msgspec.json.encode(wanted).decode(),))
-        found: dict[str, Thing] = {}
-        for contact, scope, centre, receiver, case_centre, opened_by, assigned_to, restricted in rows:
-            known = found.get(contact)
-            workers = {one for one in (receiver, opened_by, assigned_to) if one}
-            found[contact] = Thing(
-                centre=case_centre or centre or "",
-                workers=frozenset(workers) | (known.workers if known else frozenset()),
-                dossier=contact,
-                book=self._policy.book_of(scope),
-                restricted=bool(restricted) or bool(known and known.restricted),
-            )
-        return found
+        return things_of(self._connection, self._policy, contacts)
 
     def of_file(self, action: str, thing: Thing) -> Decision:
         """As `may`; a file that the person opened by a step of theirs is open."""
@@ -199,8 +186,34 @@ def sight_of(connection: Connection) -> Sight | None:
     return None if viewer is None else Sight(connection, viewer)
 
 
+def things_of(connection: Connection, policy: Policy, contacts: Iterable[str | None]) -> dict[str, Thing]:
+    """What the engine has to know of these files: whose they are, who works on them (who was let in by name among
+    them), book, restricted."""
+    wanted = msgspec.json.encode(sorted({one for one in contacts if one})).decode()
+    let_in: dict[str, set[str]] = {}
+    for contact, staff in connection.exec_driver_sql(_LET_IN, (wanted,)):
+        let_in.setdefault(contact, set()).add(staff)
+    found: dict[str, Thing] = {}
+    rows = connection.exec_driver_sql(_FACTS, (wanted,))
+    for contact, scope, centre, receiver, case_centre, opened_by, assigned_to, restricted in rows:
+        known = found.get(contact)
+        workers = {one for one in (receiver, opened_by, assigned_to) if one} | let_in.get(contact, set())
+        found[contact] = Thing(
+            centre=case_centre or centre or "",
+            workers=frozenset(workers) | (known.workers if known else frozenset()),
+            dossier=contact,
+            book=policy.book_of(scope),
+            restricted=bool(restricted) or bool(known and known.restricted),
+        )
+    return found
+
+
 _FACTS: Final = """
 SELECT t.id, t.scope, t.centre, t.receiver, k.centre, k.opened_by, k.assigned_to, k.restricted
 FROM r_contact t LEFT JOIN r_case k ON k.contact_id = t.id
 WHERE t.id IN (SELECT value FROM json_each(?))"""
 
+_LET_IN: Final = """
+SELECT contact_id, staff FROM r_case_reader
+WHERE contact_id IN (SELECT value FROM json_each(?)) AND ended_at IS NULL AND retracted IS NULL
+  AND staff IS NOT NULL"""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -12,12 +12,15 @@ from sqlalchemy import Connection, select
 
 from desktop.reference import Reference
 from desktop.store import numbers
+from desktop.store.case_keys import case_keys_of, is_locked, sealed_bodies, share_record
+from desktop.store.case_lock import CaseLock, Given
 from desktop.store.engine import Store
 from domain.clock import Clock, vn_date
 from domain.ids import RANDOM_BYTES, uuid7
 from domain.records.kinds import KINDS
+from domain.records.sealed import SEALED_FIELDS
 from sync.act import Act
-from sync.replica import node, read, tables
+from sync.replica import node, read, scopes, tables
 from sync.replica.changes import Folded
 from sync.replica.own_chains import INCARNATION
 from sync.replica.read import Stored
@@ -98,8 +101,52 @@ class UnitOfWork:
 
     def write(self, act: Act) -> None:
         """Log and fold an act as one group. An act that changes nothing writes nothing."""
+        if not act.bodies:
+            return
+        locked = self._locked(act)
+        for contact, scope in locked.items():
+            self._seal(act, contact, scope)
+        self._author(act)
+        for contact, scope in locked.items():
+            after = self.act()  # what the act changed may make somebody a reader: the key goes with it
+            self.give(after, scope, self.lock(contact).missing())
+            self._author(after)
+
+    def _author(self, act: Act) -> None:
         if act.bodies:
             self.folded.append(self._store.replica.author(self.connection, self.identity(), act.bodies))
+
+    def lock(self, contact: str) -> CaseLock:
+        """The keys of a restricted file as they stand. Raises AssertionError where nobody is signed in."""
+        keys = case_keys_of(self.connection)
+        assert keys is not None, "a restricted case is written only while somebody is signed in"
+        return CaseLock(self.connection, self.reference.policy, self.seat.centre, keys, contact)
+
+    def give(self, act: Act, scope: str, given: Sequence[Given]) -> None:
+        """Write keys of a restricted file for those who are to hold them."""
+        for one in given:
+            contact = scopes.file_of(scope)
+            record = share_record(self.new_id(), contact, one.number, one.share, self.staff, self.now_ms)
+            act.create(scope, record)
+
+    def _locked(self, act: Act) -> dict[str, str]:
+        """Files of this act whose words are sealed, with their scopes."""
+        files = {scopes.file_of(body.scope): body.scope for body in act.bodies if body.scope.startswith(scopes.FILES)}
+        closing = {
+            scopes.file_of(body.scope) for body in act.bodies if body.kind == "case" and body.values.get("restricted")
+        }
+        return {
+            contact: scope
+            for contact, scope in sorted(files.items())
+            if contact in closing or is_locked(self.connection, contact)
+        }
+
+    def _seal(self, act: Act, contact: str, scope: str) -> None:
+        """Seal every word of this file; the key travels in the same act as what is written under it."""
+        if any(body.scope == scope and body.kind in SEALED_FIELDS for body in act.bodies):
+            key = self.lock(contact).to_write(self.new_id())
+            self.give(act, scope, key.given)
+            act.bodies = sealed_bodies(self.connection, act.bodies, scope, key.number, key.key)
 
     def read(self, kind: str, record_id: str) -> Stored | None:
         """The record as it stands in this transaction, or None."""

@@ -12,6 +12,7 @@ from domain.records.attachment import Attachment, BlobSecret
 from domain.records.audit import AuditEntry, AuditNote
 from domain.records.call import Call
 from domain.records.case import Case, Stay
+from domain.records.case_key import CaseKey, CaseReader, PersonKey
 from domain.records.clock_record import ClockRecord
 from domain.records.contact import Contact
 from domain.records.emergency import EmergencyRead
@@ -135,5 +136,8 @@ KINDS = Registry(
         ("retention_run", RetentionRun),
         ("verification", Verification),
         ("subject_request", SubjectRequest),
+        ("case_key", CaseKey),
+        ("case_reader", CaseReader),
+        ("person_key", PersonKey),
     )
 )

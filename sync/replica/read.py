@@ -4,16 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final, Protocol
 
 import msgspec
 from sqlalchemy import Connection, select
 
 from domain.records.fields import Merge
 from domain.records.kinds import KINDS, RETRACTED, Registry
+from domain.records.sealed import SEALED_FIELDS
 from sync.merge import State, siblings
 from sync.replica import sql, tables
 from sync.replica.rows import state_of, values_of
+
+OPENER: Final = "tram111_opener"
+"""Under this name a connection carries what opens sealed values while somebody is signed in; others read them as they
+are."""
+
+
+class Opener(Protocol):
+    """Opens what is sealed to whoever reads."""
+
+    def open_record(
+        self, connection: Connection, kind: str, record: str, values: dict[str, Any], state: State
+    ) -> None:
+        """Put words in the place of sealed values, in both."""
+        ...
+
+
+def opener_of(connection: Connection) -> Opener | None:
+    """What opens sealed values for whoever this connection reads for; None at servers and before sign-in."""
+    found: Opener | None = connection.get_execution_options().get(OPENER)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +84,21 @@ class Waiting:
     record: str
 
 
-def stored(row: Any, kind_name: str, registry: Registry = KINDS) -> Stored:
-    """The record of a row mapping of its table."""
+def stored(
+    row: Any, kind_name: str, registry: Registry = KINDS, connection: Connection | None = None
+) -> Stored:
+    """The record of a row mapping of its table; read for whoever is signed in where their connection is given."""
     kind = registry[kind_name]
-    values = values_of(kind, row)
+    values, state = values_of(kind, row), state_of(kind, row)
+    opener = opener_of(connection) if connection is not None else None
+    if opener is not None and connection is not None and kind_name in SEALED_FIELDS:
+        opener.open_record(connection, kind_name, row["id"], values, state)
     return Stored(
         kind_name,
         row["id"],
         row["scope"],
         kind.make(row["id"], values),
-        state_of(kind, row),
+        state,
         values.get(RETRACTED),
     )
 
@@ -81,19 +107,20 @@ def one(connection: Connection, kind: str, record_id: str) -> Stored | None:
     """The record with this id, or None."""
     table = tables.records[kind]
     row = connection.execute(select(table).where(table.c.id == record_id)).mappings().first()
-    return None if row is None else stored(row, kind)
+    return None if row is None else stored(row, kind, connection=connection)
 
 
 def many(connection: Connection, kind: str, ids: Iterable[str]) -> dict[str, Stored]:
     """Records by id; ids that are not held are left out."""
-    return {r["id"]: stored(r, kind) for r in sql.select_in(connection, tables.records[kind], "id", ids)}
+    rows = sql.select_in(connection, tables.records[kind], "id", ids)
+    return {row["id"]: stored(row, kind, connection=connection) for row in rows}
 
 
 def where(connection: Connection, kind: str, field: str, value: Any) -> list[Stored]:
     """Records whose present value of one field is this one (the field should be indexed), by id."""
     table = tables.records[kind]
     rows = connection.execute(select(table).where(table.c[field] == value).order_by(table.c.id)).mappings()
-    return [stored(row, kind) for row in rows]
+    return [stored(row, kind, connection=connection) for row in rows]
 
 
 def codes_borne_twice(connection: Connection, codes: Iterable[str]) -> list[str]:
@@ -113,7 +140,8 @@ def codes_borne_twice(connection: Connection, codes: Iterable[str]) -> list[str]
 def every(connection: Connection, kind: str) -> list[Stored]:
     """All records of a kind, by id (ids made here rise with time)."""
     table = tables.records[kind]
-    return [stored(row, kind) for row in connection.execute(select(table).order_by(table.c.id)).mappings()]
+    rows = connection.execute(select(table).order_by(table.c.id)).mappings()
+    return [stored(row, kind, connection=connection) for row in rows]
 
 
 def conflicts(connection: Connection, limit: int = 1_000) -> list[Sibling]:

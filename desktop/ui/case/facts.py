@@ -14,6 +14,7 @@ from domain.codes.catalogue import Catalogue
 from domain.codes.places import Places
 from domain.phones import display, masked
 from domain.records.clock_record import ClockRecord
+from domain.records.sealed import is_sealed
 from domain.rules.privacy import masks
 
 _LISTS = {
@@ -137,6 +138,8 @@ class FactWords:
         """A value in words."""
         if value is None or value == ():
             return tr("(để trống)")
+        if is_sealed(value):
+            return tr("(chưa mở được)")
         if isinstance(value, bool):
             return tr("có") if value else tr("không")
         if isinstance(value, int) and (field.endswith("_at") or value > _LEAST_TIME):

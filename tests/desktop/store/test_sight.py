@@ -111,6 +111,11 @@ def seen_as(
             ):
                 yield f"{what} {key}", "A" if given else "-", opens
             search = expected(known, "search", role, state)
+            if name == "restricted":  # sealed words are never searched (settled 21): it is found by its code alone
+                coded = {hit.contact_id: hit.title for hit in find(connection, f"AG03-{key}", 50)}
+                yield f"code {key}", {"": "-", f"AG03-{key}": "A"}.get(coded.get(key, ""), "M"), search
+                yield f"sealed {key}", key in hits or key in numbers or key in words, "False"
+                continue
             title = hits[key].title if key in hits else ""
             yield f"search {key}", {"": "-", NAME: "A", "T. T. M.": "M"}.get(title, title), search
             yield f"number {key}", key in numbers, str(search != "-")
