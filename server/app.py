@@ -17,7 +17,7 @@ import uvicorn
 from server.http.application import build_app
 from server.http.counter import PUSHES_IN_FLIGHT, Counter
 from server.http.doorway import Doorway
-from server.operations import need_to_know
+from server.operations import blobs, need_to_know
 from server.operations.centre import ROLE, Centre
 from sync.interpreter import share
 
@@ -66,6 +66,7 @@ class Serving(uvicorn.Server):
     ) -> None:
         if centre.role == ROLE:
             need_to_know.settle_new_policy(centre)
+            blobs.finish_erasing(centre)
         self.counter = Counter(centre, pushes_in_flight)
         self._door = door
         self._ready = ready

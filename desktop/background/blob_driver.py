@@ -97,6 +97,7 @@ class BlobDriver:
         self._closing = False
         self._was_down = False
         self._at = ""
+        self._centre = ""
         self._text = False
         self._thread = threading.Thread(target=self._drive, name="blob-net", daemon=True)
 
@@ -121,6 +122,9 @@ class BlobDriver:
             self._events.put(signals.Nudged())
             self._at = status.server
         self._was_down = not up
+        if up and status.centre != self._centre:
+            self._centre = status.centre
+            self._events.put(signals.Changed())
 
     def road_folded(self, touched: Mapping[str, frozenset[str]]) -> None:
         """Attachments came or went: bytes of those that went are swept, policy "all" wants those that came."""
@@ -167,6 +171,8 @@ class BlobDriver:
         now = self._lane.clock.now_ms()
         if self._blobs.policy == "all":
             self._lane.run(partial(blobs.wish_all, now_ms=now))
+        if self._centre and (again := self._lane.run(partial(blobs.offer_anew, centre=self._centre))):
+            _log.info("another centre: copies offered again: %d", again)
         self._lane.run(partial(blobs.make_room, limit=self._space, now_ms=now, stay_ms=STAY_MS))
 
     def _step(self, event: Event) -> None:

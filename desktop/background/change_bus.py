@@ -55,7 +55,8 @@ class RoadStatus:
     `at_hub` is None where the desk speaks to the centre itself; else `waiting` and `equal` are about the hub.
     `equal` is True only while the last comparison found equal digests and nothing waits; None before any.
     `filling` is one sentence while a new desk fetches what its centre has, else empty. `servers` are the addresses
-    this desk may speak to, best first, `server` is the present one.
+    this desk may speak to, best first, `server` is the present one, `centre` the lineage of the national centre as it
+    was last met (empty: not yet).
     """
 
     state: RoadState = RoadState.WAITING
@@ -72,6 +73,7 @@ class RoadStatus:
     at_hub: int | None = None
     servers: tuple[str, ...] = ()
     server: str = ""
+    centre: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,4 +43,5 @@ def status_of(road: Road, view: RoadView, key: Ed25519PrivateKey) -> RoadStatus:
         advice=advice,
         last_contact_ms=road.last_contact,
         held=view.held,
+        centre=view.centre,
     )

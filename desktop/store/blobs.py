@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from desktop.store.schema import blob_copy
 from desktop.store.sight import sight_of
@@ -17,12 +17,15 @@ from domain.records.attachment import Attachment
 from sync.blobs.carrier import Kept, to_let_go
 from sync.blobs.seal import SECRET_BYTES, Naming, Plan, chunk_count, pack, plan_of, sealed_size
 from sync.blobs.signals import Transfer, Want
-from sync.replica import read, removal, sql, tables
+from sync.replica import node, read, removal, sql, tables
 from sync.replica.changes import RowChange
 from sync.replica.read import Stored
 
 KIND: Final = "attachment"
 NAMED_UNDER: Final = "blob_secret"
+
+OFFERED_TO: Final = "blobs_offered_to"
+"""Lineage of the national centre whose word `centre_at` is."""
 
 _c = blob_copy.c
 
@@ -253,6 +256,21 @@ def send_again(connection: Connection, blob: str) -> None:
     _set(connection, blob, want=Want.UP.value, centre_at=None)
 
 
+def offer_anew(connection: Connection, centre: str) -> int:
+    """The national centre goes by this lineage now: one that was put back from an older backup lacks what it has
+    verified since, and nobody else would bring it again. Every copy here is offered once more, the last word of the
+    former centre counts no longer. Answers how many; none where the centre is the one known."""
+    if node.get(connection, OFFERED_TO) == centre:
+        return 0
+    node.put_key(connection, OFFERED_TO, centre)
+    done = connection.execute(
+        blob_copy.update()
+        .where(_c.here == 1, _c.want.in_(["", Want.LET_GO.value]))
+        .values(want=Want.UP.value, centre_at=None)
+    )
+    return int(done.rowcount)
+
+
 def spoilt_here(connection: Connection, blob: str) -> None:
     """The copy of this desk is not whole: what the centre has is fetched in its place."""
     _set(connection, blob, here=0, want=Want.DOWN.value)
@@ -287,11 +305,13 @@ def forget(connection: Connection, blob: str) -> None:
         connection.execute(blob_copy.delete().where(_c.blob == blob))
 
 
-def forget_scope(connection: Connection, scope: str) -> int:
-    """The scope is wiped from this desk: copies go with it, except what only this desk has, which is still sent.
-    Answers how many rows stay for that."""
-    connection.execute(blob_copy.delete().where(_c.scope == scope, _c.want != Want.UP.value))
-    return len(connection.execute(select(_c.blob).where(_c.scope == scope)).all())
+def _drop_wiped(connection: Connection, which: ColumnElement[bool]) -> None:
+    """What was put in at other desks is only offered again here, and no server takes it from one that may no longer
+    see it: it goes."""
+    rows = connection.execute(select(_c.blob, _c.record, _c.want).where(which)).all()
+    ours = _written_here(connection, [row.record for row in rows])
+    gone = [row.blob for row in rows if row.want != Want.UP.value or row.record not in ours]
+    sql.delete_in(connection, blob_copy, "blob", gone)
 
 
 class BlobCopies:
@@ -314,7 +334,7 @@ class BlobCopies:
             if record in erased:
                 forget(connection, blob)
             else:
-                connection.execute(blob_copy.delete().where(_c.blob == blob, _c.want != Want.UP.value))
+                _drop_wiped(connection, _c.blob == blob)
 
 
 def chunks_kept(connection: Connection) -> set[str]:

@@ -23,7 +23,7 @@ class RoadView:
     centre; `at_hub` is None where the centre itself is spoken to, else `waiting` is about the hub;
     `held` are operations from elsewhere that wait for what they miss, `siblings` values that wait for a
     person's decision. Times in UTC ms, None where it has not happened; `copied_at_ms` is when this desk's own last
-    backup was verified."""
+    backup was verified; `centre` is the lineage of the national centre, as it was last met or a hub told it."""
 
     saved_here: int
     at_centre: int
@@ -37,12 +37,19 @@ class RoadView:
     equal: bool | None
     copied_at_ms: int | None = None
     at_hub: int | None = None
+    centre: str = ""
+
+
+def _centre(known: dict[str, str]) -> str:
+    """The lineage of the national centre, behind a hub or met itself; empty: none was met."""
+    lineage = known.get(own_chains.LINEAGE, "")
+    return known.get(f"centre_of:{lineage}", lineage)
 
 
 def _beyond_hub(connection: Connection, known: dict[str, str]) -> list[OwnChain] | None:
     """Own chains as the national centre has them, as the hub told; None where the centre itself is spoken to."""
-    centre = known.get(f"centre_of:{known.get(own_chains.LINEAGE, '')}")
-    if centre is None:
+    centre = _centre(known)
+    if centre == known.get(own_chains.LINEAGE, ""):
         return None
     return own_chains.of(connection, known.get("device", ""), {**known, own_chains.LINEAGE: centre})
 
@@ -84,6 +91,7 @@ def road_view(connection: Connection) -> RoadView:
         equal=None if waiting or not equal else equal == "1",
         copied_at_ms=_time(known, COPIED_AT),
         at_hub=None if centre is None else sum(one.acked for one in chains),
+        centre=_centre(known),
     )
 
 

@@ -118,6 +118,10 @@ class BlobUplink:
             self._events.put(signals.Nudged())
         self._up = up
 
+    def centre_met(self) -> None:
+        """Another centre answers above, or one that was restored: what is here is offered to it."""
+        self._events.put(signals.Changed())
+
     def attachments_went(self) -> None:
         """An attachment was erased here, or wiped with its scope."""
         self._events.put(Swept())
@@ -153,6 +157,8 @@ class BlobUplink:
         self._centre.blobs.drop([name for name in self._centre.blobs.names() if name not in stay])
 
     def _step(self, event: Event) -> None:
+        if isinstance(event, signals.Started | signals.Changed) and self._centre.read(hub_blobs.meets_another):
+            _log.info("hub: another centre: copies offered again: %d", self._do(hub_blobs.offer_anew))
         for effect in self._carrier.step(event, Now(_mono(), self._centre.now_ms())):
             if isinstance(effect, WakeAt):
                 self._wake_at = effect.mono

@@ -5,13 +5,14 @@ from __future__ import annotations
 import errno
 import shutil
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from typing import Final
 
 from server.operations.centre import ROLE, Centre
 from server.operations.refusals import Refusal, busy
 from server.operations.sessions import Session
-from server.store import attachments, granted, hubs
+from server.store import attachments, erased_bytes, granted, hubs
 from server.store.attachments import Described
 from server.store.engine import Connection
 from sync.blobs import shelf as shelves
@@ -134,12 +135,12 @@ def give(centre: Centre, record: str, found: Described, start: int, count: int) 
         raise unknown_blob() from missing
 
 
-def forget(centre: Centre, blob: str, plan: Plan) -> None:
-    """Remove the bytes of an erased attachment, unless another attachment names the same blob. Call it after the
-    erasing is committed; asking again is harmless."""
-    left = centre.read(lambda connection: attachments.naming(connection, blob))
-    still = {name for one in left for name in one.plan.chunks}
-    centre.blobs.drop([name for name in plan.chunks if name not in still])
+def finish_erasing(centre: Centre) -> None:
+    """Remove the bytes of erased attachments, unless another attachment names the same blob. Call it after the
+    erasing is committed and whenever the centre begins to serve: asking again is harmless."""
+    for blob, chunks in centre.read(erased_bytes.due).items():
+        centre.blobs.drop(chunks)
+        centre.lane.do(partial(erased_bytes.gone, blob=blob))
 
 
 def _sees(connection: Connection, session: Session, found: Described) -> bool:

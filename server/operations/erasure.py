@@ -5,7 +5,7 @@ from __future__ import annotations
 from domain.records.kinds import KINDS
 from server.operations import blobs
 from server.operations.centre import Centre, News, log
-from server.store import attachments, granted
+from server.store import attachments, erased_bytes, granted
 from server.store.engine import Connection
 from sync.replica import read, scopes
 
@@ -24,22 +24,20 @@ def erase(centre: Centre, kind: str, record: str, why: str) -> News:
     (a number of a request), never a person. Raises NotHere, StoreUnavailable.
     """
 
-    bytes_of: list[attachments.Described | None] = []
-
     def job(connection: Connection) -> News:
         stored = read.one(connection, kind, record) if kind in KINDS else None
         if stored is None:
             raise NotHere
         if kind == attachments.KIND:
-            bytes_of.append(attachments.described(connection, record))
+            found = attachments.described(connection, record)
+            if found is not None:
+                erased_bytes.note(connection, found)
         folded = centre.erase(connection, kind, record, stored.scope, why)
         granted.follow(connection, folded.deltas)
         homes = scopes.homes(connection, [stored.scope])
         return News(frozenset(homes.values()), granted.holders(connection, [stored.scope]))
 
     news = centre.lane.do(job)
-    for found in bytes_of:
-        if found is not None:  # its key is gone with the record; a crash before this leaves bytes nobody can read
-            blobs.forget(centre, found.blob, found.plan)
+    blobs.finish_erasing(centre)  # a crash before this: the centre does it when it next serves
     log.info("erased one %s", kind)
     return news

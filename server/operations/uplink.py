@@ -110,6 +110,7 @@ class Uplink:
         self._news = News()
         self._couriers: dict[str, str] = {}
         self._wake_at: int | None = None
+        self._met = 0
         self._refreshing = threading.Lock()
         self._mono = mono
         self._refreshed = mono() - REFRESH_MS
@@ -259,6 +260,9 @@ class Uplink:
             return
         if isinstance(event, core.Failed) and isinstance(event.trouble, Forked):
             self._renew()
+        if self._road.met != self._met:
+            self._met = self._road.met
+            self.blobs.centre_met()
         for effect in effects:
             if isinstance(effect, core.WakeAt):
                 self._wake_at = effect.mono

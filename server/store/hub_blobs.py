@@ -12,7 +12,10 @@ from server.store.attachments import Described
 from server.store.engine import Connection
 from sync.blobs.seal import Plan, pack, plan_of
 from sync.blobs.signals import Transfer, Want
-from sync.replica import removal, sql
+from sync.replica import node, removal, sql, upstream
+
+OFFERED_TO: Final = "blobs_offered_to"
+"""Lineage of the centre whose word `centre_at` is."""
 
 KEPT: Final = ""
 """Here and at the centre: nothing of it travels."""
@@ -97,6 +100,20 @@ def forget(connection: Connection, blob: str) -> None:
 def is_at_centre(connection: Connection, blob: str) -> bool:
     """Whether the centre once verified every chunk of what this hub brought or fetched."""
     return connection.execute(select(_h.centre_at).where(_h.blob == blob)).scalar_one_or_none() is not None
+
+
+def meets_another(connection: Connection) -> bool:
+    """Whether the centre above goes by another lineage than the one whose word the rows hold."""
+    known = upstream.lineage(connection)
+    return known != "" and node.get(connection, OFFERED_TO) != known
+
+
+def offer_anew(connection: Connection) -> int:
+    """A centre that was put back from an older backup lacks what it has verified since: everything that is here goes
+    up once more, the former centre's word counts no longer. Answers how many."""
+    node.put(connection, **{OFFERED_TO: upstream.lineage(connection)})
+    again = hub_blob.update().where(_h.want == KEPT).values(want=Want.UP, centre_at=None)
+    return int(connection.execute(again).rowcount)
 
 
 def drop_unnamed(connection: Connection) -> frozenset[str]:

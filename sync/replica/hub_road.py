@@ -67,6 +67,8 @@ class HubRoad:
         self._homes: Mapping[str, str] = {}
         self._proofs: Mapping[str, str] = {}
         self._flight = (Identity("", 0), 0, 0)
+        self.met = 0
+        """How often another centre, or a restored one, was met since this object was made."""
 
     def begin(self, own_lineage: str) -> int:
         """The incarnation to go on under: the next one where this hub's own history was named anew."""
@@ -252,6 +254,7 @@ class HubRoad:
             connection.execute(backfill.delete())
 
         self._run(work)
+        self.met += 1
 
     def told(self, head: PullHead) -> None:
         """What the centre says about the operations of its answer."""

@@ -13,16 +13,15 @@ import pytest
 import requests
 
 from domain.records.attachment import Attachment
-from server.operations import blobs as operations
 from server.operations import grants
-from server.store import accounts
+from server.operations.erasure import erase
+from server.store import accounts, erased_bytes
 from sync import door, wire
 from sync.blobs.seal import CHUNK, TAG, pack
-from sync.blobs.shelf import offset_of
 from sync.blobs.signals import NotThere, Spoilt
 from sync.replica import scopes
 from sync.transport import BlobRoad
-from tests.server.ground import PATIENCE_S, Desk, Running, running, signed
+from tests.server.ground import PATIENCE_S, Desk, Running, enrol_desk, running, signed
 from tests.sync.blobs.files import SealedFile, made_up, sealed
 
 MakeDesk = Callable[..., Desk]
@@ -269,7 +268,7 @@ def test_a_chunk_the_centres_disk_altered_is_not_given_and_is_asked_for_again(
     road.close()
 
 
-def test_two_attachments_of_one_file_are_one_blob_and_forgetting_spares_what_another_names(
+def test_two_attachments_of_one_file_are_one_blob_and_erasing_spares_what_another_names(
     centre: Running, with_case: tuple[Desk, BlobRoad]
 ) -> None:
     desk, road = with_case
@@ -281,10 +280,10 @@ def test_two_attachments_of_one_file_are_one_blob_and_forgetting_spares_what_ano
     send_all(road, "tep-3", SMALL)
     shelf = centre.centre.blobs
     assert len(list(shelf.names())) == 3
-    operations.forget(centre.centre, FILE.naming.blob, FILE.plan)
-    assert offset_of(shelf, FILE.plan) == FILE.plan.sealed, "two records still name it"
-    operations.forget(centre.centre, "ten-khac", SMALL.plan)
-    assert set(shelf.names()) == set(FILE.plan.chunks)
+    erase(centre.centre, "attachment", "tep-1", "QD-1")
+    assert fetch_all(road, "tep-2") == FILE.whole, "another record still names it"
+    erase(centre.centre, "attachment", "tep-2", "QD-2")
+    assert set(shelf.names()) == set(SMALL.plan.chunks)
     road.close()
 
 
@@ -340,6 +339,33 @@ def test_a_part_that_is_too_large_or_beyond_the_end_is_refused(with_case: tuple[
     road.close()
 
 
+def test_a_centre_that_dies_right_after_an_erasing_keeps_none_of_its_bytes(
+    tmp_path: Path, database: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with running(tmp_path / "data", database) as centre:
+        desk = enrol_desk(centre)
+        desk.write_contact("t1")
+        attach(desk, "tep-1")
+        attach(desk, "tep-2", SMALL)
+        desk.push()
+        road = road_of(desk)
+        send_all(road, "tep-1")
+        send_all(road, "tep-2", SMALL)
+        road.close()
+
+        def dies(*_: object) -> None:
+            raise SystemError("killed between the commit and the files")
+
+        monkeypatch.setattr(centre.centre.blobs, "drop", dies)
+        with pytest.raises(SystemError):
+            erase(centre.centre, "attachment", "tep-1", "QD-1")
+        assert len(list(centre.centre.blobs.names())) == 3
+        desk.close()
+    with running(tmp_path / "data", database) as centre:
+        assert set(centre.centre.blobs.names()) == set(SMALL.plan.chunks)
+        assert centre.centre.read(erased_bytes.due) == {}
+
+
 def test_an_older_centre_that_parked_attachments_shows_them_after_its_upgrade(
     tmp_path: Path, database: str | None
 ) -> None:
@@ -349,7 +375,7 @@ def test_an_older_centre_that_parked_attachments_shows_them_after_its_upgrade(
     from server.store.engine import open_store
     from sync.replica import node, tables
     from sync.replica.rows import parked_text, state_of
-    from tests.server.ground import HandClock, enrol_desk
+    from tests.server.ground import HandClock
 
     with running(tmp_path / "data", database) as centre:
         desk = enrol_desk(centre)

@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 
 from server.operations import transfers
+from server.operations.backup import make_backup, restore
 from server.operations.centre import News
 from server.operations.erasure import erase
-from server.store import hub_blobs
+from server.store import backup_file, hub_blobs
 from sync.blobs.shelf import offset_of
 from sync.blobs.signals import NotThere, Text
 from sync.transport import BlobRoad
-from tests.server.ground import Desk, Running
+from tests.server.ground import Desk, HandClock, Running, running
 from tests.server.hub_ground import RunningHub, has, running_hub, until
 from tests.server.test_blobs import FILE, SMALL, attach, fetch_all, road_of, send_all
 from tests.sync.blobs.files import SealedFile
@@ -125,6 +126,31 @@ def test_a_chunk_that_the_centre_lost_is_sent_again_before_any_desk_lets_go(
     assert not road.offer("tep-1", FILE.plan.sealed).centre
     until(lambda: road.offer("tep-1", FILE.plan.sealed).centre, "the centre has it again")
     assert whole_at(embedded)
+
+
+def test_a_hub_brings_a_restored_centre_again_what_that_one_had_verified_since_its_backup(
+    embedded: Running, hub: RunningHub, desks: MakeDesk, roads: Callable[[Desk], BlobRoad], tmp_path: Path
+) -> None:
+    one = desks(embedded)
+    hub.visiting(one).write_contact("t1", case=True)
+    one.push()
+    hub.settled(embedded)
+    made = make_backup(embedded.centre, tmp_path / "data", tmp_path / "b", tmp_path / "backup.key", embedded=True)
+    attach(one, "tep-1")
+    one.push()
+    road = roads(one)
+    send_all(road, "tep-1")
+    until(lambda: road.offer("tep-1", FILE.plan.sealed).centre, "the centre has it")
+    key = backup_file.backup_key(tmp_path / "backup.key", make=False)
+    restore(made.path, key, tmp_path / "else", None, HandClock(), force=False)
+    with running(tmp_path / "else") as again:
+        assert not whole_at(again)
+        hub.gate.cut()
+        hub.gate.lead_to(again.url)
+        hub.gate.open()
+        until(lambda: whole_at(again), "the restored centre has it again")
+        until(lambda: road.offer("tep-1", FILE.plan.sealed).centre, "and says so")
+        hub.gate.cut()
 
 
 def test_a_case_passed_on_takes_its_bytes_from_the_hub_but_not_before_they_are_at_the_centre(
