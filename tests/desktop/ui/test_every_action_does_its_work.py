@@ -394,16 +394,12 @@ EFFECTS: Final[dict[str, Callable[[Seat, str], None]]] = {
     "requests": lays_its_sheet,
     "history": shows_the_history,
     "attach_file": chooses_a_file,
-    **{
-        f"go_{page}": turns_to_its_page
-        for page in ("calls", "file", "case", "search", "road", "directory", "queue", "shift")
-    },
+    **{f"go_{page}": turns_to_its_page for page in ("calls", "file", "case", "search")},
+    **{f"go_{page}": turns_to_its_page for page in ("road", "directory", "queue", "shift")},
     "search": turns_to_its_page,
     "queue_next": takes_the_next_item,
     "back": goes_back,
-    "zoom_in": changes_the_size,
-    "zoom_out": changes_the_size,
-    "zoom_reset": changes_the_size,
+    **dict.fromkeys(("zoom_in", "zoom_out", "zoom_reset"), changes_the_size),
     "theme": changes_the_colours,
     "switch_person": seals_for_another_person,
     "leave": closes_the_desk,
