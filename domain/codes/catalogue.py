@@ -262,6 +262,12 @@ def read_rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, list[
         raise CatalogueError(path.name, 1, f"the columns must be {','.join(columns)}")
 
 
+def read_named_rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
+    """The same with each row's cells by the names of their columns."""
+    for line, row in read_rows(path, columns):
+        yield line, dict(zip(columns, row, strict=True))
+
+
 def read_date(file: str, line: int, column: str, value: str) -> date | None:
     """An ISO date or None for an empty cell; raises `CatalogueError`."""
     if not value:

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Final
 
-from domain.codes.catalogue import CatalogueError
+from domain.codes.catalogue import CatalogueError, read_date, read_named_rows
 from domain.text import fold, match_query
 
 KINDS: Final = ("emergency", "hotline", "duty", "interpreter")
 
-_ENTRY: Final = [
+_ENTRY: Final = (
     "code", "kind", "name_vi", "number", "hours", "languages", "note_vi", "source", "source_date", "verified",
     "valid_from", "valid_to",
-]  # fmt: skip
-_STEP: Final = ["code", "title_vi", "step", "words_vi", "source", "verified"]
+)  # fmt: skip
+_STEP: Final = ("code", "title_vi", "step", "words_vi", "source", "verified")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +99,7 @@ def matching(words: str, typed: str) -> bool:
 
 def _entries(file: Path, languages: frozenset[str]) -> Iterator[Entry]:
     seen: set[str] = set()
-    for line, row in _rows(file, _ENTRY):
+    for line, row in read_named_rows(file, _ENTRY):
         spoken = tuple(one for one in row["languages"].split("|") if one)
         if row["kind"] not in KINDS:
             raise CatalogueError(file.name, line, f"unknown kind {row['kind']}")
@@ -112,16 +110,16 @@ def _entries(file: Path, languages: frozenset[str]) -> Iterator[Entry]:
         if not row["source"]:
             raise CatalogueError(file.name, line, "a fact names its source")
         seen.add(row["code"])
+        days = [read_date(file.name, line, one, row[one]) for one in ("source_date", "valid_from", "valid_to")]
         yield Entry(
             row["code"], row["kind"], row["name_vi"], row["number"], row["hours"], spoken, row["note_vi"],
-            row["source"], _day(file, line, row["source_date"]), row["verified"] == "yes",
-            _day(file, line, row["valid_from"]), _day(file, line, row["valid_to"]),
+            row["source"], days[0], row["verified"] == "yes", *days[1:],
         )  # fmt: skip
 
 
 def _scripts(file: Path) -> Iterator[Script]:
     found: dict[str, list[dict[str, str]]] = {}
-    for line, row in _rows(file, _STEP):
+    for line, row in read_named_rows(file, _STEP):
         steps = found.setdefault(row["code"], [])
         if row["step"] != str(len(steps) + 1):
             raise CatalogueError(file.name, line, f"step {len(steps) + 1} comes next")
@@ -130,24 +128,3 @@ def _scripts(file: Path) -> Iterator[Script]:
         words = tuple(row["words_vi"] for row in steps)
         verified = all(row["verified"] == "yes" for row in steps)
         yield Script(code, steps[0]["title_vi"], words, steps[0]["source"], verified)
-
-
-def _rows(file: Path, columns: list[str]) -> Iterator[tuple[int, dict[str, str]]]:
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as fault:
-        raise CatalogueError(file.name, 0, "cannot be read") from fault
-    reader = csv.DictReader(io.StringIO(text))
-    if reader.fieldnames != columns:
-        raise CatalogueError(file.name, 1, f"columns are {','.join(columns)}")
-    for row in reader:
-        if None in row or None in row.values():
-            raise CatalogueError(file.name, reader.line_num, "a cell too many or too few")
-        yield reader.line_num, row
-
-
-def _day(file: Path, line: int, text: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError as fault:
-        raise CatalogueError(file.name, line, f"{text} is no day") from fault

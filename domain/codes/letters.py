@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Final
 
-from domain.codes.catalogue import CatalogueError
+from domain.codes.catalogue import CatalogueError, read_date, read_named_rows
 
-_KIND: Final = ["code", "file", "symbol", "title_vi", "sha256"]
-_HEAD: Final = ["centre", "superior_vi", "agency_vi", "symbol", "place_vi", "basis", "valid_from", "valid_to"]
+_KIND: Final = ("code", "file", "symbol", "title_vi", "sha256")
+_HEAD: Final = ("centre", "superior_vi", "agency_vi", "symbol", "place_vi", "basis", "valid_from", "valid_to")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +65,7 @@ class Letters:
 
 def _kinds(file: Path) -> list[LetterKind]:
     found: list[LetterKind] = []
-    for line, row in _rows(file, _KIND):
+    for line, row in read_named_rows(file, _KIND):
         try:
             template = (file.parent / Path(row["file"]).name).read_bytes()
         except OSError as fault:
@@ -80,12 +78,12 @@ def _kinds(file: Path) -> list[LetterKind]:
 
 def _heads(file: Path, centres: frozenset[str]) -> list[Letterhead]:
     found: list[Letterhead] = []
-    for line, row in _rows(file, _HEAD):
+    for line, row in read_named_rows(file, _HEAD):
         if row["centre"] not in centres:
             raise CatalogueError(file.name, line, f"unknown centre {row['centre']}")
         one = Letterhead(
             row["centre"], tuple(row["superior_vi"].split("|")), tuple(row["agency_vi"].split("|")), row["symbol"],
-            row["place_vi"], _day(file, line, row["valid_from"]), _day(file, line, row["valid_to"]),
+            row["place_vi"], *(read_date(file.name, line, one, row[one]) for one in ("valid_from", "valid_to")),
         )  # fmt: skip
         edges = [day for day in (one.valid_from, one.valid_to) if day is not None]
         if any(other.centre == one.centre and any(map(other.valid_on, edges)) for other in found):
@@ -94,26 +92,3 @@ def _heads(file: Path, centres: frozenset[str]) -> list[Letterhead]:
     if missing := centres - {one.centre for one in found if one.valid_to is None}:
         raise CatalogueError(file.name, 0, f"no letterhead for {min(missing)}")
     return found
-
-
-def _rows(file: Path, columns: list[str]) -> list[tuple[int, dict[str, str]]]:
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as fault:
-        raise CatalogueError(file.name, 0, "cannot be read") from fault
-    reader = csv.DictReader(io.StringIO(text))
-    if reader.fieldnames != columns:
-        raise CatalogueError(file.name, 1, f"columns are {','.join(columns)}")
-    rows: list[tuple[int, dict[str, str]]] = []
-    for row in reader:
-        if None in row or None in row.values():
-            raise CatalogueError(file.name, reader.line_num, "a cell too many or too few")
-        rows.append((reader.line_num, row))
-    return rows
-
-
-def _day(file: Path, line: int, text: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError as fault:
-        raise CatalogueError(file.name, line, f"{text} is no day") from fault
