@@ -13,6 +13,7 @@ from domain.codes.places import Places
 if TYPE_CHECKING:
     from desktop.background.blob_lane import BlobLane
     from desktop.background.lanes import StoreLane
+    from desktop.background.sync_driver import SyncDriver
     from desktop.home import Home
     from desktop.reference import Reference
     from desktop.settings import Settings
@@ -43,6 +44,11 @@ class DeskWires(Protocol):
     @property
     def lane(self) -> StoreLane:
         """Where operations and reads go; knows staff and clock."""
+        ...
+
+    @property
+    def driver(self) -> SyncDriver | None:
+        """What drives the road, and its last word; None for a desk without a road."""
         ...
 
     @property

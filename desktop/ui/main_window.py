@@ -90,7 +90,7 @@ class MainWindow(QMainWindow):
         self.attachments = AttachmentsModel(lane, desk.blobs, bus, clock)
         self.search_model = SearchModel(lane, clock)
         desk.bus.changed.connect(self.search_model.records_changed)
-        self.road_model = RoadModel(lane, bus, clock)
+        self.road_model = RoadModel(lane, bus, clock, desk.driver)
         self.courier_model = CourierModel(desk.aside, desk.courier)
         self.call_lists = ListsModel(lane, bus, clock, desk.seat.centre, desk.seat.seat_code)
         self.calls_page = CallsPage(self.calls, self.call_lists, self.look, clock, catalogue)

@@ -14,8 +14,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pytestqt.qtbot import QtBot
 
+from desktop.background.change_bus import RoadState
 from desktop.operations import calls
 from desktop.store.building import ask_anew
+from desktop.ui.road.page import RoadModel
 from sync.replica import read, sums, tables
 from sync.troubles import Offline
 from tests.server.filling import Watched, Whole, contents, index_of, small_segments, whole, write_everything
@@ -223,6 +225,19 @@ def test_a_desk_built_anew_keeps_what_it_had_not_sent(
     desk.open()
     qtbot.waitUntil(desk.equal, timeout=WAIT_MS)
     assert len(desk.pieces) == pieces, "once is enough"
+    desk.close()
+
+
+def test_a_window_that_comes_after_the_road_is_at_rest_says_how_it_stands(
+    embedded: Running, tmp_path: Path, qtbot: QtBot
+) -> None:
+    desk = whole(tmp_path / "desk", embedded)
+    built = desk.open()
+    qtbot.waitUntil(desk.equal, timeout=WAIT_MS)
+    late = RoadModel(built.lane, built.bus, desk.clock, built.driver)
+    assert late.status is not None
+    assert (late.status.state, late.status.equal) == (RoadState.SETTLED, True)
+    late.close()
     desk.close()
 
 

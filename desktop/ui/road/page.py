@@ -24,6 +24,7 @@ from domain.clock import Clock
 
 if TYPE_CHECKING:
     from desktop.background.lanes import StoreLane
+    from desktop.background.sync_driver import SyncDriver
 
 
 class RoadModel(QObject):
@@ -31,7 +32,7 @@ class RoadModel(QObject):
 
     changed = Signal()
 
-    def __init__(self, lane: StoreLane, bus: ChangeBus, clock: Clock) -> None:
+    def __init__(self, lane: StoreLane, bus: ChangeBus, clock: Clock, driver: SyncDriver | None = None) -> None:
         super().__init__()
         self._lane, self.clock, self._bus = lane, clock, bus
         self._closed = False
@@ -43,6 +44,9 @@ class RoadModel(QObject):
         self._soon.setInterval(250)
         self._soon.timeout.connect(self.refresh)
         bus.road.connect(self._told)
+        if driver is not None and driver.status != RoadStatus():
+            # The road runs before there is a window: what it said meanwhile is not said again.
+            self.status = driver.status
         bus.changed.connect(self._records_changed)
 
     def close(self) -> None:
