@@ -192,6 +192,9 @@ class Whole:
             key_cost=CHEAP, pace=Pace(base=20, cap=50), fill_from=fill_from,
         )  # fmt: skip
         self.desk.bus.road.connect(self.road.done)
+        # The road runs since `build`: what it said before anybody listened is not said again.
+        if self.desk.driver is not None:
+            self.road.done(self.desk.driver.status)
         return self.desk
 
     def open_without_road(self) -> WholeDesk:
