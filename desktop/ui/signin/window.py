@@ -24,6 +24,7 @@ from desktop.ui.signin.tiles import Tiles
 from desktop.ui.theme.look import Look
 from desktop.ui.theme.tokens import Status
 from desktop.ui.widgets.said import Card, Mark, Said, button
+from desktop.ui.widgets.scrolled import Scrolled
 from desktop.ui.words import tr, when_text
 from desktop.wall_clock import WallClock
 from sync.troubles import Trouble
@@ -55,7 +56,6 @@ class SignInWindow(QWidget):
         self.look = look or Look(app)
         self.setObjectName("signin")
         self.setWindowTitle(tr("Trạm 111"))
-        self.resize(1024, 640)
         self._unlock, self._restore, self._home = unlock, restore, home
         self._aside = Aside()
         self._aside.done.connect(self._done)
@@ -73,10 +73,16 @@ class SignInWindow(QWidget):
         row.addStretch(1)
         row.addWidget(self.pages)
         row.addStretch(1)
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.addStretch(1)
+        column.addLayout(row)
+        column.addStretch(2)
         whole = QVBoxLayout(self)
-        whole.addStretch(1)
-        whole.addLayout(row)
-        whole.addStretch(2)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(Scrolled(inside))  # at 200 % the longest step is higher than a small screen
+        high = min(round(640 * max(1.0, self.look.zoom)), self.screen().availableGeometry().height())
+        self.resize(max(1024, self.minimumSizeHint().width()), high)
         lived = home.slots.exists() and home.db.exists() and not home.begun.exists()
         self.pages.setCurrentIndex(SIGN_IN if lived or copies(home.backups) else FIRST)
         self.tiles.show_people(_people_of(home))

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtWidgets import QApplication, QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop.app import unlock
@@ -123,6 +123,34 @@ def code_of(centre: Running, seat: str, *, approval: bool = False) -> str:
 def provisioned(folder: Path, *lines: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / NAME).write_text("\n".join(lines) + "\n", "utf-8")
+
+
+@pytest.fixture
+def twice(look: Look) -> Iterator[Look]:
+    """Everything at 200 %."""
+    look.zoom = 2.0
+    look.put_on()
+    yield look
+    look.step_zoom(0)
+
+
+def wholly_seen(target: QWidget) -> bool:
+    return target.visibleRegion().boundingRect() == target.rect()
+
+
+def test_at_twice_the_size_every_button_of_a_step_is_reached_on_a_low_screen(
+    twice: Look, start: Callable[[], SignInWindow], qtbot: QtBot
+) -> None:
+    window = start()
+    assert window.look is twice
+    window.resize(window.minimumSizeHint().width(), 480)
+    for step in (WHERE, CODE, PERSON, WORDS):
+        window.first.show_step(step)
+        for target in (window.first.back, window.first.file, window.first.go):
+            if target.isVisible():
+                target.setFocus()
+                qtbot.waitUntil(partial(wholly_seen, target))
+    assert window.height() == 480
 
 
 def test_without_a_file_three_answers_by_keys_alone_each_checked_with_one_sentence(
