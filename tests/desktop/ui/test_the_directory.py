@@ -106,8 +106,8 @@ def test_without_an_interpreter_the_need_is_noted_all_the_same(window: MainWindo
         ("x,interpreter,Ai đó,1,,klingon,,nguồn,,no,,", r"entries.csv:7: unknown language klingon"),
         ("x,duty,Ai đó,một,,,,nguồn,,no,,", r"entries.csv:7: a number has digits only"),
         ("x,duty,Ai đó,1,,,,,,no,,", r"entries.csv:7: a fact names its source"),
-        ("x,duty,Ai đó,1,,,,nguồn,hôm qua,no,,", r"entries.csv:7: hôm qua is no day"),
-        ("x,duty,Ai đó", r"entries.csv:7: a cell too many or too few"),
+        ("x,duty,Ai đó,1,,,,nguồn,hôm qua,no,,", r"entries.csv:7: source_date .hôm qua. is not a date"),
+        ("x,duty,Ai đó", r"entries.csv:7: 3 columns instead of 12"),
     ],
 )
 def test_a_fault_is_named_by_file_and_line(tmp_path: Path, row: str, fault: str) -> None:
