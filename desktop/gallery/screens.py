@@ -124,6 +124,16 @@ def _case_edit(studio: Studio) -> QWidget:
     return studio.window
 
 
+def _letter(studio: Studio) -> QWidget:
+    window = studio.window
+    _case(studio)
+    sheet = window.call_deeds.sheet
+    window.act("letter")
+    studio.until("các văn bản được đưa ra", sheet.isVisible, studio.desk.bus.delivered)
+    press(window, "1")
+    return window
+
+
 def _history(studio: Studio) -> QWidget:
     studio.open_the_case()
     sheet = studio.window.sheets.history.sheet
@@ -310,6 +320,7 @@ SCREENS: Final = (
     Screen("report-end", _report_end),
     Screen("case", _case),
     Screen("case-edit", _case_edit),
+    Screen("letter", _letter),
     Screen("history", _history),
     Screen("conflicts", _conflicts),
     Screen("conflict", _conflict),

@@ -140,6 +140,7 @@ def desk_actions() -> Registry:
         Action("undo", "Ctrl+Z", tr("Hoàn tác kết quả vừa ghi (10 giây)"), quick),
         Action("save_form", "Ctrl+Return", tr("Lưu biểu mẫu, ghi chép"), writing),
         Action("attach_file", "Ctrl+Shift+A", tr("Đính kèm tệp vào hồ sơ đang mở"), writing),
+        Action("letter", "Ctrl+Shift+W", tr("Văn bản Word của hồ sơ đang mở: Mẫu 01, công văn chuyển tin"), writing),
         Action("history", "Ctrl+H", tr("Lịch sử của hồ sơ đang mở: ai sửa gì, lúc nào"), writing),
         Action("conflicts", "Ctrl+Shift+X", tr("Giá trị khác nhau và bản ghi đang giữ: xem, chọn"), writing),
         Action("same_child", "Ctrl+Shift+T", tr("Trẻ đã biết chưa: vì sao, gắn, gỡ; lần gọi trước"), writing),

@@ -9,6 +9,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QWidget
 
 from desktop.ui.widgets.covers import Cover
+from desktop.ui.widgets.file_choice import FileChoice
 
 if TYPE_CHECKING:
     from desktop.ui.main_window import MainWindow
@@ -40,6 +41,7 @@ class Covering(QObject):
         """Lay a sheet over everything; it takes the keys. Under a lock nothing below exists for eye or ear."""
         self._window.toast.put_away()
         self._window.palette_keys.palette.put_away()  # what was typed there is not for whoever sees the cover
+        self.put_dialogs_away()
         self.hold_keys()
         cover.cover()
         for other in self.covers():
@@ -58,8 +60,16 @@ class Covering(QObject):
     @Slot()
     def call_came(self) -> None:
         """The call comes before the people of the desk."""
+        self.put_dialogs_away()
         if any(sheet.isVisible() for sheet in (self._window.people_sheet, *self._window.sheets.covers())):
             self.uncover()
+
+    def put_dialogs_away(self) -> None:
+        """A dialog that asks for a file takes no key from a call, and shows no folder above a cover."""
+        for dialog in self._window.findChildren(FileChoice):
+            if dialog.isVisible():
+                dialog.reject()
+                self._window.activateWindow()
 
     def hold_keys(self) -> None:
         """Something lies over the pages and takes every key; where the caret was is remembered."""

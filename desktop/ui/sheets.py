@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from desktop.ui.case.history import HistoryKeys
 from desktop.ui.conflicts.sheet import ConflictsKeys
 from desktop.ui.forms.definition import FormDefinition
+from desktop.ui.leaving.letters import LetterKeys
 from desktop.ui.queue.entry import EntryKeys
 from desktop.ui.requests.sheet import RequestsKeys
 from desktop.ui.rest.cover import RestKeys
@@ -28,6 +29,7 @@ class Sheets:
         self.entry = EntryKeys(window, forms["incoming"])
         window.queue_page.enter.clicked.connect(self.entry.begin)
         self.rest = RestKeys(window)
+        self.letters = LetterKeys(window)
         self.requests = RequestsKeys(window, forms["request"])
 
     def deeds(self) -> dict[str, Callable[[], None]]:
@@ -38,6 +40,7 @@ class Sheets:
             "same_child": self.same_child.begin,
             "queue_enter": self.entry.begin,
             "rest": self.rest.begin,
+            "letter": self.letters.begin,
             "requests": self.requests.begin,
         }
 

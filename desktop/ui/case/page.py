@@ -103,6 +103,8 @@ class CasePage(QWidget):
         top.addWidget(Said(tr("Thông tin"), "section"), 1)
         self.edit = button("edit_case", tr("Sửa…"))
         self.edit.clicked.connect(self.begin_edit)
+        self.letter = button("letter", tr("Văn bản Word…"), tip=tr("Ctrl+Shift+W: Mẫu 01 hoặc công văn chuyển tin"))
+        top.addWidget(self.letter)
         top.addWidget(self.edit)
         self._facts.inside.addLayout(top)
         self._grid = QGridLayout()

@@ -6,15 +6,11 @@ from __future__ import annotations
 import random
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Final
 
 import pytest
-from PySide6.QtCore import QEvent, QKeyCombination, Qt
-from PySide6.QtGui import QKeySequence
-from PySide6.QtTest import QTest
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.exceptions import TimeoutError as NeverCame
 from pytestqt.qtbot import QtBot
@@ -22,74 +18,18 @@ from pytestqt.qtbot import QtBot
 from desktop.app import Desk, build
 from desktop.home import Home
 from desktop.operations import more_calls, queue
-from desktop.operations.calls import PbxCallEvent
 from desktop.reference import Reference
-from desktop.store import reads
 from desktop.ui.calls.lists import MISSED, UNCLASSIFIED
 from desktop.ui.locks.rules import LockRules
 from desktop.ui.main_window import MainWindow
 from desktop.ui.theme.look import Look
-from domain.clock import MINUTE, vn_to_ms
+from domain.clock import MINUTE
 from domain.records.queue import Incoming
 from tests.conftest import Rounds
 from tests.desktop.ui.conftest import CHEAP, PASSPHRASE, STAFF, HandClock, named, press, stored, type_text
-from tests.desktop.ui.test_forms_lose_nothing import fill_six, saved
-
-DAY: Final = vn_to_ms("2026-11-20 00:00:00")
-PATIENT: Final = 30_000
-SHORT: Final = 400
-
-
-@dataclass
-class Seat:
-    """A counsellor's hands: strikes an action's own key, makes calls come, waits for facts."""
-
-    window: MainWindow
-    desk: Desk
-    clock: HandClock
-    qtbot: QtBot
-    calls: int = 0
-    deaf_to: str = ""
-    """An action whose key this seat strikes in vain, as if the desk did nothing: its entry has to notice."""
-    in_vain: int = 0
-
-    def patience(self, action_id: str = "") -> int:
-        """Milliseconds to wait for what this action does; a fact that cannot come is not waited for long."""
-        return SHORT if self.in_vain or (action_id and action_id == self.deaf_to) else PATIENT
-
-    def strike(self, action_id: str) -> None:
-        """The key that the registry gives the action, to whatever has the keys."""
-        if action_id == self.deaf_to:
-            self.in_vain += 1
-            return
-        pressed: QKeyCombination = QKeySequence(self.window.registry[action_id].key)[0]  # type: ignore[index]  # PySide's stubs lack __getitem__
-        QTest.keyClick(QApplication.focusWidget() or self.window, pressed.key(), pressed.keyboardModifiers())
-
-    def until(self, fact: Callable[[], object]) -> None:
-        self.qtbot.waitUntil(lambda: bool(fact()), timeout=self.patience())
-
-    def ring(self) -> None:
-        self.calls += 1
-        self.clock.pass_ms(MINUTE)
-        now = self.clock.now_ms()
-        self.window.calls.answered(PbxCallEvent("111", f"9.{self.calls}", "0900081502", "", now, now))
-
-    def free(self) -> None:
-        """No call, no sheet, the calls' page in front."""
-        if self.window.calls.current is not None:
-            self.label("outcome.silent")
-        self.window.go("calls")
-
-    def label(self, action_id: str) -> None:
-        with self.qtbot.waitSignal(self.window.calls.labelled, timeout=self.patience(action_id)):
-            self.strike(action_id)
-
-    def newest(self) -> str | None:
-        rows = stored(self.desk, partial(reads.calls_today, centre="an_giang", day_start_ms=DAY))
-        return str(rows[0].outcome)
-
-    def news(self) -> str:
-        return self.window.status.news.words.text()
+from tests.desktop.ui.leaving import makes_a_letter
+from tests.desktop.ui.seat import Seat, with_a_case
+from tests.desktop.ui.test_forms_lose_nothing import fill_six
 
 
 def gives_its_outcome(seat: Seat, action_id: str) -> None:
@@ -258,16 +198,6 @@ def chooses_a_file(seat: Seat, action_id: str) -> None:
     seat.until(seat.window.isActiveWindow)
 
 
-def with_a_case(seat: Seat) -> None:
-    if seat.window.case_model.view is None:
-        seat.ring()
-        seat.strike("open_report")
-        fill_six(seat.window)
-        saved(seat.window, seat.qtbot)
-        seat.until(seat.window.case_page._dossier.isVisible)
-    seat.window.go("case")
-
-
 def turns_to_its_page(seat: Seat, action_id: str) -> None:
     seat.window.go("road" if action_id != "go_road" else "calls")
     seat.strike(action_id)
@@ -394,6 +324,7 @@ EFFECTS: Final[dict[str, Callable[[Seat, str], None]]] = {
     "requests": lays_its_sheet,
     "history": shows_the_history,
     "attach_file": chooses_a_file,
+    "letter": makes_a_letter,
     **{f"go_{page}": turns_to_its_page for page in ("calls", "file", "case", "search")},
     **{f"go_{page}": turns_to_its_page for page in ("road", "directory", "queue", "shift")},
     "search": turns_to_its_page,

@@ -1,0 +1,1 @@
+"""What leaves the program at a person's wish: letters and exports."""
