@@ -77,22 +77,6 @@ class MainWindow(QMainWindow):
         assert isinstance(app, QApplication), "a window needs an application"
         self.look = look or Look(app)
         self.look.speak()
-        with self.look.taken_off():
-            self._furnish(desk)
-        app.focusChanged.connect(self._focus_changed)
-        self.look.worn.connect(self._reflow)
-        self._reflow()
-        self.go("calls")
-        self.calls.refresh()
-        self.call_lists.refresh()
-        self.queue_model.refresh()
-        self.shift_model.refresh()
-        self.case_model.refresh_list()
-        self.road_model.refresh()
-        self.file_page.restore()
-        desk.lane.query(self._warm_places, self._warmed)
-
-    def _furnish(self, desk: DeskWires) -> None:
         self.desk = desk
         self._narrow: bool | None = None
         self.pages: dict[str, Any] = {}
@@ -127,9 +111,16 @@ class MainWindow(QMainWindow):
         self.queue_page = QueuePage(self.queue_model, catalogue, clock, self.look)
         self.shift_model = ShiftModel(lane, bus, clock, desk.seat.centre, desk.seat.seat_code)
         self.shift_page = ShiftPage(self.shift_model, catalogue, clock, self.look)
-        cases = (self.calls_page, self.file_page, self.case_page, self.search_page)
-        others = (self.road_page, self.directory_page, self.queue_page, self.shift_page)
-        self.pages = dict(zip(PAGES, cases + others, strict=True))
+        self.pages = dict(
+            zip(
+                PAGES,
+                (
+                    *(self.calls_page, self.file_page, self.case_page, self.search_page, self.road_page),
+                    *(self.directory_page, self.queue_page, self.shift_page),
+                ),
+                strict=True,
+            )
+        )
         centre = catalogue["centres"].get(desk.seat.centre)
         place = centre.extra["name_vi"] if centre else desk.seat.centre
         self.banner = CallBanner(self.calls, clock, catalogue, self.look)
@@ -163,6 +154,18 @@ class MainWindow(QMainWindow):
         self.shift_deeds = ShiftDeeds(self)
         self._lay_keys()
         self._connect()
+        app.focusChanged.connect(self._focus_changed)
+        self.look.worn.connect(self._reflow)
+        self._reflow()
+        self.go("calls")
+        self.calls.refresh()
+        self.call_lists.refresh()
+        self.queue_model.refresh()
+        self.shift_model.refresh()
+        self.case_model.refresh_list()
+        self.road_model.refresh()
+        self.file_page.restore()
+        lane.query(self._warm_places, self._warmed)
 
     def _warm_places(self, _connection: object) -> None:
         self.desk.places.warm()  # on a reader's thread, so that the first place typed does not wait for it

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.resources import as_file, files
 from pathlib import Path
 
@@ -77,18 +75,6 @@ class Look(QObject):
     def _distance(self, place: int) -> float:
         return abs(ZOOMS[place] - self.zoom)
 
-    @contextmanager
-    def taken_off(self) -> Iterator[None]:
-        """The style sheet is off meanwhile and on again after it, for putting many widgets together.
-
-        Under a sheet Qt dresses a widget and all below it anew each time it is given a parent: a window built of
-        parts inside parts was dressed some ten times over, three quarters of the CPU time of building it."""
-        self._app.setStyleSheet("")
-        try:
-            yield
-        finally:
-            self._dress()
-
     def put_on(self) -> None:
         """Set font, palette and style sheet."""
         font = QFont(FAMILY)
@@ -96,11 +82,8 @@ class Look(QObject):
         font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
         self._app.setFont(font)
         self._app.setPalette(_palette(self.tokens))
-        self._dress()
-        self.worn.emit()
-
-    def _dress(self) -> None:
         self._app.setStyleSheet(style_sheet(self.tokens, self.zoom, FAMILY))
+        self.worn.emit()
 
 
 def _palette(t: Tokens) -> QPalette:
