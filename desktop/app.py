@@ -44,6 +44,7 @@ from desktop.store.troubles import (
     Damaged,
     NewerStore,
     NoCopy,
+    NoSuchCopy,
     NotEnrolled,
     WrongKey,
     WrongPassphrase,
@@ -310,12 +311,14 @@ def restore(
     """Go on from a backup (the newest sound one where none is named). The desk must be closed; nothing is deleted.
 
     The key comes from the desk's slots, or from those kept beside the backup where they are gone. Raises
-    WrongPassphrase, NoCopy, Damaged or WrongKey (no backup is sound), DiskFull, OSError.
+    WrongPassphrase, NoCopy, NoSuchCopy, Damaged or WrongKey (no backup is sound), DiskFull, OSError.
     """
     home.prepare()
     found = [copy] if copy is not None else copies(home.backups)
     if not found:
         raise NoCopy
+    if copy is not None and not copy.path.is_file():
+        raise NoSuchCopy  # SQLite would make an empty file of that name, and call it a store
     key = _key_of(home, found, staff, passphrase, key_cost)
     now_ms = (clock or WallClock()).now_ms()
     fault: Exception = NoCopy()

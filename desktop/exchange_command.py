@@ -83,7 +83,7 @@ def place_of(settings: Settings) -> Place | None:
     kept = settings[EXCHANGE]
     try:
         return msgspec.json.decode(kept, type=Place) if kept else None
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return None
 
 

@@ -85,7 +85,7 @@ def unseal(data: bytes, key: Ed25519PublicKey) -> Manifest:
         manifest = _decoder.decode(said)
     except InvalidSignature as fault:
         raise BadMessage("signature") from fault
-    except (msgspec.MsgspecError, UnicodeDecodeError) as fault:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as fault:
         raise BadMessage("manifest") from fault
     names = [part.key for part in manifest.parts]
     names += [one.hash for part in manifest.parts for one in part.segments]

@@ -183,6 +183,7 @@ def _split(url: str, what: str) -> tuple[str, str]:
 
 def _check_authorities(pem: str) -> None:
     from cryptography import x509  # noqa: PLC0415  # only a node with an authority of its own reads certificates
+    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415  # only where certificates are read
 
     try:
         found = x509.load_pem_x509_certificates(pem.encode())
@@ -191,7 +192,7 @@ def _check_authorities(pem: str) -> None:
     for one in found:
         try:
             kind = one.extensions.get_extension_for_class(x509.BasicConstraints).value
-        except (x509.ExtensionNotFound, ValueError) as bad:
+        except (x509.ExtensionNotFound, x509.DuplicateExtension, UnsupportedAlgorithm, ValueError) as bad:
             raise _Unfit("mục ca có chứng thư không phải của cơ quan cấp chứng thư") from bad
         if not kind.ca:
             # A server's own certificate taken for an authority would make its key an authority's.

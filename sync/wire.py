@@ -184,7 +184,7 @@ def decode_push(data: bytes) -> tuple[PushHead, list[Placed]]:
     first_line, *lines = unpack(data).split(b"\n")
     try:
         head = _push_decoder.decode(first_line)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as fault:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as fault:
         raise BadMessage("head") from fault
     placed = _placed_lines(lines, head.count)
     if not placed:
@@ -211,7 +211,7 @@ def decode_pull(data: bytes) -> tuple[PullHead, list[Placed]]:
     first_line, *lines = unpack(data).split(b"\n")
     try:
         head = _pull_decoder.decode(first_line)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as fault:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as fault:
         raise BadMessage("head") from fault
     return head, _placed_lines(lines, head.count)
 
@@ -220,7 +220,7 @@ def decode_answer(data: bytes) -> PushAnswer:
     """The answer to a push (plain JSON: it is small). Raises BadMessage."""
     try:
         return msgspec.json.decode(data, type=PushAnswer)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as fault:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as fault:
         raise BadMessage("answer") from fault
 
 
@@ -228,5 +228,5 @@ def decode_problem(data: bytes) -> Problem:
     """The problem in an answer's body. Raises BadMessage (a web page is no problem of ours)."""
     try:
         return msgspec.json.decode(data, type=Problem)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as fault:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as fault:
         raise BadMessage("problem") from fault

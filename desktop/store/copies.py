@@ -30,7 +30,7 @@ HOURLY: Final = 24
 DAILY: Final = 14
 SLOTS: Final = ".keyslots.json"
 
-_NAME: Final = re.compile(r"store-(\d{8}T\d{6})\.db")
+_NAME: Final = re.compile(r"store-([0-9]{8}T[0-9]{6})\.db")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +60,11 @@ def copies(folder: Path) -> list[Copy]:
     found = []
     for path in folder.glob("store-*.db"):
         match = _NAME.fullmatch(path.name)
-        if match is not None:
-            moment = datetime.strptime(match[1], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
-            found.append(Copy(path, to_ms(moment)))
+        try:
+            moment = datetime.strptime(match[1] if match else "", "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
+        except ValueError:
+            continue  # a name that no backup of ours has, or of a day that there is not
+        found.append(Copy(path, to_ms(moment)))
     return sorted(found, key=lambda one: one.made_ms, reverse=True)
 
 

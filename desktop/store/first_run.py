@@ -22,7 +22,7 @@ def read(path: Path) -> Begun | None:
         return msgspec.json.decode(path.read_bytes(), type=Begun)
     except FileNotFoundError:
         return None
-    except (OSError, msgspec.MsgspecError):
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return Begun()
 
 

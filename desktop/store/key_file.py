@@ -13,6 +13,12 @@ from sync.disk import replace_whole
 
 FORMAT: Final = 2
 
+MOST_KIB: Final = 1 << 20
+"""Most memory (KiB) that one guess takes: a file that asks for more would stop the machine before anybody knows
+whether it is ours."""
+_MOST_PASSES, _MOST_LANES = 64, 16
+_SALT: Final = range(8, 65)
+
 
 class Person(msgspec.Struct, frozen=True, omit_defaults=True):
     """One person of this desk. `wrapped` is their private key (passphrase and device secret), `store` the store's
@@ -118,14 +124,22 @@ def is_marked(file: KeyFile, store_key: bytes) -> bool:
     return same(file.mark, mark(store_key, "key file", _said(file)))
 
 
+def _can_be_tried(one: Person | OldSlot) -> bool:
+    bounded = 1 <= one.passes <= _MOST_PASSES and 1 <= one.lanes <= _MOST_LANES and len(one.salt) in _SALT
+    return bounded and 8 * one.lanes <= one.memory_kib <= MOST_KIB
+
+
 def read_file(path: Path) -> KeyFile:
     """The key file, of format 2 or 1. Raises NewerStore, Damaged (also where there is none)."""
     try:
         held = msgspec.json.decode(path.read_bytes(), type=KeyFile)
-    except (msgspec.MsgspecError, UnicodeDecodeError, FileNotFoundError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, FileNotFoundError):
         raise Damaged from None
     if held.format > FORMAT:
         raise NewerStore
+    wraps: list[Person | OldSlot] = [*held.people, *held.slots]
+    if not all(map(_can_be_tried, wraps)):
+        raise Damaged
     return held
 
 

@@ -21,6 +21,7 @@ from desktop.store import device_secret, wraps
 from desktop.store.device_secret import DeviceSecrets
 from desktop.store.key_file import (
     FORMAT,
+    MOST_KIB,
     KeyFile,
     OldSlot,
     Person,
@@ -37,7 +38,6 @@ from sync.disk import flush, flush_folder
 __all__ = ["FORMAT", "KEY_BYTES", "Cost", "KeySlots", "Opened", "Tile"]
 
 _SHORTEST_S: Final = 0.25
-_MOST_KIB: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,7 +287,7 @@ class KeySlots:
         bound = msgspec.json.encode((1, slot.staff, cost.memory_kib, cost.passes, cost.lanes))
         try:
             key = AESGCM(wraps.stretch(passphrase, slot.salt, cost)).decrypt(slot.nonce, slot.wrapped, bound)
-        except InvalidTag:
+        except (InvalidTag, ValueError):
             raise WrongPassphrase from None
         aside = self._path.with_suffix(".v1.json")
         shutil.copyfile(self._path, aside)
@@ -327,7 +327,7 @@ class KeySlots:
         while True:
             begun = self._timer()
             derived = wraps.stretch(passphrase, salt, cost)
-            if not self._calibrate or self._timer() - begun >= _SHORTEST_S or cost.memory_kib * 2 > _MOST_KIB:
+            if not self._calibrate or self._timer() - begun >= _SHORTEST_S or cost.memory_kib * 2 > MOST_KIB:
                 return cost, derived
             cost = Cost(cost.memory_kib * 2, cost.passes, cost.lanes)
 

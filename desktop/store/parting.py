@@ -84,7 +84,7 @@ def gone(home: Home) -> Gone | None:
     """What is known of a wipe that was ordered here, or None."""
     try:
         return msgspec.json.decode(_marker(home).read_bytes(), type=Gone)
-    except (OSError, msgspec.MsgspecError):
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
 
 

@@ -88,7 +88,7 @@ class Throttle:
     def _read(self) -> tuple[dict[str, _Tries], bool]:
         try:
             held = msgspec.json.decode(self._path.read_bytes(), type=_File)
-        except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+        except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return {}, False
         whole = same(held.mark, self._marked(held.people))
         return (held.people, True) if whole else ({}, False)

@@ -126,6 +126,12 @@ class AlreadyEnrolled(Trouble):
     advice = "Máy này đã đăng ký rồi. Chị/anh đóng màn hình này và đăng nhập như thường lệ."
 
 
+class NoSuchCopy(Trouble):
+    """There is no file of the name that was given as a backup."""
+
+    advice = "Không có tệp sao lưu ở chỗ đã chỉ. Chị/anh xem lại đường dẫn; kho của máy này chưa bị thay đổi."
+
+
 class NoCopy(Trouble):
     """There is no backup of this desk's store on this machine."""
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
@@ -23,6 +24,8 @@ from sync.disk import replace_whole
 from sync.troubles import Trouble
 
 _PUBLIC: Final = "x25519/"
+_MOST_KEY: Final = 64 << 10
+"""Most bytes that are read of a file somebody says is a key."""
 
 
 class NotCustodians(Trouble):
@@ -67,8 +70,9 @@ def make_custodian_key(path: Path, passphrase: str) -> str:
 def read_custodian_key(path: Path, passphrase: str) -> X25519PrivateKey:
     """A custodian's key out of their file. Raises UnreadableKey."""
     try:
-        found = serialization.load_pem_private_key(path.read_bytes(), passphrase.encode() or None)
-    except (OSError, ValueError, TypeError):
+        with path.open("rb") as file:
+            found = serialization.load_pem_private_key(file.read(_MOST_KEY), passphrase.encode() or None)
+    except (OSError, ValueError, TypeError, UnsupportedAlgorithm):
         raise UnreadableKey from None
     if not isinstance(found, X25519PrivateKey):
         raise UnreadableKey

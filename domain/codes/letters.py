@@ -68,7 +68,7 @@ def _kinds(file: Path) -> list[LetterKind]:
     for line, row in read_named_rows(file, _KIND):
         try:
             template = (file.parent / Path(row["file"]).name).read_bytes()
-        except OSError as fault:
+        except (OSError, ValueError) as fault:  # a name with a zero character is no name at all
             raise CatalogueError(file.name, line, f"no template {row['file']}") from fault
         if hashlib.sha256(template).hexdigest() != row["sha256"]:
             raise CatalogueError(file.name, line, f"{row['file']} is not the template that was approved")

@@ -66,7 +66,7 @@ class Retention:
         """The table in this folder, checked whole. Raises BadRetention."""
         try:
             said = tomllib.loads((folder / FILE).read_text("utf-8"))
-        except (OSError, ValueError) as fault:
+        except (OSError, ValueError, RecursionError) as fault:
             raise BadRetention(f"{FILE} cannot be read") from fault
         return read(said)
 

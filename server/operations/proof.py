@@ -26,7 +26,7 @@ def read_ask(data: bytes) -> Ask:
     """The question in a body. Raises Refusal (bad_message)."""
     try:
         ask = msgspec.json.decode(data, type=Ask)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as fault:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as fault:
         raise bad_message() from fault
     names = (ask.step, ask.bucket, ask.scope, ask.kind, ask.prefix, ask.id)
     if any(len(name) > _LONGEST or "\x00" in name for name in names):

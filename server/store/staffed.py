@@ -78,7 +78,7 @@ def authors(connection: Connection, wanted: Iterable[str]) -> dict[str, dict[str
                 continue
             try:
                 author = _author.decode(bytes(body)).b
-            except (msgspec.MsgspecError, UnicodeDecodeError):
+            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
                 continue  # held words of a newer program: they say nothing of who may read
             found.setdefault(scope, {}).setdefault(device, set()).add(author)
     return found

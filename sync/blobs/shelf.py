@@ -19,6 +19,11 @@ _PARTS: Final = "parts"
 _STRIPES: Final = 16
 
 
+def is_name(text: str) -> bool:
+    """Whether this can be a chunk's name: it becomes a file's name, so nothing else may."""
+    return _NAME.fullmatch(text) is not None
+
+
 class Shelf:
     """Chunk files of one node, readable by its owner only. Safe from several threads of one process.
 
@@ -38,12 +43,12 @@ class Shelf:
             folder.chmod(0o700)
 
     def _path(self, name: str) -> Path:
-        if _NAME.fullmatch(name) is None:
+        if not is_name(name):
             raise ValueError("not a chunk's name")
         return self.root / name[:2] / name
 
     def _part(self, name: str) -> Path:
-        if _NAME.fullmatch(name) is None:
+        if not is_name(name):
             raise ValueError("not a chunk's name")
         return self.root / _PARTS / f"{name}.part"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from sync.blobs.seal import Broken
-from sync.blobs.shelf import Shelf
+from sync.blobs.shelf import Shelf, is_name
 from sync.disk import flush_folder
 
 FOLDER: Final = "blobs"
@@ -163,4 +163,7 @@ def _read(path: Path) -> list[str]:
     lines, end = raw[: raw.rfind(_END)], raw[raw.rfind(_END) :]
     if end != _END + sha256(lines).hexdigest().encode("ascii") + b"\n":
         raise Broken("not a whole list")
-    return lines.decode("ascii").split()
+    names = lines.decode("ascii", "replace").split()
+    if not all(map(is_name, names)):
+        raise Broken("not names of chunks")
+    return names

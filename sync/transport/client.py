@@ -303,7 +303,7 @@ def _said(answer: Answer, shape: type[M]) -> M:
     _is_kind(answer, _JSON)
     try:
         return msgspec.json.decode(answer.body, type=shape)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as bad:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as bad:
         raise ServerLied from bad
 
 

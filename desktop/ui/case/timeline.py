@@ -93,6 +93,10 @@ class Timeline(Card):
 
     @Slot()
     def _typed(self) -> None:
+        if self.note.left_out:
+            words = tr("Đoạn vừa dán quá dài nên chưa được đưa vào. Chị/anh đính kèm nó thành tệp.")
+            self.kept.say(Status.WAITING, words)
+            return
         if self._keeper is not None:
             self._keeper.changed({"text": self.note.whole_text()})
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
+from typing import Final
+
+from PySide6.QtCore import QEvent, QMimeData, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QFontMetrics, QInputMethodEvent, QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit
 
 from desktop.ui.theme.tokens import TONE_ROOM
 from domain.text import nfc
+
+MOST_LETTERS: Final = 100_000
+"""Letters that a box takes from the clipboard. An act goes whole over the road or not at all: a pasted file of many
+megabytes would be larger than any message, and hold up everything saved after it."""
 
 
 class LineBox(QLineEdit):
@@ -53,7 +59,8 @@ class LineBox(QLineEdit):
 
 
 class TextBox(QPlainTextEdit):
-    """Several lines of reading-size text. Tab leaves the box; Enter makes a new line."""
+    """Several lines of reading-size text. Tab leaves the box; Enter makes a new line. `left_out`: what was last
+    pasted or dropped here was too long and was not taken; the box stands as it was."""
 
     typed = Signal()
     left = Signal()
@@ -62,6 +69,7 @@ class TextBox(QPlainTextEdit):
         super().__init__()
         self._lines = lines
         self._preedit = ""
+        self.left_out = False
         self.setTabChangesFocus(True)
         self.setUndoRedoEnabled(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -78,7 +86,26 @@ class TextBox(QPlainTextEdit):
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
             self._fit()
 
+    def insertFromMimeData(self, source: QMimeData) -> None:
+        """Paste and drop: all of it, or nothing of what no message could carry."""
+        left = MOST_LETTERS - self.document().characterCount() + len(self.textCursor().selectedText())
+        self.left_out = source.hasText() and len(source.text()) > left
+        if self.left_out:
+            self.typed.emit()
+        else:
+            super().insertFromMimeData(source)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Ctrl+Enter belongs to the form (save), never a line break."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and (
+            event.modifiers() & Qt.KeyboardModifier.ControlModifier
+        ):
+            event.ignore()
+            return
+        super().keyPressEvent(event)
+
     def _was_changed(self) -> None:
+        self.left_out = False
         self.typed.emit()
 
     def inputMethodEvent(self, event: QInputMethodEvent) -> None:
@@ -92,15 +119,6 @@ class TextBox(QPlainTextEdit):
         super().focusOutEvent(event)
         self._preedit = ""
         self.left.emit()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Ctrl+Enter belongs to the form (save), never a line break."""
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and (
-            event.modifiers() & Qt.KeyboardModifier.ControlModifier
-        ):
-            event.ignore()
-            return
-        super().keyPressEvent(event)
 
     def whole_text(self) -> str:
         """Committed text with the composed text at its place, NFC, without outer white space."""

@@ -150,6 +150,8 @@ def load_form(path: Path, catalogue: Catalogue, *, extra: bool = False) -> FormD
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"line (\d+)", str(error))
         raise FormError(path.name, int(found[1]) if found else 0, "is not valid TOML") from error
+    except RecursionError as error:
+        raise FormError(path.name, 0, "is nested too deeply") from error
     return _Reader(path.name, text, catalogue, extra).form(data)
 
 

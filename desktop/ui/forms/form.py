@@ -167,12 +167,15 @@ class FormView(QWidget):
 
     def odd(self) -> dict[str, str]:
         """Lines (names, addresses) with letters that only look right or cannot be seen, each with a sentence; what
-        stands there is not changed."""
+        stands there is not changed. Also boxes that did not take what was pasted."""
         found: dict[str, str] = {}
         for name, field in self._fields.items():
             box = field.widget
             if field.definition.kind == "text" and isinstance(box, LineBox) and oddities(box.text()):
                 words = tr("{label}: có ký tự lạ hoặc không nhìn thấy, trông giống chữ Việt. Nên gõ lại.")
+                found[name] = words.format(label=field.definition.label)
+            if isinstance(box, TextBox) and box.left_out:
+                words = tr("{label}: đoạn vừa dán quá dài nên chưa được đưa vào. Chị/anh đính kèm nó thành tệp.")
                 found[name] = words.format(label=field.definition.label)
         return found
 

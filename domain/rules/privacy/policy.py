@@ -98,7 +98,7 @@ class Policy:
         """
         try:
             said = tomllib.loads((folder / FILE).read_text("utf-8"))
-        except (OSError, ValueError) as fault:
+        except (OSError, ValueError, RecursionError) as fault:
             raise BadPolicy(f"{FILE} cannot be read") from fault
         return read(said, centres)
 

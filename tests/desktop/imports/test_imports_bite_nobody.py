@@ -7,7 +7,7 @@ import random
 import pytest
 import zstandard
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-from hypothesis import example, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QBuffer, QIODevice
 from PySide6.QtGui import QColor, QImage
@@ -16,8 +16,12 @@ from desktop.background.exchange import ear
 from desktop.background.exchange.packets import NoExchange, Packets
 from desktop.store import inbox
 from desktop.store.inbox import Ring
+from desktop.store.sealing import seal_file
 from desktop.ui.case.pictures import LONGEST_SIDE, MOST_LETTERS, shown
+from domain.media import HEAD_BYTES, media_type
 from sync import packing, trust
+from sync.blobs import seal
+from sync.blobs.shelf import Shelf
 from sync.courier import letters
 from sync.troubles import Trouble
 
@@ -176,3 +180,20 @@ def test_a_line_without_an_end_is_no_exchange() -> None:
         assert list(collected.feed(b"x" * 1_000)) == []
     with pytest.raises(NoExchange):
         list(collected.feed(b"x" * 1_000))
+
+
+@given(st.binary(max_size=300), st.text(max_size=30))
+@settings(suppress_health_check=list(HealthCheck))
+def test_a_file_of_any_bytes_is_sealed_and_comes_out_the_same(
+    tmp_path_factory: pytest.TempPathFactory, data: bytes, name: str
+) -> None:
+    folder = tmp_path_factory.mktemp("chosen")
+    shelf = Shelf(folder / "shelf")
+    shelf.prepare()
+    path = folder / f"{''.join(one for one in name if one.isprintable() and one != '/')[:20]}.tệp"
+    path.write_bytes(data)
+    sealed = seal_file(path, bytes(32), shelf)
+    assert media_type(data[:HEAD_BYTES]) == sealed.media_type
+    (chunk,) = sealed.plan.chunks
+    assert seal.open_chunk(sealed.naming, 0, shelf.verified(chunk), last=True) == data
+    assert data[:20] not in shelf.verified(chunk) or len(data) < 8
