@@ -76,6 +76,10 @@ def _parser(first: list[str]) -> argparse.ArgumentParser:
     exchange.set_defaults(command=_exchange)
     if first == ["exchange"]:
         _add_exchange(exchange)
+    export = commands.add_parser("export", help="xuất số liệu không nêu ai, hoặc danh sách đã che, ra tệp")
+    export.set_defaults(command=_export)
+    if first == ["export"]:
+        _add_export(export)
     shots = commands.add_parser("shots", help="chụp mọi màn hình, mọi màu, hai cỡ chữ")
     shots.set_defaults(command=_shots)
     if first == ["shots"]:
@@ -139,6 +143,20 @@ def _add_exchange(parser: argparse.ArgumentParser) -> None:
 
 def _exchange(asked: argparse.Namespace) -> int:
     from desktop.exchange_command import run  # noqa: PLC0415 - loaded for its own command only
+    from desktop.home import Home  # noqa: PLC0415 - loaded for its own command only
+    from desktop.running import own_home  # noqa: PLC0415 - loaded for its own command only
+
+    return run(asked, Home(asked.desk_home or own_home()))
+
+
+def _add_export(parser: argparse.ArgumentParser) -> None:
+    from desktop.export_command import add_arguments  # noqa: PLC0415 - loaded for its own command only
+
+    add_arguments(parser)
+
+
+def _export(asked: argparse.Namespace) -> int:
+    from desktop.export_command import run  # noqa: PLC0415 - loaded for its own command only
     from desktop.home import Home  # noqa: PLC0415 - loaded for its own command only
     from desktop.running import own_home  # noqa: PLC0415 - loaded for its own command only
 

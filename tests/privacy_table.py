@@ -30,6 +30,7 @@ PLAIN: Final = {
     "review_break_glass": "---- ---- AAA- ---- ---- ---- AAAA",
     "print_case": "A--- AA-- AAA- A--- ---- ---- ----",
     "export_deidentified": "---- ---- AAA- ---- AAAA ---- AAAA",
+    "export_lists": "---- MM-- MMM- ---- ---- ---- MMMM",
     "export_identifiable": "---- ---- 222- ---- ---- ---- 2222",
     "propose_erasure": "---- AA-- AAA- ---- ---- ---- ----",
     "erase": "---- ---- 222- ---- ---- ---- 2222",

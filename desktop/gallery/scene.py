@@ -15,10 +15,12 @@ from desktop.home import Home
 from desktop.operations import intake, links, more_calls, queue, shift
 from desktop.operations.calls import HOTLINE_PBX, LINE, PbxCallEvent, answer, end, set_outcome
 from desktop.operations.case import add_note, add_referral, log_attempt
+from desktop.operations.sheets import Sheet
 from desktop.self_check import as_if_enrolled
 from desktop.store.device_secret import FILE
 from desktop.store.reads_same_child import same_child
 from desktop.store.unit_of_work import UnitOfWork
+from desktop.ui.leaving.exports_model import Offered
 from domain.clock import HOUR, MINUTE, vn_date, vn_midnight_ms
 from domain.ids import RANDOM_BYTES, uuid7
 from domain.records.queue import AppReport, Incoming
@@ -40,6 +42,16 @@ CHILD: Final[dict[str, Any]] = {
     "summary": "Bố uống rượu rồi đánh, cháu trốn sang nhà bà ngoại. Cháu kể tối nào cũng sợ.",
     "topics": ["abuse_family_violence"],
 }  # fmt: skip
+OFFERS: Final = tuple(Offered(kind, 2026, month) for kind in ("figures", "calls") for month in (10, 9, 8))
+FIGURES: Final = Sheet(
+    "Hồ sơ tháng 10/2026 theo nơi ở và tuổi của trẻ (…: từ 1 đến 4, hoặc giữ kín cùng)",
+    ("Nơi ở", "Dưới 6", "6 đến 10", "11 đến 14", "15 đến 18", "Cộng"),
+    (
+        ("Thành phố Hà Nội", 12, 31, None, None, 78), ("Tỉnh Bắc Ninh", None, 8, None, 0, 19),
+        ("Thành phố Hải Phòng", None, 14, 11, None, 33), ("Cộng", 24, 53, 35, 18, 130),
+    ),
+)  # fmt: skip
+"""Figures in the pictures: nobody was counted."""
 ELSEWHERE: Final = "01932c00-0000-7000-8000-0000000000dd"
 """A desk of Đà Nẵng in the pictures."""
 

@@ -189,6 +189,22 @@ def _requests(studio: Studio) -> QWidget:
     return studio.window
 
 
+def _exports(studio: Studio) -> QWidget:
+    keys = studio.window.sheets.exports
+    studio.window.act("exports")
+    studio.until("vai trò được hỏi xong", keys.sheet.state.isVisible, keys.model.changed)
+    keys.model.offers = scene.OFFERS  # as a regional lead sees it: a counsellor takes nothing out
+    keys.model.changed.emit()
+    return studio.window
+
+
+def _export_made(studio: Studio) -> QWidget:
+    window, model = _exports(studio), studio.window.sheets.exports.model
+    model.of, model.made = scene.OFFERS[0], scene.FIGURES
+    model.ready.emit()
+    return window
+
+
 def _request(studio: Studio) -> QWidget:
     window = _requests(studio)
     studio.window.sheets.requests.sheet.begin_writing()
@@ -329,6 +345,8 @@ SCREENS: Final = (
     Screen("queue-entry", _entry),
     Screen("requests", _requests),
     Screen("request", _request),
+    Screen("exports", _exports),
+    Screen("export-made", _export_made),
     Screen("search", _search),
     Screen("search-emergency", _emergency),
     Screen("palette", _palette),

@@ -158,6 +158,7 @@ def desk_actions() -> Registry:
         Action("queue_next", "Ctrl+J", tr("Nhận mục kế tiếp của hàng đợi"), moving),
         Action("queue_enter", "Ctrl+Shift+J", tr("Nhập thư, báo chí, công văn vào hàng đợi"), writing),
         Action("requests", "Ctrl+Shift+R", tr("Yêu cầu về dữ liệu cá nhân: sổ, hạn, bước tiếp theo"), writing),
+        Action("exports", "Ctrl+Shift+S", tr("Xuất số liệu không nêu ai, danh sách đã che"), writing),
         Action("palette", "Ctrl+K", tr("Bảng lệnh: gõ việc cần làm, tên, mã"), moving),
         Action("search", "Ctrl+F", tr("Tìm tên, số máy, mã"), moving),
         Action("back", "Esc", tr("Quay lại (không bỏ chữ nào)"), moving),

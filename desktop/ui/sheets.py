@@ -1,4 +1,4 @@
-"""What an action lays over the window's pages: history, conflicts, same child, queue entry, a rest, requests."""
+"""What an action lays over the window's pages: history, conflicts, same child, entry, a rest, requests, exports."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from desktop.ui.case.history import HistoryKeys
 from desktop.ui.conflicts.sheet import ConflictsKeys
 from desktop.ui.forms.definition import FormDefinition
+from desktop.ui.leaving.exports import ExportsKeys
 from desktop.ui.leaving.letters import LetterKeys
 from desktop.ui.queue.entry import EntryKeys
 from desktop.ui.requests.sheet import RequestsKeys
@@ -29,6 +30,7 @@ class Sheets:
         self.entry = EntryKeys(window, forms["incoming"])
         window.queue_page.enter.clicked.connect(self.entry.begin)
         self.rest = RestKeys(window)
+        self.exports = ExportsKeys(window)
         self.letters = LetterKeys(window)
         self.requests = RequestsKeys(window, forms["request"])
 
@@ -40,13 +42,14 @@ class Sheets:
             "same_child": self.same_child.begin,
             "queue_enter": self.entry.begin,
             "rest": self.rest.begin,
+            "exports": self.exports.begin,
             "letter": self.letters.begin,
             "requests": self.requests.begin,
         }
 
     def covers(self) -> tuple[Cover, ...]:
         """Everything of these that can lie over the pages."""
-        found = (self.history, self.conflicts, self.same_child, self.entry, self.rest, self.requests)
+        found = (self.history, self.conflicts, self.same_child, self.entry, self.rest, self.requests, self.exports)
         return tuple(one.sheet for one in found)
 
     def keep_all(self) -> None:

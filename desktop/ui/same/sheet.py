@@ -195,7 +195,7 @@ class SameChildKeys(QObject):
         self.sheet.chosen.connect(self._chosen)
         self.sheet.opened.connect(self._open)
         self.sheet.asked.connect(self._ask)
-        self._asking, self._words = False, ""
+        self._asking = self._words = ""
         window.case_model.opened.connect(self._look_beside)
 
     def begin(self) -> None:
@@ -203,12 +203,14 @@ class SameChildKeys(QObject):
         if self._window.page_name != "case" or self._window.case_model.view is None:
             self._window.status.news.say(Status.QUIET, tr("Mở một hồ sơ rồi mới tìm được trẻ đã biết"))
             return
-        self._asking = True
+        self._asking = self._window.case_model.view.contact.id
         self._read()
 
     @Slot()
     def _look_beside(self) -> None:
-        self._asking = False
+        view = self._window.case_model.view
+        if view is None or view.contact.id != self._asking:  # the same file that opens again still was asked about
+            self._asking = ""
         self._read()
 
     def _today(self) -> Any:
@@ -226,7 +228,7 @@ class SameChildKeys(QObject):
             return
         if self.sheet.isVisible():
             self.sheet.show_found(found, self._lane.clock.now_ms())
-        elif self._asking and self._window.page_name == "case" and not self._window.watch.covered:
+        elif self._asking == found.contact_id and self._is_in_front():
             self._window.covering.lay_over(self.sheet)
             self.sheet.show_found(found, self._lane.clock.now_ms())
             self.sheet.take_keys()
@@ -234,7 +236,10 @@ class SameChildKeys(QObject):
             self._window.status.news.say(
                 Status.WAITING, tr("Trẻ này có thể đã có hồ sơ khác: Ctrl+Shift+T xem lý do")
             )
-        self._asking = False
+        self._asking = ""
+
+    def _is_in_front(self) -> bool:
+        return self._window.page_name == "case" and not self._window.watch.covered
 
     @Slot(object)
     def _chosen(self, one: KnownChild) -> None:

@@ -63,6 +63,7 @@ NOT_SAID = {
     "domain/cdr.py": "lines of the exchange's file: for the technician who feeds it, on a terminal",
     "domain/numbering.py": "kinds of cases by their letters: documents",
     "desktop/operations/letter_words.py": "official letters are Vietnamese whatever the desk speaks",
+    "desktop/operations/list_words.py": "a list that leaves is Vietnamese whatever the desk speaks",
     "desktop/ui/liking.py": "a language is named in itself",
 }
 """Modules with Vietnamese literals that are no sentence of a screen."""

@@ -27,7 +27,7 @@ from domain.clock import MINUTE
 from domain.records.queue import Incoming
 from tests.conftest import Rounds
 from tests.desktop.ui.conftest import CHEAP, PASSPHRASE, STAFF, HandClock, named, press, stored, type_text
-from tests.desktop.ui.leaving import makes_a_letter
+from tests.desktop.ui.leaving import lists_what_may_leave, makes_a_letter
 from tests.desktop.ui.seat import Seat, with_a_case
 from tests.desktop.ui.test_forms_lose_nothing import fill_six
 
@@ -325,6 +325,7 @@ EFFECTS: Final[dict[str, Callable[[Seat, str], None]]] = {
     "history": shows_the_history,
     "attach_file": chooses_a_file,
     "letter": makes_a_letter,
+    "exports": lists_what_may_leave,
     **{f"go_{page}": turns_to_its_page for page in ("calls", "file", "case", "search")},
     **{f"go_{page}": turns_to_its_page for page in ("road", "directory", "queue", "shift")},
     "search": turns_to_its_page,

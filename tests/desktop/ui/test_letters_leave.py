@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,15 +14,11 @@ from pytestqt.qtbot import QtBot
 
 from desktop.app import Desk
 from desktop.store.reads_audit import audit_view
-from desktop.store.unit_of_work import UnitOfWork
 from desktop.ui.leaving.letters import MAU_01
 from desktop.ui.main_window import MainWindow
 from domain.records.audit import EXPORT
-from domain.records.staff import Staff, record_of
-from sync.operation import CREATE
-from sync.replica import scopes
 from tests.desktop.ui.conftest import STAFF, HandClock, press, stored
-from tests.desktop.ui.leaving import save_letter
+from tests.desktop.ui.leaving import hire, save_letter
 from tests.desktop.ui.seat import Seat, with_a_case
 
 
@@ -115,18 +110,3 @@ def test_a_dialog_gives_way_to_a_call_and_to_a_lock(seat: Seat, comes: str) -> N
         else:
             press(seat.window, Qt.Key.Key_Space)
         seat.until(lambda: not seat.window.findChildren(QFileDialog))
-
-
-def hire(seat: Seat, role: str) -> None:
-    """The person at the desk has this role, and no other, from now on."""
-    done: list[None] = []
-    taken: Callable[[None], None] = done.append
-
-    def act(uow: UnitOfWork) -> None:
-        made = uow.act()
-        one = Staff(id=record_of(STAFF), staff=STAFF, roles=(role,), centre=uow.seat.centre)
-        made.create(scopes.REFERENCE, one, action=CREATE)
-        uow.write(made)
-
-    seat.desk.lane.submit(act, taken)
-    seat.until(lambda: done)
