@@ -292,6 +292,13 @@ def _acts(action: str, studio: Studio) -> QWidget:
     return studio.window
 
 
+def _keys(studio: Studio) -> QWidget:
+    studio.free()
+    studio.window.go("calls")
+    studio.window.manual_keys.keys()
+    return studio.window
+
+
 def _people(studio: Studio) -> QWidget:
     window = _acts("people", studio)
     studio.to_the_top()
@@ -362,7 +369,8 @@ SCREENS: Final = (
     Screen("people", _people),
     Screen("newcomer", _newcomer),
     Screen("language", partial(_acts, "language")),
-    Screen("keys", partial(_acts, "help")),
+    Screen("manual", partial(_acts, "help")),
+    Screen("keys", _keys),
     Screen("privacy", partial(_acts, "privacy")),
     Screen("lock", _lock),
     Screen("parting", Studio.parting),

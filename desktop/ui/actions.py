@@ -1,4 +1,4 @@
-"""The one registry of actions and keys: feeds shortcuts, the key strip, the F1 sheet and the manual.
+"""The one registry of actions and keys: feeds shortcuts, the key strip and the manual.
 
 The map of function keys is `domain.rules.outcomes.KEYS` (hotline.md §2): function keys, because Telex and VNI
 typing uses letters and digits for tone marks.
@@ -55,7 +55,7 @@ class TwiceError(ValueError):
 
 
 class Registry:
-    """Actions by id, in the order in which the F1 sheet shows them. Raises `TwiceError` for a double key."""
+    """Actions by id, in the order in which the sheet of keys shows them. Raises `TwiceError` for a double key."""
 
     def __init__(self, actions: Iterable[Action]) -> None:
         self._by_id: dict[str, Action] = {}
@@ -81,7 +81,7 @@ class Registry:
         return tuple(a for a in self if a.key in {f"F{number}" for number in range(2, 10)})
 
     def groups(self) -> dict[str, list[Action]]:
-        """Actions by the heading under which the F1 sheet shows them."""
+        """Actions by the heading under which the sheet of keys shows them."""
         found: dict[str, list[Action]] = {}
         for action in self:
             found.setdefault(action.group, []).append(action)
@@ -117,7 +117,7 @@ def desk_actions() -> Registry:
         Deed.ADD_TO_CASE: Action("add_to_case", "F10", tr("Gắn vào ca đã có"), writing),
         Deed.INTERPRETER: Action("interpreter", "F11", tr("Cần phiên dịch"), writing),
         Deed.PRIVACY: Action("privacy", "F12", tr("Che màn hình"), desk),
-        Deed.HELP: Action("help", "F1", tr("Bảng phím"), desk),
+        Deed.HELP: Action("help", "F1", tr("Hướng dẫn, bảng phím"), desk),
     }
     actions: list[Action] = []
     for key in KEYS:

@@ -1,4 +1,4 @@
-"""What lies over the window's pages (F1, F12, people, lock): who has the keys meanwhile, and where the caret was."""
+"""What lies over the window's pages (F12, people, lock): who has the keys meanwhile, and where the caret was."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QWidget
 
+from desktop.ui.manual.opening import READ_FROM
 from desktop.ui.widgets.covers import Cover
 from desktop.ui.widgets.file_choice import FileChoice
 
@@ -27,23 +28,24 @@ class Covering(QObject):
         """Everything that can lie over the pages."""
         window = self._window
         sheets = window.sheets.covers()
-        return (window.help, window.people_sheet, *sheets, window.privacy, window.watch.cover)
-
-    def help(self) -> None:
-        """F1."""
-        self.lay_over(self._window.help)
+        return (window.people_sheet, *sheets, window.privacy, window.watch.cover)
 
     def people(self) -> None:
         """The people of this desk."""
         self.lay_over(self._window.people_sheet)
 
-    def lay_over(self, cover: Cover) -> None:
-        """Lay a sheet over everything; it takes the keys. Under a lock nothing below exists for eye or ear."""
+    def lay_over(self, cover: Cover, *, again: bool = False) -> None:
+        """Lay a sheet over everything; it takes the keys. Under a lock nothing below exists for eye or ear.
+        `again`: as it was left a moment ago, with what was typed on it."""
         self._window.toast.put_away()
         self._window.palette_keys.palette.put_away()  # what was typed there is not for whoever sees the cover
         self.put_dialogs_away()
         self.hold_keys()
-        cover.cover()
+        self._window.actions_by_id["help"].setEnabled(cover.objectName() in READ_FROM)
+        if again:
+            Cover.cover(cover)
+        else:
+            cover.cover()
         for other in self.covers():
             if other is not cover:
                 other.hide()

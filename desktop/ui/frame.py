@@ -62,7 +62,7 @@ class Navigation(Card):
             self.inside.addWidget(words)
 
     def reflow(self, narrow: bool) -> None:
-        """Where there is little room only the names of the pages stay; their keys stand on the F1 sheet."""
+        """Where there is little room only the names of the pages stay; their keys stand in the manual (F1)."""
         for part in self._only_wide:
             part.setVisible(not narrow)
         self._measure.let_go(narrow)
@@ -70,7 +70,8 @@ class Navigation(Card):
 
     def show_page(self, name: str) -> None:
         """Mark the page in front."""
-        self._scroll.ensureWidgetVisible(self.buttons[name], 0, 8)
+        if name in self.buttons:  # the manual has no place of its own here
+            self._scroll.ensureWidgetVisible(self.buttons[name], 0, 8)
         for one, made in self.buttons.items():
             made.setChecked(one == name)
 

@@ -35,6 +35,8 @@ from desktop.ui.intake.sheet import advice_of
 from desktop.ui.key_action import KeyAction
 from desktop.ui.liking import Liking
 from desktop.ui.locks.watch import LockWatch
+from desktop.ui.manual.opening import ManualKeys
+from desktop.ui.manual.page import ManualPage
 from desktop.ui.palette import PaletteKeys
 from desktop.ui.queue.deeds import QueueDeeds
 from desktop.ui.queue.page import QueuePage
@@ -52,7 +54,7 @@ from desktop.ui.signin.people_sheet import PeopleSheet
 from desktop.ui.theme.look import RESOURCES, Look
 from desktop.ui.theme.measure import NARROW, tell_room
 from desktop.ui.theme.tokens import Status
-from desktop.ui.widgets.covers import HelpSheet, PrivacyCover, Toast
+from desktop.ui.widgets.covers import PrivacyCover, Toast
 from desktop.ui.words import clock_text, tr
 from domain.codes.catalogue import Catalogue
 
@@ -111,16 +113,10 @@ class MainWindow(QMainWindow):
         self.queue_page = QueuePage(self.queue_model, catalogue, clock, self.look)
         self.shift_model = ShiftModel(lane, bus, clock, desk.seat.centre, desk.seat.seat_code)
         self.shift_page = ShiftPage(self.shift_model, catalogue, clock, self.look)
-        self.pages = dict(
-            zip(
-                PAGES,
-                (
-                    *(self.calls_page, self.file_page, self.case_page, self.search_page, self.road_page),
-                    *(self.directory_page, self.queue_page, self.shift_page),
-                ),
-                strict=True,
-            )
-        )
+        cases = (self.calls_page, self.file_page, self.case_page, self.search_page)
+        others = (self.road_page, self.directory_page, self.queue_page, self.shift_page)
+        self.pages = dict(zip(PAGES, cases + others, strict=True))
+        self.pages["manual"] = ManualPage(self.registry, self.look)
         centre = catalogue["centres"].get(desk.seat.centre)
         place = centre.extra["name_vi"] if centre else desk.seat.centre
         self.banner = CallBanner(self.calls, clock, catalogue, self.look)
@@ -133,7 +129,6 @@ class MainWindow(QMainWindow):
         self._build()
         self.exchange_line: ExchangeDesk | None = None
         self.privacy = PrivacyCover(self._ground, self.look)
-        self.help = HelpSheet(self._ground, self.look, self.registry)
         self._closed = False
         self._typed_since = False
         self._watched: QWidget | None = None
@@ -150,6 +145,7 @@ class MainWindow(QMainWindow):
         self.interpreter_keys = InterpreterKeys(self)
         self.queue_deeds = QueueDeeds(self)
         self.palette_keys = PaletteKeys(self)
+        self.manual_keys = ManualKeys(self)
         self.sheets = Sheets(self, forms)
         self.shift_deeds = ShiftDeeds(self)
         self._lay_keys()
@@ -218,7 +214,6 @@ class MainWindow(QMainWindow):
             model.trouble.connect(self.show_trouble)
         self.desk.bus.failed.connect(self.show_trouble)
         self.privacy.asked_to_go.connect(self.watch.back)
-        self.help.asked_to_go.connect(self.covering.uncover)
         self.people_sheet.asked_to_go.connect(self.covering.uncover)
         self._show_road()
 
@@ -246,7 +241,7 @@ class MainWindow(QMainWindow):
             "privacy": self.watch.privacy,
             "switch_person": self.watch.switch,
             "people": self.covering.people,
-            "help": self.covering.help,
+            "help": self.manual_keys.toggle,
             "undo": self._undo,
             "leave": self._leave,
             "save_form": self._save,
@@ -360,9 +355,6 @@ class MainWindow(QMainWindow):
         self.go("search")
 
     def _back(self) -> None:
-        if self.help.isVisible():
-            self.covering.uncover()
-            return
         self.flow.stop_attaching()
         back = getattr(self.stack.currentWidget(), "back", None)
         if back is not None and back():

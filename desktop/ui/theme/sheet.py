@@ -47,6 +47,9 @@ QFrame[role="popup"] {{ background: {t.surface}; border: 1px solid {t.border}; b
 QFrame[role="line"] {{ background: {t.hairline}; border: none; max-height: 1px; min-height: 1px; }}
 QScrollArea {{ background: transparent; border: none; }}
 QScrollArea > QWidget > QWidget {{ background: transparent; }}
+QTextBrowser {{ background: transparent; border: none;
+    selection-background-color: {t.accent}; selection-color: {t.on_accent}; }}
+QTextBrowser:focus {{ border: 2px solid {t.focus}; border-radius: {px(RADIUS)}; }}
 
 QLineEdit, QPlainTextEdit {{
     background: {t.surface}; border: 1px solid {t.border}; border-radius: {px(RADIUS)};

@@ -1,16 +1,13 @@
-"""Sheets laid over the window without a dialog: the F1 key sheet, the F12 privacy cover; and the undo toast."""
+"""Sheets laid over the window without a dialog: the F12 privacy cover; and the undo toast."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QBoxLayout, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from desktop.ui.actions import Action, Registry
 from desktop.ui.theme.look import Look
-from desktop.ui.theme.measure import NARROW
 from desktop.ui.widgets.said import Card, Said
-from desktop.ui.widgets.scrolled import Scrolled
 from desktop.ui.words import tr
 
 
@@ -73,79 +70,6 @@ class PrivacyCover(Cover):
             label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
             column.addWidget(label)
         column.addStretch(1)
-
-
-class HelpSheet(Cover):
-    """F1: every key of the registry, by group."""
-
-    def __init__(self, parent: QWidget, look: Look, registry: Registry) -> None:
-        super().__init__(parent, look)
-        self.setObjectName("sheet.help")
-        self.setAccessibleName(tr("Bảng phím"))
-        page = QVBoxLayout(self)
-        page.setContentsMargins(32, 24, 32, 24)
-        page.setSpacing(16)
-        page.addWidget(Said(tr("Bảng phím"), "title"))
-        how = tr("Mũi tên để cuộn, phím khác để đóng. Gõ Telex hay VNI đều không đụng phím chức năng.")
-        page.addWidget(Said(how, "muted"))
-        inside = QWidget()
-        self._columns = columns = QHBoxLayout(inside)
-        columns.setContentsMargins(0, 0, 0, 0)
-        columns.setSpacing(16)
-        for part in _in_two(list(registry.groups().items())):
-            column = QVBoxLayout()
-            column.setSpacing(16)
-            for title, actions in part:
-                card = Card(margins=16, space=4)
-                card.inside.addWidget(Said(title, "section"))
-                grid = QGridLayout()
-                grid.setHorizontalSpacing(24)
-                grid.setVerticalSpacing(0)
-                grid.setColumnStretch(1, 1)
-                for place, action in enumerate(actions):
-                    grid.addWidget(Said(action.key_text, "strong"), place, 0)
-                    grid.addWidget(Said(action.label), place, 1)
-                card.inside.addLayout(grid)
-                column.addWidget(card)
-            column.addStretch(1)
-            columns.addLayout(column, 1)
-        self._keys = Scrolled(inside)
-        page.addWidget(self._keys, 1)
-
-    def cover(self) -> None:
-        """One column where two would not fit."""
-        narrow = self._under.width() < NARROW * self._look.zoom
-        across, down = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
-        self._columns.setDirection(down if narrow else across)
-        super().cover()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Arrows and page keys move the sheet where it is taller than the window; any other key closes it."""
-        bar = self._keys.verticalScrollBar()
-        step = {
-            Qt.Key.Key_Down: bar.singleStep(),
-            Qt.Key.Key_Up: -bar.singleStep(),
-            Qt.Key.Key_PageDown: bar.pageStep(),
-            Qt.Key.Key_PageUp: -bar.pageStep(),
-        }.get(Qt.Key(event.key()))
-        if step is None:
-            super().keyPressEvent(event)
-        else:
-            bar.setValue(bar.value() + step)
-
-
-def _in_two(groups: list[tuple[str, list[Action]]]) -> tuple[list[tuple[str, list[Action]]], ...]:
-    """The groups in two columns of about one length, each in its order."""
-    first: list[tuple[str, list[Action]]] = []
-    second: list[tuple[str, list[Action]]] = []
-    for group in groups:
-        shorter = first if _lines(first) <= _lines(second) else second
-        shorter.append(group)
-    return first, second
-
-
-def _lines(groups: list[tuple[str, list[Action]]]) -> int:
-    return sum(len(actions) + 3 for _, actions in groups)
 
 
 class Toast(Card):

@@ -28,6 +28,7 @@ from domain.records.queue import Incoming
 from tests.conftest import Rounds
 from tests.desktop.ui.conftest import CHEAP, PASSPHRASE, STAFF, HandClock, named, press, stored, type_text
 from tests.desktop.ui.leaving import lists_what_may_leave, makes_a_letter
+from tests.desktop.ui.reading_the_manual import opens_the_manual
 from tests.desktop.ui.seat import Seat, with_a_case
 from tests.desktop.ui.test_forms_lose_nothing import fill_six
 
@@ -148,7 +149,7 @@ def pauses(seat: Seat, action_id: str) -> None:
 
 def covers(seat: Seat, action_id: str) -> None:
     window = seat.window
-    cover = {"privacy": window.privacy, "help": window.help, "people": window.people_sheet}[action_id]
+    cover = {"privacy": window.privacy, "people": window.people_sheet}[action_id]
     seat.strike(action_id)
     assert cover.isVisible()
     press(window, Qt.Key.Key_Escape)
@@ -314,7 +315,7 @@ EFFECTS: Final[dict[str, Callable[[Seat, str], None]]] = {
     "undo": undoes,
     "pause": pauses,
     "privacy": covers,
-    "help": covers,
+    "help": opens_the_manual,
     "people": covers,
     "palette": opens_the_palette,
     "conflicts": lays_its_sheet,
