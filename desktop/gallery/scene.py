@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import threading
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
@@ -17,6 +20,7 @@ from desktop.operations.calls import HOTLINE_PBX, LINE, PbxCallEvent, answer, en
 from desktop.operations.case import add_note, add_referral, log_attempt
 from desktop.operations.sheets import Sheet
 from desktop.self_check import as_if_enrolled
+from desktop.settings import LANGUAGE, Settings
 from desktop.store.device_secret import FILE
 from desktop.store.reads_same_child import same_child
 from desktop.store.unit_of_work import UnitOfWork
@@ -56,47 +60,75 @@ ELSEWHERE: Final = "01932c00-0000-7000-8000-0000000000dd"
 """A desk of Đà Nẵng in the pictures."""
 
 
-def build(home: Home) -> tuple[app.Desk, MorningClock]:
-    """A desk of the Hanoi centre at noon of the made-up day, with its morning written."""
+Spelling = Callable[[str], str]
+"""How the people of the pictures write: `as_it_is`, or a test's own way to know their words from the program's."""
+
+
+def as_it_is(text: str) -> str:
+    """Vietnamese as people write it."""
+    return text
+
+
+def build(
+    home: Home, spelling: Spelling = as_it_is, speech: str = LANGUAGE.default
+) -> tuple[app.Desk, MorningClock]:
+    """A desk of the Hanoi centre at noon of the made-up day, with its morning written; every word that a person
+    of it writes is spelt by `spelling`, every other word on a screen is the program's own, in the language
+    `speech` of settings.LANGUAGE."""
     paper, passphrase = read_paper(*paths()), secrets.token_urlsafe(9)
+    paper.entries = [replace(one, data=spelt(one.data, spelling)) for one in paper.entries]
     app.enrol(home, "", "", STAFF, passphrase, enroller=as_if_enrolled, keeper=FILE)
     clock = MorningClock(to_ms(f"{paper.date} 00:00:00"))
-    desk = app.build(home, STAFF, passphrase, clock=clock)
+    ready = app.unlock(home, STAFF, passphrase)
+    ready = replace(ready, settings=Settings({LANGUAGE.name: json.dumps(speech)}))
+    desk = app.build(home, STAFF, passphrase, clock=clock, unlocked=ready)
     for staff, initials in COLLEAGUES:
         desk.people.invite(staff, initials, clock.now_ms())
-    writing = threading.Thread(target=partial(_write, desk, clock, paper), name="scene")
+    writing = threading.Thread(target=partial(_write, desk, clock, paper, spelling), name="scene")
     writing.start()
     writing.join()  # nothing is shown yet that could freeze
     return desk, clock
 
 
-def _write(desk: app.Desk, clock: MorningClock, paper: Any) -> None:
+def spelt(value: Any, spelling: Spelling) -> Any:
+    """A value as it is given to an operation or a form, every word in it written by `spelling`."""
+    if isinstance(value, str):
+        return spelling(value)
+    if isinstance(value, Mapping):
+        return {name: spelt(one, spelling) for name, one in value.items()}
+    return [spelt(one, spelling) for one in value] if isinstance(value, list) else value
+
+
+def _write(desk: app.Desk, clock: MorningClock, paper: Any, spelling: Spelling) -> None:
     write_morning(desk, clock, paper)
     now = clock.now_ms() + 130 * MINUTE  # stamps only grow: what follows is later than the morning, in order
     desk.lane.call(shift.start())
-    _dossiers(desk, clock, now)
-    _queue(desk, clock, now)
+    _dossiers(desk, clock, now, spelling)
+    _queue(desk, clock, now, spelling)
     _calls(desk, clock, now)
     clock.set(now)
 
 
-def _dossiers(desk: app.Desk, clock: MorningClock, now: int) -> None:
+def _dossiers(desk: app.Desk, clock: MorningClock, now: int, spelling: Spelling) -> None:
     """A case in dispute with Đà Nẵng, the same child in a second file, notes, a referral with its attempts."""
-    lane = desk.lane
+    lane, child = desk.lane, spelt(CHILD, spelling)
     clock.set(now - 2 * HOUR)
     call = lane.call(answer(PbxCallEvent(HOTLINE_PBX, "gallery.1", CALLER, LINE, now - 2 * HOUR, now - 2 * HOUR)))
     report = lane.call(
-        intake.save_report(CHILD | {"urgency": "high", "abuse_types": ["violence_physical"]}, call)
+        intake.save_report(child | {"urgency": "high", "abuse_types": ["violence_physical"]}, call)
     )
-    lane.call(add_note("Đã nghe cháu kể. Bà ngoại đang ở cạnh, cháu an toàn lúc này.", case_id=report.case_id))
+    heard = spelling("Đã nghe cháu kể. Bà ngoại đang ở cạnh, cháu an toàn lúc này.")
+    lane.call(add_note(heard, case_id=report.case_id))
     referral = lane.call(add_referral(report.case_id, "commune_peoples_committee"))
     clock.set(now - 95 * MINUTE)
     lane.call(log_attempt(referral, "no_answer"))
     clock.set(now - 80 * MINUTE)
     lane.call(log_attempt(referral, "busy"))
-    again = CHILD | {"child_name": "Dang Thi Ngoc Am", "child_age": 10, "summary": "Cháu lại gọi, hỏi thăm em."}
+    said = spelling("Cháu lại gọi, hỏi thăm em.")
+    again = child | {"child_name": "Dang Thi Ngoc Am", "child_age": 10, "summary": said}
     lane.call(intake.save_file(again, None))
-    third = lane.call(intake.save_file(again | {"child_name": "Đặng Ngọc Ẵm", "number": "0900099111"}, None))
+    other_name = spelling("Đặng Ngọc Ẵm")
+    third = lane.call(intake.save_file(again | {"child_name": other_name, "number": "0900099111"}, None))
     one, other = (_child(desk, contact, now) for contact in (report.contact_id, third.contact_id))
     lane.call(links.link_children(one, other, "cùng họ tên"))
     seen = lane.read(partial(read.one, kind="case", record_id=report.case_id))
@@ -131,7 +163,7 @@ def _heard_from_elsewhere(desk: app.Desk, seen: Any, at: int, uow: UnitOfWork) -
     desk.store.replica.receive(uow.connection, placed)
 
 
-def _queue(desk: app.Desk, clock: MorningClock, now: int) -> None:
+def _queue(desk: app.Desk, clock: MorningClock, now: int, spelling: Spelling) -> None:
     """What waits beside the telephone: the app, a letter, the press, a dispatch, a call-back."""
     lane, tomorrow = desk.lane, vn_midnight_ms(vn_date(now)) + 34 * HOUR
     clock.set(now - 44 * MINUTE)
@@ -139,8 +171,9 @@ def _queue(desk: app.Desk, clock: MorningClock, now: int) -> None:
         queue.enter(
             "app_111",
             AppReport(
-                id=_id(clock), sender_kind="family", sender_name="Bà Lành", number="0900047028", place="Xã Ba Vì",
-                body="Cháu bé nhà bên bị nhốt ngoài sân từ tối qua, tôi nghe cháu khóc.",
+                id=_id(clock), sender_kind="family", sender_name=spelling("Bà Lành"), number="0900047028",
+                place=spelling("Xã Ba Vì"),
+                body=spelling("Cháu bé nhà bên bị nhốt ngoài sân từ tối qua, tôi nghe cháu khóc."),
             ),
             urgency="emergency",
         )
@@ -151,7 +184,8 @@ def _queue(desk: app.Desk, clock: MorningClock, now: int) -> None:
         ("official_dispatch", "Sở Y tế", "Đề nghị cung cấp thông tin về vụ việc đã chuyển ngày 12/11."),
     ):
         clock.set(now - 42 * MINUTE)
-        lane.call(queue.enter(channel, Incoming(id=_id(clock), sender=sender, body=body), due_at=tomorrow))
+        came = Incoming(id=_id(clock), sender=spelling(sender), body=spelling(body))
+        lane.call(queue.enter(channel, came, due_at=tomorrow))
 
 
 def _id(clock: MorningClock) -> str:

@@ -92,7 +92,8 @@ def _form(form: str, studio: Studio) -> QWidget:
     assert sheet is not None
     kept: list[object] = []
     sheet.model.draft_kept.connect(kept.append)
-    fill(sheet.form, {name: value for name, value in scene.CHILD.items() if name != "number"})
+    told = scene.spelt(scene.CHILD, studio.spelling)
+    fill(sheet.form, {name: value for name, value in told.items() if name != "number"})
     sheet.model.keep_now()
     studio.until("bản nháp được lưu", lambda: bool(kept), sheet.model.draft_kept)
     studio.to_the_top()

@@ -35,9 +35,11 @@ _QUIET: Final = "information"
 class Studio(QObject):
     """Makes the windows; `clear` puts everything away that a screen had brought in front."""
 
-    def __init__(self, desk: app.Desk, clock: MorningClock, look: Look) -> None:
+    def __init__(
+        self, desk: app.Desk, clock: MorningClock, look: Look, spelling: scene.Spelling = scene.as_it_is
+    ) -> None:
         super().__init__()
-        self.desk, self.clock, self.look = desk, clock, look
+        self.desk, self.clock, self.look, self.spelling = desk, clock, look, spelling
         self.window = MainWindow(desk, look)
         self._others: list[QWidget] = []
         self._rung = self._openings = 0

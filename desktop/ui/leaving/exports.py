@@ -17,7 +17,7 @@ from desktop.ui.theme.look import Look
 from desktop.ui.theme.tokens import Status
 from desktop.ui.widgets.covers import Cover
 from desktop.ui.widgets.list_table import Index, ListTable
-from desktop.ui.widgets.said import Card, Mark, Said, button
+from desktop.ui.widgets.said import Card, Mark, Said, as_in_file, button
 from desktop.ui.widgets.save_as import SaveAs
 from desktop.ui.widgets.scrolled import Scrolled
 from desktop.ui.widgets.table import PaperTable
@@ -134,10 +134,12 @@ class ExportsSheet(Cover):
 
     def _make_card(self, look: Look) -> Card:
         card = Card(margins=16, space=8)
-        self.title = Said("", "strong", wraps=True)
-        card.inside.addWidget(self.title)
+        self.head = Said("", "strong", wraps=True)
+        as_in_file(self.head)
+        card.inside.addWidget(self.head)
         self.made_rows = MadeTable()
         self.made = PaperTable(look, self.made_rows, {}, 0)
+        as_in_file(self.made)
         self.made.setObjectName("table.made")
         self.made.setAccessibleName(tr("Xem trước bảng"))
         self.made.keep_rows(5)
@@ -192,7 +194,7 @@ class ExportsSheet(Cover):
             return
         self.state.hide()
         self.table.hide()
-        self.title.setText(made.title)
+        self.head.setText(made.title)
         self.made_rows.show(made)
         words = tr("{count} dòng.") if len(made.rows) <= SEEN else tr("Xem trước {seen} dòng đầu trong {count} dòng.")
         self.count.setText(words.format(count=len(made.rows), seen=SEEN))
@@ -248,7 +250,7 @@ class ExportsSheet(Cover):
     def _put_away(self) -> None:
         self.card.hide()
         self.made_rows.show(EMPTY)
-        self.title.setText("")
+        self.head.setText("")
         self.count.setText("")
 
     def hideEvent(self, event: QHideEvent) -> None:

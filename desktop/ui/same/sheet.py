@@ -19,7 +19,7 @@ from desktop.ui.widgets.covers import Cover
 from desktop.ui.widgets.said import Mark, Said
 from desktop.ui.widgets.scrolled import Scrolled
 from desktop.ui.widgets.table import PaperTable
-from desktop.ui.words import tr, when_text
+from desktop.ui.words import spoken, tr, when_text
 from domain.clock import vn_date
 from domain.codes.catalogue import Catalogue
 
@@ -119,7 +119,7 @@ class SameChildSheet(Cover):
                 child_words(one),
                 one.code,
                 tr("cùng trẻ") if one.linked else "",
-                "; ".join(one.reasons) or tr("do người gắn"),
+                "; ".join(map(spoken, one.reasons)) or tr("do người gắn"),
             )
             for one in found.children
         ])

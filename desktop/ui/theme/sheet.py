@@ -45,6 +45,7 @@ QFrame[role="warn"] {{ background: {t.surface}; border: 2px solid {t.urgent}; bo
 QFrame[role="note"] {{ background: {t.surface}; border: 1px solid {t.waiting}; border-radius: {px(RADIUS)}; }}
 QFrame[role="popup"] {{ background: {t.surface}; border: 1px solid {t.border}; border-radius: {px(RADIUS)}; }}
 QFrame[role="line"] {{ background: {t.hairline}; border: none; max-height: 1px; min-height: 1px; }}
+QGroupBox {{ border: none; margin: 0px; padding: 0px; }}
 QScrollArea {{ background: transparent; border: none; }}
 QScrollArea > QWidget > QWidget {{ background: transparent; }}
 QTextBrowser {{ background: transparent; border: none;

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGroupBox, QVBoxLayout, QWidget
 
 from desktop.ui.theme.look import Look
 from desktop.ui.widgets.said import Card, Said
 from desktop.ui.words import tr
 
 
-class Cover(QWidget):
-    """Fills its parent and follows its size; any key or click asks to go."""
+class Cover(QGroupBox):
+    """Fills its parent and follows its size; any key or click asks to go.
+
+    A group, without title or frame: what takes keys needs a role for the ear, and a bare widget has none.
+    """
 
     asked_to_go = Signal()
 
     def __init__(self, parent: QWidget, look: Look) -> None:
         super().__init__(parent)
+        self.setFlat(True)
         self._look = look
         self._under = parent
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

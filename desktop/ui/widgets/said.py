@@ -23,6 +23,15 @@ Weight = str
 """One of the roles of the style sheet: title, section, strong, reading, muted, caption, number, or empty."""
 
 
+AS_IN_FILE = "as_in_file"
+
+
+def as_in_file(part: QWidget) -> None:
+    """This part shows what will stand in an official file, which is Vietnamese whatever the desk speaks; its name
+    for the ear is the desk's own, as everywhere."""
+    part.setProperty(AS_IN_FILE, True)
+
+
 class Said(QLabel):
     """A label: plain text only (a child's name is never markup), with room above for stacked tones."""
 

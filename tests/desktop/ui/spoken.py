@@ -8,17 +8,23 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from PySide6.QtCore import QAbstractItemModel, QAbstractListModel, Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAccessible, QAction
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
     QApplication,
+    QComboBox,
+    QGroupBox,
     QLabel,
     QLineEdit,
     QPlainTextEdit,
+    QProgressBar,
     QTabBar,
+    QTextEdit,
     QWidget,
 )
+
+from desktop.ui.widgets.said import AS_IN_FILE
 
 ROOT = Path(__file__).resolve().parents[3]
 MARKED = frozenset("ăâđêôơưáàảãạấầẩẫậắằẳẵặéèẻẽẹếềểễệíìỉĩịóòỏõọốồổỗộớờởỡợúùủũụứừửữựýỳỷỹỵ")
@@ -29,6 +35,7 @@ NOT_ON_SCREENS = (
 )  # fmt: skip
 """What speaks on a terminal, to technicians, or about made-up days."""
 
+_HEARD = (QAccessible.Text.Name, QAccessible.Text.Description, QAccessible.Text.Value, QAccessible.Text.Help)
 _ROLES = (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole)
 
 
@@ -37,22 +44,68 @@ def is_vietnamese(text: str) -> bool:
     return not MARKED.isdisjoint(text.lower())
 
 
+KEEPS_ITS_NAME = {
+    "Trạm 111": "the program's name",
+    "Tiếng Việt": "a language is named in itself where languages are chosen",
+    **dict.fromkeys(("Tày", "Nùng", "Mường"), "languages without another English name"),
+}
+"""What stays Vietnamese in the English interface, beside names of places and what people typed."""
+
+
+def everything_said() -> Iterator[tuple[str, str]]:
+    """(where, words) of everything that any open window says, what stands in its boxes included."""
+    for window in (one for one in QApplication.topLevelWidgets() if one.isVisible()):
+        yield from heard_and_seen(window)
+        for widget in window.findChildren(QWidget):
+            if not widget.isVisible() or is_as_in_file(widget):
+                continue
+            where = f"{type(widget).__name__} {widget.objectName()}".strip()
+            if isinstance(widget, QLineEdit | QTextEdit | QPlainTextEdit | QComboBox | QGroupBox | QProgressBar):
+                yield where, _inside(widget)
+            face = QAccessible.queryAccessibleInterface(widget)
+            if face.isValid():
+                yield from ((f"{where} for the ear", words) for of in _HEARD if (words := face.text(of)))
+
+
+def is_as_in_file(widget: QWidget) -> bool:
+    """Whether it, or what it is a part of, shows words of an official file."""
+    part: QWidget | None = widget
+    while part is not None and not part.property(AS_IN_FILE):
+        part = part.parentWidget()
+    return part is not None
+
+
+def _inside(widget: QWidget) -> str:
+    if isinstance(widget, QLineEdit | QProgressBar):
+        return widget.text()
+    if isinstance(widget, QTextEdit | QPlainTextEdit):
+        return widget.toPlainText()
+    if isinstance(widget, QComboBox):
+        return "\n".join(widget.itemText(place) for place in range(widget.count()))
+    return QGroupBox.title(widget) if isinstance(widget, QGroupBox) else ""
+
+
 def heard_and_seen(window: QWidget) -> Iterator[tuple[str, str]]:
     """(where, words) of everything below a window that is there now, what a person typed left out."""
     for widget in [window, *window.findChildren(QWidget)]:
         where = f"{type(widget).__name__} {widget.objectName()}".strip()
         found = [widget.accessibleName(), widget.accessibleDescription(), widget.toolTip(), widget.windowTitle()]
-        if isinstance(widget, QLabel | QAbstractButton):
-            found.append(widget.text())
-        if isinstance(widget, QLineEdit | QPlainTextEdit):
-            found.append(widget.placeholderText())
-        if isinstance(widget, QTabBar):
-            found += [widget.tabText(place) for place in range(widget.count())]
-        if isinstance(widget, QAbstractItemView) and (model := widget.model()) is not None:
-            found += _cells(model)
+        if not is_as_in_file(widget):
+            found += _shown(widget)
         yield from ((where, words) for words in found if words)
     for action in window.findChildren(QAction):
         yield f"QAction {action.objectName()}", action.text()
+
+
+def _shown(widget: QWidget) -> Iterator[str]:
+    if isinstance(widget, QLabel | QAbstractButton):
+        yield widget.text()
+    if isinstance(widget, QLineEdit | QPlainTextEdit):
+        yield widget.placeholderText()
+    if isinstance(widget, QTabBar):
+        yield from (widget.tabText(place) for place in range(widget.count()))
+    if isinstance(widget, QAbstractItemView) and (model := widget.model()) is not None:
+        yield from _cells(model)
 
 
 def _cells(model: QAbstractItemModel) -> Iterator[str]:
@@ -63,11 +116,6 @@ def _cells(model: QAbstractItemModel) -> Iterator[str]:
         for row in range(min(model.rowCount(), 25)):
             index = model.index(row, column)
             yield from (str(model.data(index, role) or "") for role in _ROLES)
-
-
-def top_windows() -> list[QWidget]:
-    """Every window of the program that is open."""
-    return [one for one in QApplication.topLevelWidgets() if one.isVisible()]
 
 
 def shape(text: str) -> str:

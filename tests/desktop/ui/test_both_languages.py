@@ -7,19 +7,15 @@ import ast
 import csv
 import re
 import tomllib
-from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop.app import Desk
 from desktop.home import Home
-from desktop.operations.calls import PbxCallEvent
-from desktop.reference import Reference
 from desktop.settings import LANGUAGE, choose
 from desktop.store.troubles import UnknownCode
 from desktop.store.unit_of_work import Operation
@@ -27,32 +23,22 @@ from desktop.ui import words
 from desktop.ui.desk import DeskWires
 from desktop.ui.liking import remember, remembered, wear
 from desktop.ui.main_window import MainWindow
-from desktop.ui.signin.window import SignInWindow
 from desktop.ui.theme.look import Look
 from desktop.ui.words import ENGLISH, FILES, VIETNAMESE, speak, spoken, tr
-from tests.desktop.ui.conftest import PASSPHRASE, STAFF, HandClock, press, type_text
+from tests.desktop.ui.conftest import press
 from tests.desktop.ui.spoken import (
+    KEEPS_ITS_NAME,
     ROOT,
-    heard_and_seen,
     is_vietnamese,
     shape,
     sources,
     translated,
     untranslated,
 )
-from tests.desktop.ui.test_every_screen_is_legible import screens, settled, visible
-from tests.desktop.ui.test_forms_lose_nothing import answer, fill_six, go_to, saved
 
 SCREENS, SENTENCES, LISTS = (
     tomllib.loads((ROOT / "resources/i18n/en" / name).read_text("utf-8")) for name in FILES
 )
-
-KEEPS_ITS_NAME = {
-    "Trạm 111": "the program's name",
-    "Tiếng Việt": "a language is named in itself where languages are chosen",
-    **dict.fromkeys(("Tày", "Nùng", "Mường"), "languages without another English name"),
-}
-"""What stays Vietnamese in the English interface, beside names of places and what people typed."""
 
 NOT_SAID = {
     "desktop/store/search_query.py": "the filters that a person types",
@@ -67,13 +53,6 @@ NOT_SAID = {
     "desktop/ui/liking.py": "a language is named in itself",
 }
 """Modules with Vietnamese literals that are no sentence of a screen."""
-
-ENGLISH_WORDS = re.compile(
-    r"\b(the|and|of|is|not|with|for|from|this|please|save|saved|close|cancel|search|file|files|call|calls|number"
-    r"|undo|redo|copy|paste|delete|select|name|date|error|none|true|false)\b",
-    re.IGNORECASE,
-)
-
 
 def committed(desk: DeskWires, operation: Operation[None], qtbot: QtBot) -> None:
     """An operation and everything submitted before it is in the store."""
@@ -192,93 +171,6 @@ def test_sentences_with_values_are_known_by_their_shape(spoken_english: None) ->
     assert tr("Cuộc gọi nhỡ") == "Cuộc gọi nhỡ"
 
 
-TYPED = ("Hồ Thị Ẵm", "H. T. Ẵ.", "Cháu bị đánh ở trường, sợ đi học.")
-
-
-def lived_in(window: MainWindow, clock: HandClock, qtbot: QtBot) -> None:
-    """A call on the line, a report saved, its case open with a note, an edit begun, rows in every list."""
-    answer(window, 1, clock)
-    press(window, Qt.Key.Key_F2)
-    qtbot.waitUntil(window.toast.isVisible)
-    answer(window, 2, clock)
-    press(window, Qt.Key.Key_F8)
-    fill_six(window)
-    press(window, Qt.Key.Key_F9)
-    go_to(window, "child_name")
-    type_text(TYPED[0])
-    saved(window, qtbot)
-    qtbot.waitUntil(window.case_page._dossier.isVisible)
-    window.case_page.begin_edit()
-    window.calls.answered(PbxCallEvent("111", "1.9", "0900081502", "", clock.now_ms(), clock.now_ms()))
-
-
-def every_screen(window: MainWindow, qtbot: QtBot) -> Iterator[str]:
-    """The screens, then every sheet that is laid over them."""
-    yield from screens(window)
-    for action in ("palette", "more_outcomes", "interpreter", "number_alert", "language", "people", "history"):
-        window.go("case" if action == "history" else "calls")
-        window.act(action)
-        yield settled(action)
-        press(window, Qt.Key.Key_Escape)
-    window.go("search")
-    window.search_page.box.setFocus()
-    type_text("ẵm")
-    qtbot.waitUntil(lambda: bool(window.search_model.hits))
-    yield settled("search results")
-    for name in ("privacy", "switch_person"):
-        window.act(name)
-        yield settled(name)
-        press(window, Qt.Key.Key_Escape)
-
-
-def allowed(text: str, places: frozenset[str]) -> str:
-    """What is left of a text without what people typed, names of places and what keeps its name."""
-    for known in (*KEEPS_ITS_NAME, *TYPED, *sorted(places, key=len, reverse=True)):
-        text = text.replace(known, "")
-    return text
-
-
-@pytest.fixture(scope="module")
-def places(reference: Reference) -> frozenset[str]:
-    provinces = reference.places.provinces()
-    found = {one.name_vi for one in provinces} | {one.name_full_vi for one in provinces}
-    return frozenset(found | {"An Giang", "Đà Nẵng", "Hà Nội"})
-
-
-def test_no_screen_of_the_english_interface_has_a_vietnamese_word(
-    english: MainWindow, clock: HandClock, qtbot: QtBot, places: frozenset[str]
-) -> None:
-    lived_in(english, clock, qtbot)
-    found, seen = dict[str, str](), 0
-    for screen in every_screen(english, qtbot):
-        for where, text in heard_and_seen(english):
-            seen += 1
-            if is_vietnamese(allowed(text, places)):
-                found.setdefault(f"{where}: {text!r}", screen)
-    assert seen > 4_000
-    assert not found, "\n".join(f"{screen}: {what}" for what, screen in found.items())
-
-
-def test_no_english_leaks_into_the_vietnamese_screens(window: MainWindow, clock: HandClock, qtbot: QtBot) -> None:
-    lived_in(window, clock, qtbot)
-    found = set()
-    for screen in every_screen(window, qtbot):
-        for where, text in heard_and_seen(window):
-            if (hit := ENGLISH_WORDS.search(text)) and text != "English":
-                found.add(f"{screen}: {where}: {text!r} ({hit[0]})")
-    assert not found, "\n".join(sorted(found))
-
-
-def test_names_are_told_apart_by_ear_in_english_too(english: MainWindow) -> None:
-    for screen in screens(english):
-        heard: Counter[tuple[str, str]] = Counter()
-        for widget in visible(english, QWidget):
-            if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.focusProxy() is None:
-                heard[type(widget).__name__, widget.accessibleName()] += 1
-        doubled = [pair for pair, count in heard.items() if count > 1]
-        assert not doubled, f"{screen}: {doubled}"
-
-
 def test_qt_speaks_the_language_of_the_desk(english: MainWindow, look: Look) -> None:
     def menu() -> set[str]:
         made = english.search_page.box.createStandardContextMenu()
@@ -309,24 +201,12 @@ def _nothing(_uow: object) -> None:
     return None
 
 
-def test_sign_in_speaks_the_language_chosen_last_on_this_desk(home: Home, look: Look, spoken_english: None) -> None:
+def test_sign_in_speaks_the_language_chosen_last_on_this_desk(home: Home) -> None:
     assert remembered(home) == VIETNAMESE
     remember(home, ENGLISH)
-    speak(remembered(home))
-    signin = SignInWindow(home, _never, _never, look)
-    signin.show()
-    for page in range(signin.pages.count()):
-        signin.pages.setCurrentIndex(page)
-        for where, text in heard_and_seen(signin):
-            assert not is_vietnamese(allowed(text, frozenset())), f"page {page}: {where}: {text!r}"
-    signin.close()
-    signin.deleteLater()
+    assert remembered(home) == ENGLISH
     home.language.write_text("klingon", "ascii")
     assert remembered(home) == VIETNAMESE
-
-
-def _never(*_asked: str) -> None:
-    raise AssertionError((STAFF, PASSPHRASE))
 
 
 def test_colours_and_size_chosen_before_are_worn_again(

@@ -1,4 +1,5 @@
-"""Every page and form: names for the ear, nothing clipped at 1366×768, contrast from tokens, keys once only."""
+"""Every page and form: buttons large enough, contrast from tokens, letters of the bundled font, keys once only
+(names for the ear and cut words: `test_every_screen_is_walked`)."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QRawFont
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
+from PySide6.QtWidgets import QAbstractButton
 from pytestqt.qtbot import QtBot
 
 from desktop.app import Desk
@@ -20,8 +21,8 @@ from desktop.ui.main_window import MainWindow
 from desktop.ui.theme.look import FAMILY, RESOURCES, Look
 from desktop.ui.theme.tokens import THEMES, Status, Tokens, contrast
 from tests.desktop.ui.conftest import HandClock, press, type_text
-from tests.desktop.ui.drawn_cells import cut_cells
 from tests.desktop.ui.test_forms_lose_nothing import answer, fill_six, go_to, saved
+from tests.desktop.ui.walking import settled, visible
 
 ROOT = RESOURCES.parent
 
@@ -38,13 +39,6 @@ def screens(window: MainWindow) -> Iterator[str]:
     window.act("help")
     yield settled("help")
     window.act("back")
-
-
-def settled(name: str) -> str:
-    for _ in range(3):  # a label that grows asks its row, the row its card, the card the page
-        QApplication.sendPostedEvents()
-        QApplication.processEvents()
-    return name
 
 
 @pytest.fixture
@@ -65,60 +59,6 @@ def full(window: MainWindow, clock: HandClock, qtbot: QtBot) -> MainWindow:
         type_text("1")
     window.case_page.begin_edit()
     return window
-
-
-@pytest.fixture
-def larger(look: Look) -> Iterator[Look]:
-    yield look
-    look.step_zoom(0)
-
-
-def visible(window: QWidget, kind: type[QWidget]) -> list[QWidget]:
-    return [one for one in window.findChildren(kind) if one.isVisible() and not one.visibleRegion().isEmpty()]
-
-
-def clipped(shown: QWidget) -> list[str]:
-    """Words of labels, buttons, lists and tables in this window that do not fit where they stand."""
-    found = cut_cells(shown)
-    for label in visible(shown, QLabel):
-        assert isinstance(label, QLabel)
-        if not label.text():
-            continue
-        room = label.contentsRect()
-        if label.wordWrap():
-            fits = label.heightForWidth(label.width()) <= label.height() + 1
-        else:
-            fits = label.fontMetrics().horizontalAdvance(label.text()) <= room.width() + 1
-        if not fits or label.fontMetrics().height() > room.height() + 2:
-            found.append(f"“{label.text()[:60]}” {room.width()}x{room.height()}")
-    for made in visible(shown, QAbstractButton):
-        assert isinstance(made, QAbstractButton)
-        if made.fontMetrics().horizontalAdvance(made.text()) > made.width():
-            found.append(f"“{made.text()}” {made.width()}")
-    return found
-
-
-def test_everything_that_takes_keys_has_a_name_for_the_ear(full: MainWindow) -> None:
-    seen = 0
-    for screen in screens(full):
-        for widget in visible(full, QWidget):
-            if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.focusProxy() is None:
-                seen += 1
-                assert widget.accessibleName(), f"{screen}: {type(widget).__name__} {widget.objectName()}"
-    assert seen > 60
-
-
-@pytest.mark.parametrize("zoom", [1.0, 1.5, 2.0])
-def test_no_label_is_clipped_at_1366_by_768(full: MainWindow, larger: Look, zoom: float) -> None:
-    while larger.zoom < zoom:
-        larger.step_zoom(1)
-    settled("larger")
-    assert (full.width(), full.height()) == (1366, 768)
-    seen = 0
-    for screen in screens(full):
-        assert clipped(full) == [], screen
-        seen += len(visible(full, QLabel))
-    assert seen > 100
 
 
 def test_the_window_title_says_nothing_of_any_person(full: MainWindow) -> None:

@@ -75,7 +75,7 @@ def test_a_list_is_made_looked_at_and_saved_with_every_number_masked(seat: Seat,
     press(seat.window, Qt.Key.Key_Return)
     seat.until(sheet.card.isVisible)
     assert sheet.made_rows.index(0, 2).data() == "09•• ••• •02"
-    assert "số máy được che" in sheet.title.text()
+    assert "số máy được che" in sheet.head.text()
     press(seat.window, {"xlsx": Qt.Key.Key_X, "csv": Qt.Key.Key_C}[ending])
     target = accept(seat, folder, sheet.state.text)
     assert os.listdir(folder) == [f"cuoc-goi-2026-11.{ending}"]
@@ -92,7 +92,7 @@ def test_a_list_is_made_looked_at_and_saved_with_every_number_masked(seat: Seat,
     press(seat.window, Qt.Key.Key_Escape)
     assert sheet.table.isVisible()
     press(seat.window, Qt.Key.Key_Escape)
-    assert (sheet.isVisible(), sheet.made_rows.rowCount(), sheet.title.text()) == (False, 0, "")
+    assert (sheet.isVisible(), sheet.made_rows.rowCount(), sheet.head.text()) == (False, 0, "")
 
 
 def test_figures_are_shown_with_what_is_withheld_and_a_lost_role_gets_a_sentence(seat: Seat) -> None:
@@ -101,7 +101,7 @@ def test_figures_are_shown_with_what_is_withheld_and_a_lost_role_gets_a_sentence
     assert offered(seat)[0] == "figures 10/2026"
     press(seat.window, Qt.Key.Key_Return)
     seat.until(sheet.card.isVisible)
-    assert "Hồ sơ tháng 10/2026" in sheet.title.text()
+    assert "Hồ sơ tháng 10/2026" in sheet.head.text()
     press(seat.window, Qt.Key.Key_Escape)
     hire(seat, "counsellor")
     press(seat.window, Qt.Key.Key_Return)

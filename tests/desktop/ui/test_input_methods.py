@@ -14,7 +14,8 @@ from desktop.ui.main_window import MainWindow
 from domain.text import nfc
 from tests.conftest import SOAK
 from tests.desktop.ui.conftest import press
-from tests.desktop.ui.test_every_screen_is_legible import full, screens, settled  # noqa: F401 - a fixture
+from tests.desktop.ui.test_every_screen_is_legible import full, screens  # noqa: F401 - a fixture
+from tests.desktop.ui.walking import settled
 from tests.ime import telex
 from tests.ime.said import CORRECTIONS, SAID
 from tests.ime.streams import COMPOSED, TYPED_OVER, Stream, streams
