@@ -22,6 +22,9 @@ from desktop.store.reads_file import (
     people_of,
     siblings_in,
     unmask_of,
+    veil_over,
+    veiled,
+    veiled_timeline,
     verified_callers,
 )
 from desktop.store.reads_road import not_at_centre
@@ -31,6 +34,7 @@ from domain.records.clock_record import ClockRecord
 from domain.records.contact import Contact
 from domain.records.referral import Attempt, Referral
 from domain.rules.privacy import Decision, masks
+from domain.rules.privacy.veil import Veil
 from domain.rules.triage import urgency_rank
 from sync.replica import read
 from sync.replica.read import Stored
@@ -46,8 +50,8 @@ class ReferralRow:
 
 @dataclass(frozen=True, slots=True)
 class CaseView:
-    """A case. `siblings`, `opened`, `unmask` and `shown` as in `ContactView`; `saved_at_centre` speaks of all its
-    records. `emergency_until`: until when (UTC ms) the file is here for an emergency read, or None."""
+    """A case. `siblings`, `opened`, `unmask`, `shown` and `veil` as in `ContactView`; `saved_at_centre` speaks of all
+    its records. `emergency_until`: until when (UTC ms) the file is here for an emergency read, or None."""
 
     case: Case
     contact: Contact
@@ -63,6 +67,7 @@ class CaseView:
     emergency_until: int | None = None
     unmask: Decision = Decision.ALLOWED
     shown: bool = True
+    veil: Veil | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,21 +131,26 @@ def case_view(connection: Connection, case_id: str) -> CaseView | None:
         ),
     ]
     timeline.sort(key=lambda entry: (entry.at_ms, entry.id))
+    shown = is_shown(sight, contact.id)
+    veil = None if shown else veil_over(connection, opened)
     return CaseView(
-        case=record,
-        contact=contact.record,
+        case=veiled(record, veil),
+        contact=veiled(contact.record, veil),
         persons=persons,
-        stays=tuple(s.record for s in of_case["stay"]),
+        stays=tuple(veiled(s.record, veil) for s in of_case["stay"]),
         clocks=tuple(sorted((s.record for s in of_case["clock"]), key=lambda c: (c.due_at or 0, c.id))),
-        referrals=tuple(ReferralRow(r, tuple(attempts.get(r.id, ()))) for r in referrals),
-        timeline=tuple(timeline),
+        referrals=tuple(
+            ReferralRow(veiled(r, veil), tuple(veiled(a, veil) for a in attempts.get(r.id, ()))) for r in referrals
+        ),
+        timeline=veiled_timeline(timeline, veil),
         siblings=siblings_in(opened),
         opened=opened,
         form=form,
         saved_at_centre=not not_at_centre(connection, [*opened, *(e.id for e in timeline)]),
         emergency_until=until_of(connection, contact.id),
         unmask=unmask_of(sight, contact.id),
-        shown=is_shown(sight, contact.id),
+        shown=shown,
+        veil=veil,
     )
 
 

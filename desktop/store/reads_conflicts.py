@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Connection
 
 from desktop.store.case_keys import opened_values
+from desktop.store.reads_file import contact_view, is_shown
 from desktop.store.sight import SHOWN, Sight, sight_of
 from domain.records.kinds import KINDS
 from domain.records.staff import record_of
+from domain.rules.privacy.veil import Veil
 from domain.rules.subject_requests import thing_of
 from sync.merge import present, siblings
 from sync.operation import Undecodable, decode_body
@@ -39,7 +41,8 @@ class Version:
 @dataclass(frozen=True, slots=True)
 class Conflict:
     """A field with several values. `versions` begins with the one shown now; `base` is what all of them replaced,
-    known only where `base_known`. `code` is that of its file or case, empty for a record outside files."""
+    known only where `base_known`. `code` is that of its file or case, empty for a record outside files. `masked`: the
+    values are not shown whole to whom this is read for, and none can be chosen before they are."""
 
     kind: str
     record: str
@@ -50,6 +53,7 @@ class Conflict:
     versions: tuple[Version, ...]
     base: Any
     base_known: bool
+    masked: bool = False
 
     @property
     def newest_ms(self) -> int:
@@ -97,6 +101,7 @@ def what_waits(connection: Connection) -> Waits:
         for key, stored in found.items()
         for field in sorted(pairs[key])
     ]
+    conflicts = _veiled(connection, conflicts)
     conflicts.sort(key=lambda one: (-one.newest_ms, one.kind, one.record, one.field))
     return Waits(tuple(conflicts), tuple(_held(connection, device)))
 
@@ -127,6 +132,32 @@ def _may(sight: Sight, stored: Stored, opens: frozenset[str]) -> bool:
         names = ("centre", "receiver", "contact_id")
         return sight.of_call({name: getattr(stored.record, name) for name in names}) in SHOWN
     return True
+
+
+def _veiled(connection: Connection, conflicts: Iterable[Conflict]) -> list[Conflict]:
+    """Values of files whose names are masked, under the veil of each file."""
+    sight = sight_of(connection)
+    veils: dict[str, Veil] = {}
+    found = []
+    for one in conflicts:
+        contact = one.contact_id
+        if sight is None or not contact or is_shown(sight, contact):
+            found.append(one)
+            continue
+        if contact not in veils:
+            view = contact_view(connection, contact)
+            veils[contact] = view.veil if view is not None and view.veil is not None else Veil((), ())
+        found.append(under(veils[contact], one))
+    return found
+
+
+def under(veil: Veil, conflict: Conflict) -> Conflict:
+    """The conflict as it may be shown; `masked` where any of its values changed."""
+    kind, field = conflict.kind, conflict.field
+    versions = tuple(replace(one, value=veil.field(kind, field, one.value)) for one in conflict.versions)
+    base = veil.field(kind, field, conflict.base)
+    said = any(before.value != after.value for before, after in zip(conflict.versions, versions, strict=True))
+    return replace(conflict, versions=versions, base=base, masked=said or base != conflict.base)
 
 
 @dataclass(frozen=True, slots=True)

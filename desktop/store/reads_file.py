@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
+from desktop.store.case_keys import opened_values
 from desktop.store.emergency import until_of
 from desktop.store.sight import UNMASKS, Sight, sight_of
 from domain.records.contact import Contact
+from domain.records.kinds import KINDS
 from domain.records.person import Address, Alias, Person, Phone
+from domain.records.sealed import SEALED_FIELDS, is_sealed
 from domain.rules.privacy import Decision
-from sync.replica import read
+from domain.rules.privacy.veil import Veil
+from sync.operation import Undecodable, decode_body
+from sync.replica import read, sql, tables
 from sync.replica.read import Stored
 
 
@@ -48,7 +53,8 @@ class ContactView:
     """A file. `siblings`: values beside the present one by `kind.field`; `opened` holds every record as it
     stands, by id: what an edit must be based on. `form` holds the values as the intake form names them.
     `emergency_until`: until when (UTC ms) the file is here for an emergency read, or None. `unmask`: on which
-    condition names and numbers are shown whole, `shown`: whether they are now (an edit's bases are always whole)."""
+    condition names and numbers are shown whole, `shown`: whether they are now (an edit's bases are always whole).
+    `veil`: where they are not, what everything that is shown of the file goes through (free text and notes did)."""
 
     contact: Contact
     persons: tuple[PersonRow, ...]
@@ -61,6 +67,7 @@ class ContactView:
     emergency_until: int | None = None
     unmask: Decision = Decision.ALLOWED
     shown: bool = True
+    veil: Veil | None = None
 
 
 def contact_view(connection: Connection, contact_id: str) -> ContactView | None:
@@ -79,19 +86,71 @@ def contact_view(connection: Connection, contact_id: str) -> ContactView | None:
     form = form_values(stored.record, persons, number) | answers_of(connection, contact_id, opened)
     for case in cases[:1]:
         form |= _given(case.record, ("abuse_types", "urgency", "status"))
+    shown = is_shown(sight, contact_id)
+    veil = None if shown else veil_over(connection, opened)
+    timeline = _by_time((*notes_of(connection, contact_id), *verified_callers(connection, contact_id)))
     return ContactView(
-        contact=stored.record,
+        contact=veiled(stored.record, veil),
         persons=persons,
         case_id=cases[0].id if cases else None,
-        timeline=_by_time((*notes_of(connection, contact_id), *verified_callers(connection, contact_id))),
+        timeline=veiled_timeline(timeline, veil),
         siblings=siblings_in(opened),
         opened=opened,
         form=form,
         number=number,
         emergency_until=until_of(connection, contact_id),
         unmask=unmask_of(sight, contact_id),
-        shown=is_shown(sight, contact_id),
+        shown=shown,
+        veil=veil,
     )
+
+
+R = TypeVar("R")
+
+
+_TELLS = {("person", "full_name"): 0, ("alias", "name"): 0, ("phone", "number"): 1}
+"""Fields by which a person is known anywhere in the file: names (0) and numbers (1)."""
+
+
+def veil_over(connection: Connection, opened: Mapping[str, Stored]) -> Veil:
+    """The veil over a file: every name and number that its records hold, or held as this desk's log knows."""
+    found: tuple[set[str], set[str]] = (set(), set())
+
+    def take(kind: str, field: str, value: object) -> None:
+        if (kind, field) in _TELLS and isinstance(value, str) and not is_sealed(value):
+            found[_TELLS[kind, field]].add(value)
+
+    people = {one: stored for one, stored in opened.items() if stored.kind in ("person", "alias", "phone")}
+    for stored in people.values():
+        for field, state in stored.state.items():
+            for head in state.heads.values():
+                take(stored.kind, field, head.value)
+    for row in sql.select_in(connection, tables.log, "record", people):
+        try:
+            body = decode_body(bytes(row["body"] or b""))
+        except Undecodable:  # erased, or kept and held: it names nobody here
+            continue
+        for field, value in opened_values(connection, body).items():
+            take(body.kind, field, value)
+    return Veil(*found)
+
+
+def veiled(record: R, veil: Veil | None) -> R:
+    """The record as it may be shown: its free text and whatever else tells of a person."""
+    if veil is None:
+        return record
+    kind = KINDS.kind_of(record).name
+    said = {name: getattr(record, name) for name in SEALED_FIELDS.get(kind, ())}
+    whole: Any = record
+    made: R = replace(whole, **{name: veil.field(kind, name, one) for name, one in said.items() if one is not None})
+    return made
+
+
+def veiled_timeline(timeline: Sequence[TimelineEntry], veil: Veil | None) -> tuple[TimelineEntry, ...]:
+    """What happened, as it may be shown."""
+    if veil is None:
+        return tuple(timeline)
+    return tuple(replace(entry, text=veil.text(entry.text)) for entry in timeline)
 
 
 def unmask_of(sight: Sight | None, contact_id: str) -> Decision:

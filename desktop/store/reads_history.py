@@ -7,7 +7,7 @@ their stamp), so such a step names no author here. The centre's log holds every 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import msgspec
@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from desktop.store.case_keys import opened_values
 from desktop.store.reads_case import case_view
-from desktop.store.reads_file import contact_view
+from desktop.store.reads_file import contact_view, veil_over
 from domain.records.fields import Merge
 from domain.records.kinds import KINDS
 from sync.operation import PATCH, Body, Undecodable, decode_body
@@ -46,7 +46,8 @@ class Step:
 
 
 def history_of(connection: Connection, contact_id: str) -> tuple[Step, ...] | None:
-    """Steps of a file, its case and everything in them, newest first; None where the person may not open it."""
+    """Steps of a file, its case and everything in them, newest first; None where the person may not open it. While
+    the file's names are masked they are here too, in every value that ever stood."""
     view = contact_view(connection, contact_id)
     if view is None:
         return None
@@ -59,7 +60,17 @@ def history_of(connection: Connection, contact_id: str) -> tuple[Step, ...] | No
     for stored in opened.values():
         steps += _from_elsewhere(stored, written)
     steps.sort(key=lambda step: (-step.at_ms, step.kind, step.record, step.field))
-    return tuple(steps[:MOST])
+    if view.shown:
+        return tuple(steps[:MOST])
+    veil = veil_over(connection, opened)
+    return tuple(
+        replace(
+            step,
+            before=veil.field(step.kind, step.field, step.before),
+            after=veil.field(step.kind, step.field, step.after),
+        )
+        for step in steps[:MOST]
+    )
 
 
 def _own(connection: Connection, ids: Iterable[str]) -> Iterator[Body]:

@@ -13,12 +13,13 @@ from typing import Final
 import msgspec
 from sqlalchemy import Connection
 
-from desktop.store.reads_file import PersonRow, people_of
+from desktop.store.reads_file import PersonRow, is_shown, people_of
 from desktop.store.search_query import find
 from desktop.store.sight import sight_of
 from domain.clock import vn_date
 from domain.records.contact import Contact
 from domain.rules.duplicates import ChildLook, suggest
+from domain.rules.privacy import masks
 from sync.replica import read
 
 MOST_COMPARED: Final = 60
@@ -138,10 +139,13 @@ def _known(
         " WHERE t.id = ?",
         (contact,),
     ).scalar()
+    name = row.person.full_name or ""
+    if not is_shown(sight_of(connection), contact):
+        name = masks.name(name)
     year = _year(row)
     age = today.year - year if year is not None else None
     return KnownChild(
-        row.person.id, contact, str(code or ""), row.person.full_name or "", age, score, reasons, linked
+        row.person.id, contact, str(code or ""), name, age, score, reasons, linked
     )
 
 

@@ -9,7 +9,10 @@ from PySide6.QtCore import QObject, Slot
 
 from desktop.operations import audit
 from desktop.operations.intake import FORM_FILE, FORM_REPORT, SavedReport
+from desktop.operations.verifying import unmask
 from desktop.store import reads
+from desktop.store.reads_unmask import CONTACT
+from desktop.store.sight import SHOWN
 from desktop.ui.theme.tokens import Status
 from desktop.ui.words import tr
 from domain.records.audit import OPEN
@@ -30,6 +33,7 @@ class Flow(QObject):
         self._news = window.status.news
         self._attaching: str | None = None
         self._wanted: tuple[str, str, dict[str, Any]] | None = None
+        self._known: tuple[str, reads.CaseView | reads.ContactView, dict[str, Any]] | None = None
         self._pages.saved.connect(self._form_saved)
         self._cases.attached.connect(self._attached)
         window.search_page.opened.connect(self._hit_opened)
@@ -53,8 +57,7 @@ class Flow(QObject):
             self._pages.report_of_just_saved()
             self._window.go("file")
         elif busy is None and page == "case" and view is not None:
-            self._pages.open(FORM_REPORT, view.contact.call_id, view.contact.id, dict(view.form))
-            self._window.go("file")
+            self._open_known(FORM_REPORT, view, {})
         else:
             self._open_form(FORM_REPORT)
 
@@ -107,9 +110,26 @@ class Flow(QObject):
             return
         form, _, put = self._wanted
         self._wanted = None
-        self._pages.open(form, view.contact.call_id, view.contact.id, dict(view.form))
-        self._window.go("file")
-        self._put(put)
+        self._open_known(form, view, put)
+
+    def _open_known(self, form: str, view: reads.CaseView | reads.ContactView, put: dict[str, Any]) -> None:
+        """A form over a file that exists shows its names and numbers whole: the key is the logged step where the
+        roles ask for no more, else the person shows them on the page first."""
+        self._known = (form, view, put)
+        if view.veil is None:
+            self._entered("")
+        elif view.unmask in SHOWN:
+            self._lane.submit(unmask(CONTACT, view.contact.id), self._entered, self._not_read, initiator="unmask")
+        else:
+            words = tr("Tên, số máy của hồ sơ này đang được che: mở hồ sơ, bấm Shift+F12 hiện ra rồi bấm F9")
+            self._news.say(Status.WAITING, words)
+
+    def _entered(self, _record: str) -> None:
+        if self._known is not None:
+            (form, view, put), self._known = self._known, None
+            self._pages.open(form, view.contact.call_id, view.contact.id, dict(view.form))
+            self._window.go("file")
+            self._put(put)
 
     def _not_read(self, fault: Exception) -> None:
         self._calls.trouble.emit(fault)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from desktop.operations.verifying import REASONS, unmask
 from desktop.store.reads_unmask import CALL, CONTACT, unmask_decision
@@ -27,6 +27,8 @@ WHY: Final = "why_unmask"
 class Showing(QObject):
     """One record at a time; what covers the screen, another record, another page or the minute masks it again."""
 
+    masked = Signal()
+
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self._window, self._lane, self._news = window, window.desk.lane, window.status.news
@@ -39,7 +41,9 @@ class Showing(QObject):
         window.call_deeds.answers[WHY] = self._reason
         window.banner.reveal.toggled.connect(self._revealed)
         window.calls.call_came.connect(self.mask)
+        window.case_page.gate.wanted.connect(self.begin)
 
+    @Slot()
     def begin(self) -> None:
         """The key: show, or mask again what is shown."""
         wanted = self._in_front()
@@ -103,6 +107,7 @@ class Showing(QObject):
         was, self.shown = self.shown, None
         if was is not None:
             self._read_anew(was)
+            self.masked.emit()
             self._news.say(Status.QUIET, "")
 
     def _read_anew(self, record: tuple[str, str]) -> None:

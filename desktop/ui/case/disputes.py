@@ -40,7 +40,10 @@ class DisputesCard(Card):
             field=self._words.label(dispute.kind, dispute.field), count=count
         )
         part.inside.addWidget(Mark(Status.CONFLICT, head, "strong"))
-        if first:
+        if dispute.masked:
+            how = tr("Giá trị đang được che: bấm Shift+F12 hiện ra rồi chọn.")
+            part.inside.addWidget(Mark(Status.WAITING, how, wraps=True))
+        elif first:
             part.inside.addWidget(
                 Said(tr("Bấm số để chọn giá trị đúng; giá trị kia vẫn còn trong lịch sử."), "caption", wraps=True)
             )
@@ -49,6 +52,7 @@ class DisputesCard(Card):
             words = self._words.value(dispute.kind, dispute.field, value, now)
             made = DisputeButton(place, words, count)
             made.setAccessibleName(f"{head}: {words}")
+            made.setEnabled(not dispute.masked)
             made.chosen.connect(Decision(self._model, dispute, made).take)
             part.inside.addWidget(made)
         return part

@@ -121,6 +121,13 @@ class HistoryKeys(QObject):
         self.sheet = HistorySheet(window.ground, window.look, rows)
         self.sheet.asked_to_go.connect(self._go)
         self._wanted = ""
+        window.showing.masked.connect(self._read_again)
+
+    @Slot()
+    def _read_again(self) -> None:
+        """The minute is over: what lies there is read anew, masked."""
+        if self.sheet.isVisible():
+            self.begin()
 
     def begin(self) -> None:
         """Ctrl+H."""
@@ -138,7 +145,8 @@ class HistoryKeys(QObject):
         still = view is not None and view.contact.id == contact_id and self._window.page_name == "case"
         if contact_id == self._wanted and still and steps is not None and not self._window.watch.covered:
             self._wanted = ""
-            self._window.covering.lay_over(self.sheet)
+            if not self.sheet.isVisible():
+                self._window.covering.lay_over(self.sheet)
             self.sheet.show_steps(steps)
 
     def _failed(self, fault: Exception) -> None:

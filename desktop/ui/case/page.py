@@ -16,6 +16,7 @@ from desktop.ui.case.attachment_view import AttachmentView
 from desktop.ui.case.attachments import AttachmentsCard
 from desktop.ui.case.attachments_model import AttachmentsModel
 from desktop.ui.case.disputes import DisputesCard
+from desktop.ui.case.edit_gate import EditGate
 from desktop.ui.case.facts import FactWords, urgency_status
 from desktop.ui.case.list import CasesTable, urgency_word
 from desktop.ui.case.steps import ClocksCard, ReferralsCard
@@ -128,6 +129,7 @@ class CasePage(QWidget):
         bottom.addWidget(self.save)
         self._editor.inside.addLayout(bottom)
         self._editor.hide()
+        self.gate = EditGate(self)
         self._keeper: Keeper | None = None
         self._begun: dict[str, Any] = {}
         self._editing_for = ""
@@ -341,6 +343,8 @@ class CasePage(QWidget):
         self.summary.setText(view.contact.summary or "")
         self.summary.setVisible(bool(view.contact.summary))
         self.timeline.show_entries(tuple(view.timeline))
+        if self.gate.was_waited_for(view):
+            self.begin_edit()
 
     @Slot()
     def _show_clocks(self) -> None:
@@ -384,9 +388,12 @@ class CasePage(QWidget):
         view = self.model.view
         if view is None:
             return
+        drawn = self.form.drawn()
+        known = {name: value for name, value in view.form.items() if name in drawn}
+        if not self.gate.opens(view, self.form.values() if self._editing_for else known):
+            return
         if not self._editing_for:
-            drawn = self.form.drawn()
-            self._begun = {name: value for name, value in view.form.items() if name in drawn}
+            self._begun = known
             self.form.put(self._begun)
             self._editing_for = self.model.case_id or self.model.contact_id or ""
         self._facts.hide()

@@ -27,12 +27,14 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Dispute:
-    """One field with several values: the one shown now, and the others, in a stable order."""
+    """One field with several values: the one shown now, and the others, in a stable order. `masked`: they are not
+    shown whole, and none can be chosen before they are."""
 
     kind: str
     record: str
     field: str
     values: tuple[Any, ...]
+    masked: bool = False
 
 
 class CaseModel(QObject):
@@ -206,7 +208,9 @@ class CaseModel(QObject):
         for stored in self.view.opened.values() if self.view is not None else ():
             for field, others in sorted(stored.siblings().items()):
                 values = (getattr(stored.record, field), *others)
-                found.append(Dispute(stored.kind, stored.id, field, values))
+                veil = self.view.veil if self.view is not None else None
+                said = tuple(veil.field(stored.kind, field, one) for one in values) if veil else values
+                found.append(Dispute(stored.kind, stored.id, field, said, masked=said != values))
         return found
 
     # What a person does -------------------------------------------------------------------------------------
@@ -252,8 +256,8 @@ class CaseModel(QObject):
         self.step_saved.emit()
 
     def resolve(self, dispute: Dispute, place: int) -> None:
-        """Decide for the value at this place (0 for the one shown now)."""
-        if 0 <= place < len(dispute.values):
+        """Decide for the value at this place (0 for the one shown now); of what is masked none is chosen."""
+        if 0 <= place < len(dispute.values) and not dispute.masked:
             operation = operations.resolve(dispute.kind, dispute.record, dispute.field, dispute.values[place])
             self._lane.submit(operation, self._resolved, self._failed, initiator="case")
 

@@ -124,14 +124,20 @@ class ConflictsSheet(Cover):
         for place, words in enumerate(lines):
             made = DisputeButton(place, words, len(lines))
             made.setAccessibleName(f"{place + 1}. {words}")
+            made.setEnabled(not conflict.masked)
             made.chosen.connect(self._chosen)
             self.card.inside.addWidget(made)
             first = first or made
+        if conflict.masked:
+            how = tr("Giá trị đang được che: mở hồ sơ, bấm Shift+F12 hiện ra rồi chọn ở trang ca.")
+            self.card.inside.addWidget(Mark(Status.WAITING, how, wraps=True))
         if not conflict.base_known:
             self.card.inside.addWidget(Said(tr("Giá trị trước đó không có trên máy này."), "caption", wraps=True))
         self.card.show()
-        if first is not None:
+        if first is not None and first.isEnabled():
             first.setFocus()
+        else:
+            self.setFocus()
 
     def _line(self, conflict: Conflict, version: Version, place: int) -> str:
         value = self._value(conflict, version.value)

@@ -58,7 +58,10 @@ class ConflictsModel(QObject):
             self.opened.emit(conflict)
 
     def choose(self, conflict: Conflict, place: int) -> None:
-        """Decide for the version at this place; the place after the last is the value they all replaced."""
+        """Decide for the version at this place; the place after the last is the value they all replaced.
+        None is chosen of what is masked: a mask would be written in its place."""
+        if conflict.masked:
+            return
         if place < len(conflict.versions):
             value = conflict.versions[place].value
         elif place == len(conflict.versions) and conflict.base_known:
