@@ -21,6 +21,7 @@ from desktop.background.sync_driver import SyncDriver
 from desktop.enrolling import Enrolled, Enroller, enrol
 from desktop.home import Home
 from desktop.operations.attachments import attach
+from desktop.operations.audit import noted
 from desktop.operations.courier import CourierDesk, stepping_alone
 from desktop.operations.intake import give_codes
 from desktop.reference import Reference
@@ -55,6 +56,7 @@ from desktop.wall_clock import WallClock
 from domain.clock import Clock
 from domain.codes.catalogue import Catalogue
 from domain.codes.places import Places
+from domain.records.audit import RECOUNT
 from sync.blobs.shelf import Shelf
 from sync.door import Approved, EmergencyGiven
 from sync.engine import Carried, Pace
@@ -239,7 +241,7 @@ def build(
             )
             driver.on_status, driver.on_folded = blob_driver.road_said, blob_driver.road_folded
         driver.start()
-    keeper = Keeper(lane, ready.store, home, shown)
+    keeper = Keeper(lane, ready.store, home, shown, _Slipped(lane, driver))
     keeper.start()
     emergency = EmergencyWatch(lane, ready.store, bus, shown, driver.saved if driver is not None else _nobody)
     emergency.start()
@@ -278,6 +280,19 @@ def end_emergencies(store: Store, seat: Seat) -> None:
             close_copy(connection, store.replica, seat.device, receipts, one)
         if left:
             connection.commit()
+
+
+class _Slipped:
+    """What follows when the desk's recount had to put a figure right: an entry, and both ends compared anew."""
+
+    def __init__(self, lane: StoreLane, driver: SyncDriver | None) -> None:
+        self._lane, self._driver = lane, driver
+
+    def __call__(self) -> None:
+        """On the keeper's thread. Raises Closed, DiskFull, Damaged."""
+        self._lane.call(noted(RECOUNT, "digest"))
+        if self._driver is not None:
+            self._driver.compare_anew()
 
 
 def _nobody() -> None:

@@ -18,6 +18,7 @@ from server.emergency_command import commands_of_emergency
 from server.operations.centre import HUB, ROLE, Centre
 from server.operations.enrolment import WrongSeat, make_code
 from server.operations.erasure import NotHere, erase
+from server.operations.recounting import whole
 from server.retention_command import commands_of_retention
 from server.staff_command import commands_of_staff
 from server.store import audit_log
@@ -26,7 +27,7 @@ from server.store.held import count
 from server.store.proven import all_devices
 from server.tls import serving_context
 from server.wall_clock import WallClock
-from sync.replica import node, read
+from sync.replica import node, read, recount
 from sync.troubles import Trouble
 from sync.trust import is_here
 
@@ -93,7 +94,8 @@ def _parser() -> argparse.ArgumentParser:
     joining.add_argument("--code", required=True)
     add("equal", "Cho biết từng máy trạm được chứng minh khớp lần cuối lúc nào.", _equal)
     add("held", "Liệt kê các thao tác đang được giữ lại.", _held)
-    add("health", "Cho biết kho đang ở đâu trên dòng dữ liệu.", _health)
+    add("health", "Cho biết kho đang ở đâu trên dòng dữ liệu, lần đếm lại gần nhất.", _health)
+    add("recount", "Đếm lại mọi tổng từ chính các dòng, sửa chỗ lệch; máy chủ tự làm mỗi tuần.", _recount)
     verify = add("verify", "Đếm lại mọi tổng kiểm từ chính dữ liệu, của kho hoặc của một bản sao lưu.", _verify)
     commands_of_backups(add, verify)
     commands_of_devices(add)
@@ -216,10 +218,23 @@ def _held(asked: argparse.Namespace) -> int:
 def _health(asked: argparse.Namespace) -> int:
     centre = _open(asked)
     try:
-        _say({"lineage": centre.lineage, "feed": centre.read(node.feed), "held": centre.read(count)})
+        counted = centre.read(recount.state)
+        told = {"lineage": centre.lineage, "feed": centre.read(node.feed), "held": centre.read(count)}
+        _say({**told, "recounted_at": counted.at_ms, "slipped": counted.last + counted.found})
     finally:
         centre.close()
     return 0
+
+
+def _recount(asked: argparse.Namespace) -> int:
+    centre = _open(asked)
+    try:
+        found = whole(centre)
+    finally:
+        centre.close()
+    slipped = [f"{scope} {kind}" for scope, kind in found.slipped]
+    _say({"records": found.records, "slipped": slipped, "sums": found.sums})
+    return DIFFERENT if slipped or found.sums else 0
 
 
 def _audit(asked: argparse.Namespace) -> int:

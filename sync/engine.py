@@ -187,8 +187,10 @@ class Engine:
                     self._failed(trouble, now)
             case Failed(request, trouble) if self._fails(request):
                 self._failed(trouble, now)
-            case Nudged():
+            case Nudged(anew):
                 self._retry_at = now.mono
+                self._narrow_at = now.mono if anew else self._narrow_at
+                self.road = replace(self.road, equal=False if anew else self.road.equal)
             case Woke():
                 self._wake_at = -1
             case Moved(at_once):

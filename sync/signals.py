@@ -43,7 +43,10 @@ class Woke:
 
 @dataclass(frozen=True, slots=True)
 class Nudged:
-    """A person pressed "try again", or the machine's network came back: do not wait for the delay."""
+    """A person pressed "try again", or the machine's network came back: do not wait for the delay. `anew`: running
+    figures were put right here, so both ends are compared now."""
+
+    anew: bool = False
 
 
 @dataclass(frozen=True, slots=True)

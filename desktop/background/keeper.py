@@ -1,4 +1,4 @@
-"""Keeps the desk's rolling backups while it is open: one an hour, on a thread of its own, never in a save's way."""
+"""Keeps the desk's hourly backups and its weekly recount, on a thread of its own, never in a save's way."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from functools import partial
 from typing import Final
 
 from desktop.background.lanes import Closed, StoreLane
+from desktop.background.recounting import Recounting
 from desktop.home import Home
 from desktop.store import lease
 from desktop.store.closed_copies import close_in_copies
@@ -35,7 +36,15 @@ PAUSE_S: Final = 0.002
 class Keeper:
     """Looks on a thread of its own. `made` waits for a fact of it: how many backups this run has verified."""
 
-    def __init__(self, lane: StoreLane, store: Store, home: Home, clock: Clock, first_s: float = FIRST_S) -> None:
+    def __init__(
+        self,
+        lane: StoreLane,
+        store: Store,
+        home: Home,
+        clock: Clock,
+        slipped: Callable[[], None],
+        first_s: float = FIRST_S,
+    ) -> None:
         self._lane, self._store, self._home, self._clock = lane, store, home, clock
         self._first_s = first_s
         self._shelf = Shelf(home.blobs)
@@ -43,6 +52,7 @@ class Keeper:
         self._counted = threading.Condition()
         self._verified = 0
         self._closed: set[str] = set()
+        self._recounting = Recounting(lane, store.replica, clock, slipped, self._rest)
         self._thread = threading.Thread(target=self._look_on, name="backup-keeper", daemon=True)
 
     def start(self) -> None:
@@ -76,6 +86,10 @@ class Keeper:
     def _look(self) -> None:
         self._lane.run(partial(lease.note, now=uptime()))
         self.close_wiped()
+        self._keep_copy()
+        self._recounting.look()
+
+    def _keep_copy(self) -> None:
         now = self._clock.now_ms()
         if not is_due(copies(self._home.backups), now):
             return

@@ -166,6 +166,10 @@ class SyncDriver:
         """Try again now."""
         self._events.put(core.Nudged())
 
+    def compare_anew(self) -> None:
+        """Running figures were put right here: both ends are compared now."""
+        self._events.put(core.Nudged(anew=True))
+
     def carry(self, event: core.Carried) -> None:
         """Hand one letter of a courier's reply to the engine and wait until it is taken: never on the GUI thread.
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import msgspec
 from sqlalchemy import Connection
 
-from sync.replica import node, own_chains
+from sync.replica import node, own_chains, recount
 from sync.replica.desk_road import EQUAL, EQUAL_AT
 from sync.replica.own_chains import OwnChain
 
@@ -23,7 +23,8 @@ class RoadView:
     centre; `at_hub` is None where the centre itself is spoken to, else `waiting` is about the hub;
     `held` are operations from elsewhere that wait for what they miss, `siblings` values that wait for a
     person's decision. Times in UTC ms, None where it has not happened; `copied_at_ms` is when this desk's own last
-    backup was verified; `centre` is the lineage of the national centre, as it was last met or a hub told it."""
+    backup was verified; `recounted_at_ms` when the last whole recount of its rows ended, `slipped` how many figures
+    were put right in it and since; `centre` is the lineage of the national centre, as last met or told by a hub."""
 
     saved_here: int
     at_centre: int
@@ -38,6 +39,8 @@ class RoadView:
     copied_at_ms: int | None = None
     at_hub: int | None = None
     centre: str = ""
+    recounted_at_ms: int | None = None
+    slipped: int = 0
 
 
 def _centre(known: dict[str, str]) -> str:
@@ -77,7 +80,7 @@ def road_view(connection: Connection) -> RoadView:
     known = node.everything(connection)
     chains, centre = own_chains.of(connection, known.get("device", ""), known), _beyond_hub(connection, known)
     waiting = own_chains.waiting(chains)
-    equal = known.get(EQUAL, "")
+    equal, counted = known.get(EQUAL, ""), recount.state_in(known)
     return RoadView(
         saved_here=sum(one.last for one in chains),
         at_centre=sum(one.acked for one in (chains if centre is None else centre)),
@@ -92,6 +95,8 @@ def road_view(connection: Connection) -> RoadView:
         copied_at_ms=_time(known, COPIED_AT),
         at_hub=None if centre is None else sum(one.acked for one in chains),
         centre=_centre(known),
+        recounted_at_ms=counted.at_ms,
+        slipped=counted.last + counted.found,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
 from collections.abc import AsyncIterator
 from typing import Any, Final
 
@@ -17,11 +18,16 @@ from server.http.counter import Counter
 from server.http.doorway import log, place_of, problem
 from server.operations.centre import HUB
 from server.operations.emergency import end_over
+from server.operations.recounting import go_on
 from server.operations.refusals import Refusal, bad_message, busy
 from server.store.troubles import StoreUnavailable
 
 LOOK_S: Final = 15.0
 """How often (seconds) it is looked whether an emergency read is over."""
+COUNT_FIRST_S: Final = 60.0
+"""How long (seconds) after the start it is first looked whether the weekly recount is due: desks come back first."""
+COUNT_S: Final = 3_600.0
+"""How often (seconds) it is looked again."""
 
 
 def build_app(counter: Counter) -> FastAPI:
@@ -33,9 +39,11 @@ def build_app(counter: Counter) -> FastAPI:
         counter.room.open(asyncio.get_running_loop())
         ending = asyncio.Event()
         ends = asyncio.create_task(_ends_emergencies(counter, ending))
+        counts = asyncio.create_task(_recounts(counter, ending))
         yield
         ending.set()
         await ends
+        await counts
         await asyncio.to_thread(counter.close)
 
     # No redirects: a path that is not quite one of ours is none, and a device would follow nothing anyway.
@@ -67,8 +75,31 @@ async def _ends_emergencies(counter: Counter, ending: asyncio.Event) -> None:
                 counter.room.publish(news)
         except Exception as fault:  # noqa: BLE001  # looked at again in a few seconds; its words may be a child's
             log.error("emergency reads were not looked at: %s at=%s", type(fault).__name__, place_of(fault))
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(ending.wait(), LOOK_S)
+        await _ends_within(ending, LOOK_S)
+
+
+async def _recounts(counter: Counter, ending: asyncio.Event) -> None:
+    """Look every hour whether the weekly recount is due or under way; it ends between two parts with the server."""
+    wait, stopped = COUNT_FIRST_S, threading.Event()
+    while not await _ends_within(ending, wait):
+        wait = COUNT_S
+        work = asyncio.ensure_future(asyncio.to_thread(go_on, counter.centre, stopped.is_set))
+        ends = asyncio.ensure_future(ending.wait())
+        await asyncio.wait([work, ends], return_when=asyncio.FIRST_COMPLETED)
+        if ending.is_set():
+            stopped.set()
+        ends.cancel()
+        try:
+            await work
+        except Exception as fault:  # noqa: BLE001  # counted on in an hour; its words may be a child's
+            log.error("the recount was broken off: %s at=%s", type(fault).__name__, place_of(fault))
+
+
+async def _ends_within(ending: asyncio.Event, seconds: float) -> bool:
+    """Wait so long, or until the server ends; answers whether it does."""
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(ending.wait(), seconds)
+    return ending.is_set()
 
 
 class _Described(FastAPI):

@@ -46,8 +46,14 @@ def add(connection: Connection, deltas: Mapping[tuple[str, str], Digest], audien
         home = homes.get(scope, "")
         totals[home] = totals.get(home, NOTHING).plus(delta)
     sql.upsert_many(connection, tables.digest, lines)
+    add_to_audiences(connection, totals)
+
+
+def add_to_audiences(connection: Connection, deltas: Mapping[str, Digest]) -> None:
+    """Add differences to the running digests of audiences."""
+    totals = dict(deltas)
     held = {r["audience"]: r for r in sql.select_in(connection, tables.audience_digest, "audience", totals)}
-    for home, delta in totals.items():
+    for home, delta in deltas.items():
         if home in held:
             totals[home] = _digest(held[home]["count"], held[home]["total"]).plus(delta)
     sql.upsert_many(

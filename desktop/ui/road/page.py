@@ -12,7 +12,7 @@ from desktop.background.change_bus import ChangeBus, Changes, RoadStatus
 from desktop.store import reads
 from desktop.store.reads_audit import AuditView, audit_view
 from desktop.ui.road.courier import CourierCard, CourierModel
-from desktop.ui.road.words import audit_line, road_line, road_story, servers_line
+from desktop.ui.road.words import audit_line, recount_line, road_line, road_story, servers_line
 from desktop.ui.theme.look import Look
 from desktop.ui.theme.measure import Measure
 from desktop.ui.theme.tokens import READING, Status
@@ -146,6 +146,7 @@ class RoadPage(QWidget):
                 ("contact", tr("Liên lạc lần cuối")),
                 ("down", tr("Đường truyền")),
                 ("copied", tr("Bản sao lưu trên máy này")),
+                ("recount", tr("Đếm lại hằng tuần")),
                 ("audit", tr("Nhật ký kiểm toán")),
             )
         ):
@@ -219,6 +220,7 @@ class RoadPage(QWidget):
             self._lines["copied"].say(Status.QUIET, tr("Chưa có, máy sẽ tự làm khi trạm đang mở"))
         else:
             self._lines["copied"].say(Status.GOOD, tr("Đã kiểm lúc {when}").format(when=when_text(copied, now)))
+        self._lines["recount"].say(*recount_line(view, now))
         self._lines["audit"].say(*audit_line(self.model.audit, now))
         last = (status.last_contact_ms if status else None) or (view.last_contact_ms if view else None)
         if last is None:

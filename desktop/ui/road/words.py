@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from desktop.background.change_bus import RoadState, RoadStatus
 from desktop.store.reads_audit import AuditView
+from desktop.store.reads_road import RoadView
 from desktop.ui.theme.tokens import Status
 from desktop.ui.words import minute_text, span_text, spoken, tr, when_text
 
@@ -86,6 +87,18 @@ def servers_line(status: RoadStatus | None) -> str:
             line = tr("{line} (đang dùng)").format(line=line) if up else tr("{line} (đang thử)").format(line=line)
         lines.append(line)
     return "\n".join(lines)
+
+
+def recount_line(view: RoadView | None, now_ms: int) -> tuple[Status, str]:
+    """When the running figures were last counted anew from the rows themselves, and what was found."""
+    if view is None or (view.recounted_at_ms is None and not view.slipped):
+        return Status.QUIET, tr("Chưa tới lượt, máy tự làm mỗi tuần khi không ai gõ")
+    when = "" if view.recounted_at_ms is None else when_text(view.recounted_at_ms, now_ms)
+    if not view.slipped:
+        return Status.GOOD, tr("Đếm lại {when}, mọi số đều đúng").format(when=when)
+    return Status.CONFLICT, tr(
+        "{count} số lệch, đã sửa và đang so lại với máy chủ: chị/anh báo người phụ trách"
+    ).format(count=view.slipped)
 
 
 def audit_line(view: AuditView | None, now_ms: int) -> tuple[Status, str]:

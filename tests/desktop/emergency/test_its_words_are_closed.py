@@ -70,7 +70,7 @@ def test_words_of_a_wiped_file_can_be_read_neither_in_the_log_nor_in_a_backup_an
     assert seat.elsewhere(seat.watch.look) == 1
     assert desk.store.checked(desk.store.path, canaries) == []
 
-    keeper = Keeper(desk.lane, desk.store, desk.home, desk.clock)
+    keeper = Keeper(desk.lane, desk.store, desk.home, desk.clock, _no_slip)
     seat.elsewhere(keeper.close_wiped)
     kept = copies(desk.home.backups)
     assert [one.made_ms // 1000 for one in kept] == [(now - days * DAY) // 1000 for days in (1, 2)]
@@ -96,3 +96,7 @@ def _bodies(path: Path, key: bytes) -> list[bytes]:
         return [bytes(row[0]) for row in connection.execute("SELECT body FROM log WHERE body IS NOT NULL")]
     finally:
         connection.close()
+
+
+def _no_slip() -> None:
+    raise AssertionError("nothing had slipped from its rows")
