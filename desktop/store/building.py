@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 
 from desktop.store.engine import open_store, projections
+from desktop.store.search import Prepared, SearchIndex, prepare
 from desktop.store.troubles import translate
 from domain.records.kinds import KINDS, Kind
 from sync.digest import Digest, of_state
@@ -94,6 +95,7 @@ class Gathered:
     alike: list[tuple[str, Sequence[str]]] = field(default_factory=list)
     lines: list[tuple[Table, list[tuple[Any, ...]]]] = field(default_factory=list)
     changes: list[RowChange] = field(default_factory=list)
+    words: Prepared | None = None
 
 
 def gather(path: Path, key: str, shape: Shape) -> Gathered:
@@ -103,7 +105,9 @@ def gather(path: Path, key: str, shape: Shape) -> Gathered:
     except (sqlcipher.DatabaseError, ValueError) as fault:
         raise ServerLied from fault
     try:
-        return _gather(rows, shape)
+        found = _gather(rows, shape)
+        found.words = prepare(found.changes)
+        return found
     except (sqlcipher.DatabaseError, ValueError, KeyError) as fault:
         raise ServerLied from fault
     finally:
@@ -198,7 +202,10 @@ class Building:
             for target, lines in rows.lines:
                 sql.upsert_many(connection, target, lines)
             for projection in self._projections:
-                projection.follow(connection, rows.changes)
+                if isinstance(projection, SearchIndex) and rows.words is not None:
+                    projection.put(connection, rows.words)
+                else:
+                    projection.follow(connection, rows.changes)
         self._raw.execute("DETACH seg")
         self.sums.join(rows.sums)
 

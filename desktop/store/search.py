@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from string import ascii_uppercase
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection
@@ -70,37 +70,16 @@ class SearchIndex:
 
     def follow(self, connection: Connection, changes: Sequence[RowChange]) -> None:
         """Bring the index in step with these changes, a few statements for all of them."""
-        texts: dict[str, tuple[str, str, tuple[str, str] | None]] = {}
-        codes: dict[str, tuple[str, list[str]]] = {}
-        numbers: dict[str, tuple[str, str]] = {}
-        gone: list[str] = []
-        gone_codes: list[tuple[str, str]] = []
-        gone_tails: list[tuple[str, str]] = []
-        for change in changes:
-            kind, before, after = change.kind, change.before, change.after
-            if _same(kind, before, after):
-                continue
-            if kind in TEXTS and (new := _text(kind, after)) != (old := _text(kind, before)):
-                if old is not None:
-                    gone.append(change.id)
-                texts[change.id] = (kind, change.scope, new)
-            if kind in CODES and (new_codes := _codes(kind, after)) != (old_codes := _codes(kind, before)):
-                gone_codes += [(key, change.id) for key in old_codes]
-                codes[change.id] = (kind, new_codes)
-            if kind in NUMBERS and (new_tail := _tail(kind, after)) != (old_tail := _tail(kind, before)):
-                if old_tail:
-                    gone_tails.append((old_tail, change.id))
-                numbers[change.id] = (kind, new_tail)
-        if texts:
-            self._put_texts(connection, texts, gone)
-        if codes:
-            _delete(connection, _NO_CODES, gone_codes)
-            rows = [(key, record, kind) for record, (kind, keys) in codes.items() for key in keys]
-            sql.insert_lines(connection, "INSERT OR IGNORE INTO search_code", rows)
-        if numbers:
-            _delete(connection, _NO_NUMBERS, gone_tails)
-            tails = [(tail, record, kind) for record, (kind, tail) in numbers.items() if tail]
-            sql.insert_lines(connection, "INSERT OR IGNORE INTO search_phone", tails)
+        self.put(connection, prepare(changes))
+
+    def put(self, connection: Connection, made: Prepared) -> None:
+        """Write what `prepare` made of changes, in the transaction that makes them."""
+        if made.texts:
+            self._put_texts(connection, made)
+        _delete(connection, _NO_CODES, made.gone_codes)
+        sql.insert_lines(connection, "INSERT OR IGNORE INTO search_code", made.codes)
+        _delete(connection, _NO_NUMBERS, made.gone_tails)
+        sql.insert_lines(connection, "INSERT OR IGNORE INTO search_phone", made.tails)
 
     def rebuild(self, connection: Connection) -> None:
         """Make the whole index anew from the rows, a chunk at a time."""
@@ -118,16 +97,12 @@ class SearchIndex:
                     chunk = []
             self.follow(connection, chunk)
 
-    def _put_texts(
-        self,
-        connection: Connection,
-        texts: dict[str, tuple[str, str, tuple[str, str] | None]],
-        gone: list[str],
-    ) -> None:
+    def _put_texts(self, connection: Connection, made: Prepared) -> None:
         numbers: dict[str, int] = {}
-        if gone:
+        if made.gone:
             found = connection.exec_driver_sql(
-                "SELECT record, no FROM search_entry WHERE record IN (SELECT value FROM json_each(?))", (_json(gone),)
+                "SELECT record, no FROM search_entry WHERE record IN (SELECT value FROM json_each(?))",
+                (_json(made.gone),),
             )
             numbers = {row[0]: row[1] for row in found}
             connection.exec_driver_sql(
@@ -135,23 +110,86 @@ class SearchIndex:
                 (_json(list(numbers.values())),),
             )
             # A record that comes again (a file given anew) is a new entry.
-            left = [record for record in gone if texts[record][2] is None]
+            left = [record for record in made.gone if made.texts[record] is None]
             connection.exec_driver_sql(_NO_ENTRIES, (_json(left),))
         next_no = connection.exec_driver_sql("SELECT coalesce(max(no), 0) FROM search_entry").scalar_one() + 1
-        words = _Words()
         entries: list[tuple[Any, ...]] = []
         lines: list[tuple[Any, ...]] = []
-        for record, (kind, scope, text) in texts.items():
+        for record, text in made.texts.items():
             if text is None:
                 continue
             number = numbers.get(record)
             if number is None:
                 number, next_no = next_no, next_no + 1
-                entries.append((number, record, kind, scopes.file_of(scope)))
-            name, prose = text
-            lines.append((number, name.lower(), words.fold(name), words.fold(prose)))
+                entries.append((number, record, text.kind, text.contact))
+            lines.append((number, text.exact, text.name, text.prose))
         sql.insert_lines(connection, "INSERT INTO search_entry", entries)
         sql.insert_lines(connection, "INSERT INTO search_text (rowid, exact, name, prose)", lines)
+
+
+class Text(NamedTuple):
+    """The words of one record as the index keeps them, and the contact whose file they are in."""
+
+    kind: str
+    contact: str
+    exact: str
+    name: str
+    prose: str
+
+
+class Prepared(NamedTuple):
+    """What changes do to the index: words by record (None: none any more), records whose former words go, and lines
+    of codes and last digits that come and go."""
+
+    texts: dict[str, Text | None]
+    gone: list[str]
+    codes: list[tuple[str, str, str]]
+    gone_codes: list[tuple[str, str]]
+    tails: list[tuple[str, str, str]]
+    gone_tails: list[tuple[str, str]]
+
+
+def prepare(changes: Sequence[RowChange]) -> Prepared:
+    """All the reading and folding of words that changes ask of the index: no store is needed for it, so a new store
+    has it done on another thread than the one that writes. Of several changes of one record the last counts."""
+    texts: dict[str, Text | None] = {}
+    codes: dict[str, tuple[str, list[str]]] = {}
+    numbers: dict[str, tuple[str, str]] = {}
+    gone: list[str] = []
+    gone_codes: list[tuple[str, str]] = []
+    gone_tails: list[tuple[str, str]] = []
+    words = _Words()
+    for change in changes:
+        kind, before, after = change.kind, change.before, change.after
+        if _same(kind, before, after):
+            continue
+        if before is None:  # a new record, and nearly all of a bulk: there is nothing to compare it with
+            if kind in TEXTS and (new := _text(kind, after)) is not None:
+                texts[change.id] = words.text(kind, change.scope, *new)
+            if kind in CODES:
+                codes[change.id] = (kind, _codes(kind, after))
+            if kind in NUMBERS:
+                numbers[change.id] = (kind, _tail(kind, after))
+            continue
+        if kind in TEXTS and (new := _text(kind, after)) != (old := _text(kind, before)):
+            if old is not None:
+                gone.append(change.id)
+            texts[change.id] = None if new is None else words.text(kind, change.scope, *new)
+        if kind in CODES and (new_codes := _codes(kind, after)) != (old_codes := _codes(kind, before)):
+            gone_codes += [(key, change.id) for key in old_codes]
+            codes[change.id] = (kind, new_codes)
+        if kind in NUMBERS and (new_tail := _tail(kind, after)) != (old_tail := _tail(kind, before)):
+            if old_tail:
+                gone_tails.append((old_tail, change.id))
+            numbers[change.id] = (kind, new_tail)
+    return Prepared(
+        texts,
+        gone,
+        [(key, record, kind) for record, (kind, keys) in codes.items() for key in keys],
+        gone_codes,
+        [(tail, record, kind) for record, (kind, tail) in numbers.items() if tail],
+        gone_tails,
+    )
 
 
 class _Words(dict[str, str]):
@@ -165,6 +203,10 @@ class _Words(dict[str, str]):
     def fold(self, text: str) -> str:
         """The same as `domain.text.fold`."""
         return " ".join(filter(None, map(self.__getitem__, text.split())))
+
+    def text(self, kind: str, scope: str, name: str, prose: str) -> Text:
+        """A record's words, folded."""
+        return Text(kind, scopes.file_of(scope), name.lower(), self.fold(name), self.fold(prose))
 
 
 _READ: Final[Mapping[str, tuple[str, ...]]] = {

@@ -34,6 +34,7 @@ from sync import chain
 from sync.act import Act
 from sync.digest import Digest
 from sync.engine import Pull
+from sync.interpreter import share
 from sync.operation import Body, Placed, encode_body
 from sync.replica import scopes, sums
 from sync.replica.replica import Identity, Peer
@@ -191,6 +192,7 @@ def measure(
     index, searched words included, digest counted, flushed. `part`: how many of the records are contacts of 1 kB
     (the rest are calls). Each run is a new desk; the median counts.
     """
+    share()  # as the desk's own process does
     if QCoreApplication.instance() is None:
         _kept.append(QCoreApplication([]))
     folder.mkdir(exist_ok=True)
