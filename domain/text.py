@@ -225,6 +225,22 @@ def oddities(text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+_SUSPECT: Final = re.compile(
+    "[\u00d0\u00f0\u0189\u0256\u00ad\u200b-\u200d\u2060\ufeff\uff01-\uff5e\u202a-\u202e\u2066-\u2069"
+    + "".join(map(re.escape, (*_LOOKALIKES, *_TURNS)))
+    + "]"
+)
+"""Every character that `oddities` may point at: most texts hold none, and are then not looked at letter by letter."""
+
+
+def odd_line(text: str) -> int:
+    """The first line (from 1) of a long text in which `oddities` finds something; 0 where none is."""
+    if _SUSPECT.search(text) is None:
+        return 0
+    lines = enumerate(text.split("\n"), 1)
+    return next((at for at, line in lines if _SUSPECT.search(line) is not None and oddities(line)), 0)
+
+
 def _stray_zero_width(text: str) -> bool:
     """Zero-width characters outside emoji sequences, where a joiner between two pictures is at home."""
     for place, char in enumerate(text):

@@ -17,7 +17,7 @@ from desktop.ui.forms.boxes import TextBox
 from desktop.ui.theme.tokens import Status
 from desktop.ui.widgets.said import Card, Mark, Said, button, empty, line
 from desktop.ui.words import clock_text, tr, when_text
-from domain.text import is_blank
+from domain.text import is_blank, odd_line
 
 if TYPE_CHECKING:
     from desktop.background.lanes import StoreLane
@@ -102,7 +102,10 @@ class Timeline(Card):
 
     def _was_kept(self, at_ms: int) -> None:
         if not self._saving:
-            self.kept.say(Status.WAITING, tr("Đã lưu nháp trên máy này {time}").format(time=clock_text(at_ms)))
+            said = tr("Đã lưu nháp trên máy này {time}").format(time=clock_text(at_ms))
+            if line := odd_line(self.note.toPlainText()):
+                said += " · " + tr("dòng {line} có ký tự lạ hoặc không nhìn thấy").format(line=line)
+            self.kept.say(Status.WAITING, said)
 
     @Slot()
     def save_now(self) -> None:

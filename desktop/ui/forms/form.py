@@ -22,7 +22,7 @@ from desktop.ui.widgets.said import Mark, Said, restyle
 from desktop.ui.words import tr
 from domain.codes.catalogue import Catalogue
 from domain.codes.places import Places
-from domain.text import oddities
+from domain.text import odd_line, oddities
 
 LABEL_WIDTH = 144
 SECOND_LABEL_WIDTH = 124
@@ -166,14 +166,17 @@ class FormView(QWidget):
         return found | self.odd()
 
     def odd(self) -> dict[str, str]:
-        """Lines (names, addresses) with letters that only look right or cannot be seen, each with a sentence; what
-        stands there is not changed. Also boxes that did not take what was pasted."""
+        """Lines (names, addresses) and long texts with letters that only look right or cannot be seen, each with a
+        sentence; what stands there is not changed. Also boxes that did not take what was pasted."""
         found: dict[str, str] = {}
         for name, field in self._fields.items():
             box = field.widget
             if field.definition.kind == "text" and isinstance(box, LineBox) and oddities(box.text()):
                 words = tr("{label}: có ký tự lạ hoặc không nhìn thấy, trông giống chữ Việt. Nên gõ lại.")
                 found[name] = words.format(label=field.definition.label)
+            if isinstance(box, TextBox) and (line := odd_line(box.toPlainText())):
+                words = tr("{label}: dòng {line} có ký tự lạ hoặc không nhìn thấy, trông giống chữ Việt. Nên gõ lại.")
+                found[name] = words.format(label=field.definition.label, line=line)
             if isinstance(box, TextBox) and box.left_out:
                 words = tr("{label}: đoạn vừa dán quá dài nên chưa được đưa vào. Chị/anh đính kèm nó thành tệp.")
                 found[name] = words.format(label=field.definition.label)

@@ -133,3 +133,15 @@ def test_the_launcher_hands_over_a_number_or_says_one_sentence(
     else:
         assert (code, handed, said.count("\n")) == (2, [], 1)
         assert words.strip() not in said or len(words.strip()) < 3
+
+
+def test_a_long_text_with_letters_that_only_look_right_is_marked_by_its_line_and_kept(window: MainWindow) -> None:
+    press(window, Qt.Key.Key_F8)
+    sheet = window.file_page.current
+    assert sheet is not None
+    form: FormView = sheet.form
+    form.set_value("summary", "Cháu kể.\nBác \u0410n gọi.")
+    assert "dòng 2" in form.odd()["summary"]
+    assert form.values()["summary"] == "Cháu kể.\nBác \u0410n gọi."
+    form.set_value("summary", "Cháu kể.\nBác An gọi.")
+    assert "summary" not in form.odd()
