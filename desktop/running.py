@@ -199,6 +199,8 @@ class Session(QObject):
         desk.bus.revoked.connect(self._revoked)
         wear(self.look, desk.settings)
         self.window = MainWindow(desk, self.look)
+        for sweeping in self._app.findChildren(Sweeping):
+            self.window.warm.connect(sweeping.settle)
         self.window.gone.connect(self._window_gone)
         self._tray = Tray(self.window)
         self.window.show()

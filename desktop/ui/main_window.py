@@ -69,9 +69,10 @@ def load_forms(catalogue: Catalogue, centre: str = "") -> dict[str, FormDefiniti
 
 class MainWindow(QMainWindow):
     """`calls` is the calls view-model: `window.calls.answered(event)` is how a call comes in. `gone` comes
-    when it is closed and every draft is on its way to the store."""
+    when it is closed and every draft is on its way to the store, `warm` when all that it holds for good is read."""
 
     gone = Signal()
+    warm = Signal()
 
     def __init__(self, desk: DeskWires, look: Look | None = None) -> None:
         super().__init__()
@@ -168,6 +169,7 @@ class MainWindow(QMainWindow):
 
     def _warmed(self, _nothing: None) -> None:
         self.places_warm = True
+        self.warm.emit()
 
     def _build(self) -> None:
         self.places_warm = False

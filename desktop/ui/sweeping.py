@@ -35,6 +35,14 @@ class Sweeping(QObject):
                 gc.collect(generation)
                 return
 
+    @Slot()
+    def settle(self) -> None:
+        """What the desk holds now it holds for good (codes, places, pages): no later sweep goes through it again.
+
+        Going through it took 60 to 100 ms on the GUI thread, on whatever key came then; now once, beside the start."""
+        gc.collect()
+        gc.freeze()
+
     def stop(self) -> None:
         """Give the collecting back to Python: no widget lives any more."""
         self._timer.stop()

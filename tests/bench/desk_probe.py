@@ -21,6 +21,7 @@ from desktop.home import Home
 from desktop.operations.calls import PbxCallEvent
 from desktop.store import reads
 from desktop.ui.main_window import MainWindow
+from desktop.ui.sweeping import Sweeping
 from sync.replica import tables
 from sync.transport import HttpTransport
 from tests.bench.big_store import NOON, PASSPHRASE, STAFF
@@ -125,8 +126,10 @@ def quantile(taken: list[float], part: float) -> float:
 def open_window(root: Path) -> tuple[QApplication, Desk, MainWindow]:
     """The desk as a counsellor starts it."""
     app = QApplication(sys.argv[:1])
+    sweeping = Sweeping(app)
     desk = build(Home(root), STAFF, PASSPHRASE, clock=NoonClock())
     window = MainWindow(desk)
+    window.warm.connect(sweeping.settle)
     window.show()
     return app, desk, window
 
@@ -222,10 +225,12 @@ class Beat(QObject):
 def measure_arriving(root: Path) -> dict[str, float]:
     """How long the window does not answer while everything that waits at the centre arrives."""
     app = QApplication(sys.argv[:1])
+    sweeping = Sweeping(app)  # as in the program: else Python looks for garbage on any thread, 100 ms at a time
     desk = build(Home(root), STAFF, PASSPHRASE, transport_factory=HttpTransport, fill_from=NEVER)
     driver = desk.driver
     assert driver is not None
     window = MainWindow(desk)
+    window.warm.connect(sweeping.settle)
     window.show()
     beat = Beat()
     until_told(app, window.isActiveWindow)
