@@ -58,6 +58,8 @@ TABLE = {
     "desktop/ui/forms/definition.py load_form":
         f"{_LISTS}test_a_bent_form_or_regional_question_is_read_or_refused_with_its_file",
     "desktop/ui/liking.py remembered": f"{_DESK}test_a_bent_word_for_the_language_is_vietnamese",
+    "desktop/ui/manual/chapters.py _blocks": "chapters packed with the program, loaded by its tests",
+    "desktop/ui/manual/chapters.py load": "chapters packed with the program, each of which its own test loads",
     "desktop/ui/signin/first_run.py FirstRun.take_file":
         f"{_DESK}test_a_bent_file_of_it_is_used_whole_or_not_at_all",
     "desktop/ui/words.py _Spoken.learn": "sentences of the program itself, packed with it and compared in the house",
