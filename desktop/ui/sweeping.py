@@ -39,7 +39,7 @@ class Sweeping(QObject):
     def settle(self) -> None:
         """What the desk holds now it holds for good (codes, places, pages): no later sweep goes through it again.
 
-        Going through it took 60 to 100 ms on the GUI thread, on whatever key came then; now once, beside the start."""
+        Going through it took 60 to 100 ms on the GUI thread, on whatever key came then; now once, at the start."""
         gc.collect()
         gc.freeze()
 
