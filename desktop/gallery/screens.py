@@ -16,6 +16,7 @@ from desktop.gallery import scene
 from desktop.gallery.settle import settle
 from desktop.gallery.studio import Studio
 from desktop.store.reads_road import RoadView
+from desktop.store.troubles import UnknownCode
 from desktop.ui.calls.lists import MISSED, UNCLASSIFIED
 from desktop.ui.signin.first_steps import CODE, PERSON, WHERE, WORDS
 from desktop.ui.signin.window import OWN_WORDS, SIGN_IN
@@ -77,6 +78,12 @@ def _asks(action: str, studio: Studio) -> QWidget:
     return studio.window
 
 
+def _verify(studio: Studio) -> QWidget:
+    """The caller asks about the case in front: how was it made sure who this is?"""
+    studio.open_the_case()
+    return _asks("verify_caller", studio)
+
+
 def _interpreters(studio: Studio) -> QWidget:
     studio.open_the_case()
     studio.window.act("interpreter")
@@ -103,6 +110,30 @@ def _form(form: str, studio: Studio) -> QWidget:
 def _report_end(studio: Studio) -> QWidget:
     window = _form("report", studio)
     studio.to_the_foot()
+    return window
+
+
+def _report_faults(studio: Studio) -> QWidget:
+    """A date that no calendar has, a province that was typed and not chosen, and a code that was retired."""
+    window = _form("report", studio)
+    sheet = studio.window.file_page.current
+    assert sheet is not None
+    for name, words in (("child_birth_date", "31/02/2017"), ("province", studio.spelling("Hà"))):
+        box = sheet.form.findChild(QWidget, f"field.{name}")
+        assert isinstance(box, QWidget), name
+        type_words(box, words)
+    sheet.show_trouble(UnknownCode("child_sex", "Giới tính"))
+    return window
+
+
+def _suggestions(studio: Studio) -> QWidget:
+    """The list of a code picker, open under its box."""
+    window = _form("file", studio)
+    sheet = studio.window.file_page.current
+    assert sheet is not None
+    box = sheet.form.findChild(QWidget, "field.topics")
+    assert isinstance(box, QWidget), "the form asks for topics"
+    type_words(box, "bao luc" if studio.spelling is scene.as_it_is else "violence")
     return window
 
 
@@ -235,6 +266,15 @@ def _palette(studio: Studio) -> QWidget:
     return window
 
 
+def _palette_finds(studio: Studio) -> QWidget:
+    window, palette = studio.window, studio.window.palette_keys.palette
+    window.go("calls")
+    window.act("palette")
+    type_words(palette.box, "ngoc am")
+    studio.until("kết quả trong bảng lệnh", lambda: bool(palette.rows.rows), palette.rows.modelReset)
+    return window
+
+
 def _page(name: str, studio: Studio) -> QWidget:
     studio.free()
     studio.window.go(name)
@@ -337,10 +377,13 @@ SCREENS: Final = (
     Screen("calls-missed", partial(_listing, MISSED)),
     Screen("calls-outcomes", partial(_asks, "more_outcomes")),
     Screen("calls-alert", partial(_asks, "number_alert")),
+    Screen("calls-verify", _verify),
     Screen("calls-trouble", _trouble),
     Screen("file", partial(_form, "file")),
+    Screen("file-suggestions", _suggestions),
     Screen("file-parked", _parked),
     Screen("report", partial(_form, "report")),
+    Screen("report-faults", _report_faults),
     Screen("report-end", _report_end),
     Screen("case", _case),
     Screen("case-edit", _case_edit),
@@ -358,6 +401,7 @@ SCREENS: Final = (
     Screen("search", _search),
     Screen("search-emergency", _emergency),
     Screen("palette", _palette),
+    Screen("palette-finds", _palette_finds),
     Screen("directory", partial(_page, "directory")),
     Screen("interpreter", partial(_asks, "interpreter")),
     Screen("interpreter-person", _interpreters),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QFontMetrics
-from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
+from PySide6.QtWidgets import QListWidget, QListWidgetItem, QScrollArea, QWidget
 
 from desktop.ui.widgets.wrapped_cell import WrappedCell
 
@@ -43,6 +43,7 @@ class Suggestions(QListWidget):
         self.setItemDelegate(WrappedCell(self))
         self.setResizeMode(QListWidget.ResizeMode.Adjust)
         self.itemClicked.connect(self._clicked)
+        box.destroyed.connect(self.deleteLater)  # it lies over the window, which lives longer than any form
         self.hide()
 
     def offer(self, choices: Sequence[Choice]) -> None:
@@ -57,9 +58,18 @@ class Suggestions(QListWidget):
             item.setToolTip(choice.line)
             self.addItem(item)
         self.setCurrentRow(0)
+        self._bring_the_box_back()
         self._place()
         self.show()
         self.raise_()
+
+    def _bring_the_box_back(self) -> None:
+        """Whoever scrolled it out of sight and types on sees what is typed."""
+        above = self._box.parentWidget()
+        while above is not None:
+            if isinstance(above, QScrollArea):
+                above.ensureWidgetVisible(self._box, 0, 8)
+            above = above.parentWidget()
 
     def _place(self) -> None:
         window = self._box.window()

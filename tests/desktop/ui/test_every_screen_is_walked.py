@@ -21,6 +21,7 @@ from desktop.reference import Reference
 from desktop.ui.frame import PAGES
 from desktop.ui.theme.look import Look
 from desktop.ui.words import ENGLISH, VIETNAMESE, speak
+from domain.codes.places import OLD
 from domain.spoken import WORDS
 from tests.conftest import Rounds
 from tests.desktop.ui.spoken import KEEPS_ITS_NAME, everything_said, is_vietnamese
@@ -140,7 +141,7 @@ def test_every_screen_of_the_english_interface_is_whole_heard_told_apart_and_eng
     english: Studio, look: Look, reference: Reference, rounds: Rounds
 ) -> None:
     """In the normal size; a soak walks all three."""
-    provinces = reference.places.provinces()
+    provinces = (*reference.places.provinces(), *reference.places.provinces(OLD))
     places = {one.name_vi for one in provinces} | {one.name_full_vi for one in provinces}
     wrong, said = list[str](), 0
     for zoom in (1.0, *LARGER)[: rounds(3)]:
