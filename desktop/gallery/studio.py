@@ -65,10 +65,14 @@ class Studio(QObject):
         if calls.current is None:
             self._rung += 1
             now, own = self.clock.now_ms(), f"studio.{self._rung}"
-            calls.answered(PbxCallEvent(HOTLINE_PBX, own, scene.CALLER, LINE, now, now))
+            calls.answered(PbxCallEvent(HOTLINE_PBX, own, self.caller(), LINE, now, now))
             mine = id_of_call(HOTLINE_PBX, own)
             self.until("dòng cuộc gọi được lưu", partial(_is_saved, calls, mine), calls.current_changed)
             self.until("lần gọi trước", lambda: calls.history is not None, calls.history_changed)
+
+    def caller(self) -> str:
+        """The number that rings."""
+        return scene.CALLER
 
     def free(self) -> None:
         """No call, no sheet."""

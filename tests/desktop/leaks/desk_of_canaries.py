@@ -27,7 +27,9 @@ from desktop.operations.intake import FORM_FILE, FORM_REPORT
 from desktop.store.copies import make_copy
 from desktop.store.keys import Cost
 from desktop.store.reads import CaseView
+from desktop.ui.forms.form import FormView
 from desktop.ui.main_window import MainWindow
+from tests.desktop.leaks.by_gallery import Walker
 from tests.desktop.leaks.scanner import Canaries
 
 FILES: Final = 14
@@ -93,8 +95,10 @@ class Desk(running.Session):
         """Come in and write, with the diary at its most talkative."""
         logging.getLogger().setLevel(logging.DEBUG)
         self.heard = Titles()
+        self.missed: list[str] = []
         given = json.loads(sys.stdin.readline())
         self.canaries = Canaries(given["mark"])
+        self.screens = frozenset(given["screens"])
         self.exports, self.leaky = Path(given["exports"]), bool(given["leaky"])
         self._unlocked(app.unlock(self._home, given["staff"], given["passphrase"], key_cost=Cost(64, 1, 1)))
         self.told.connect(self._told)
@@ -126,7 +130,8 @@ class Desk(running.Session):
             say(failed=logging.Formatter().formatException((type(fault), fault, fault.__traceback__)))
         else:
             self.heard.look()
-            say(made=self.canaries.made, titles=sorted(self.heard.titles), notes=self.heard.notes)
+            said = {"titles": sorted(self.heard.titles), "notes": self.heard.notes, "missed": self.missed}
+            say(made=self.canaries.made, **said)
 
     def _listen(self) -> None:
         for line in sys.stdin:
@@ -134,8 +139,11 @@ class Desk(running.Session):
 
     @Slot(str)
     def _told(self, word: str) -> None:
-        deeds = {"edit": self._edit_last, "conflict": self._conflict, "abort": os.abort}
-        self._do(deeds[word])
+        deeds = {
+            "gallery": (self._gallery, self._drafts, self._copy), "edit": (self._edit_last,),
+            "conflict": (self._conflict,), "abort": (os.abort,),
+        }  # fmt: skip
+        self._do(*deeds[word])
 
     def _leak(self) -> None:
         leak(self)
@@ -253,6 +261,29 @@ class Desk(running.Session):
         window.covering.uncover()
         QGuiApplication.clipboard().setText(self.canaries.word("chép"))
 
+    def _gallery(self) -> None:
+        """Each of these screens of the gallery, with a canary in each box a person can type in."""
+        walker = Walker(self.shown, self.canaries.word, self.canaries.number)
+        walker.deeds = {"queue-entry": self._enter, "request": self._request}
+        walker.deeds |= {"case": walker.steps, "file": walker.own}
+        walker.walk(self.screens, self._shown)
+        self.missed = walker.missed()
+
+    def _shown(self, _name: str) -> None:
+        self.heard.look()
+
+    def _enter(self) -> None:
+        keys = self.shown.sheets.entry
+        _choose(keys.sheet.form, channel=_first(self, "contact_channel"))
+        keys.save()
+        until(lambda: not keys.sheet.isVisible())
+
+    def _request(self) -> None:
+        keys = self.shown.sheets.requests
+        _choose(keys.sheet.form, wish=_first(self, "data_request"))
+        keys.save()
+        until(lambda: not keys.sheet.form.values())
+
     def _faults(self) -> None:
         """A slot that fails while a person types: with their words in its message and in its locals."""
         typed = self.canaries.word("lỗi")
@@ -278,6 +309,14 @@ class Desk(running.Session):
         )
         copy.start()
         until(lambda: not copy.is_alive())
+
+
+def _choose(form: FormView, **codes: str) -> None:
+    """Make a form fit to be saved: words that are no code of their list go, these codes come."""
+    for name in form.unresolved():
+        form.set_value(name, None)
+    for name, code in codes.items():
+        form.set_value(name, code)
 
 
 def _open(view: object) -> str:

@@ -14,7 +14,7 @@ import sys
 import threading
 import unicodedata
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ from desktop.store.keys import KeySlots
 from domain.text import fold
 from sync.replica import read
 from tests.desktop.leaks import desk_of_canaries
+from tests.desktop.leaks.by_gallery import NAMES
 from tests.desktop.leaks.scanner import Canaries, files, names_of, sweep
 from tests.desktop.ui.conftest import CHEAP, STAFF
 from tests.server.ground import Running, enrol_desk, running
@@ -94,10 +95,10 @@ class Scene:
         assert self.process.stdin is not None
         print(line, file=self.process.stdin, flush=True)
 
-    def begin(self, *, leaky: bool = False) -> dict[str, Any]:
+    def begin(self, screens: Collection[str] = (), *, leaky: bool = False) -> dict[str, Any]:
         """Let the person come in, type and, at a leaky desk, leak."""
         said = {"mark": self.canaries.mark, "staff": STAFF, "passphrase": self.passphrase, "leaky": leaky}
-        self.tell(json.dumps(said | {"exports": str(self.root / "exports")}))
+        self.tell(json.dumps(said | {"exports": str(self.root / "exports"), "screens": sorted(screens)}))
         return self.hear()
 
     def hear(self) -> dict[str, Any]:
@@ -245,8 +246,12 @@ def kept_inside(scene: Scene, folder: Path) -> tuple[int, int]:
 def test_no_canary_leaves_the_sealed_stores_not_even_when_the_desk_is_killed(
     scene: Scene, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    made = scene.begin()["made"]
+    scene.begin(NAMES)
     meets_a_colleague(scene)
+    scene.tell("gallery")
+    said = scene.hear()
+    assert said["missed"] == [], "boxes of the desk that never held a canary"
+    made = said["made"]
     scene.canaries.made += made
     assert scene.canaries.made >= LEAST
     places = scene.places()
