@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication
 
 from desktop.day.waiting import StuckError
 from desktop.gallery.contact_sheet import sheets
+from desktop.gallery.manual_pictures import shown, write_picture
 from desktop.gallery.own_screen import NoScreenError, own_screen
 from desktop.gallery.scene import build
 from desktop.gallery.screens import SCREENS, Screen
@@ -40,7 +41,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     names = [one.name for one in SCREENS]
     parser.add_argument("--only", action="append", choices=names, help="chỉ chụp màn hình này")
     parser.add_argument("--here", action="store_true", help="chụp trên màn hình đang có, không mở màn hình ảo")
-    parser.add_argument("--manual", action="store_true", help="chép ảnh màu sáng, cỡ thường vào docs/manual")
+    into = "chép ảnh màu sáng, cỡ thường vào docs/manual và vào hướng dẫn F1"
+    parser.add_argument("--manual", action="store_true", help=into)
 
 
 def run(asked: argparse.Namespace) -> int:
@@ -83,6 +85,8 @@ def run(asked: argparse.Namespace) -> int:
             if source.exists():
                 MANUAL.mkdir(parents=True, exist_ok=True)
                 (MANUAL / source.name).write_bytes(source.read_bytes())
+                if one.name in shown():
+                    write_picture(source, one.name)
     return 0
 
 

@@ -19,7 +19,7 @@ KEYS: Final = "keys"
 
 _INLINE: Final = re.compile(r"\*\*([^*]+)\*\*|\{action:([^{}]*)\}|\[([^\]]+)\]\(([^()\s]+)\)")
 _STRAY: Final = re.compile(r"\*\*|[{}\[\]]|\]\(")
-_BY_HAND: Final = re.compile(r"\b(F\d{1,2}|Esc|Ctrl|Alt|Shift)\b")
+_BY_HAND: Final = re.compile(r"\b(F\d{1,2}|Esc|(?:Ctrl|Alt|Shift)\+\S+)(?!\w)")
 _PICTURE: Final = re.compile(r"!\[([^\]]+)\]\(([a-z0-9-]+)\)")
 _STEP: Final = re.compile(r"\d+\. ")
 

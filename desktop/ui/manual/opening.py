@@ -18,7 +18,10 @@ PAGE: Final = "manual"
 """The name of its page in the window; it has no place in the navigation."""
 
 READ_FROM: Final = frozenset(
-    {"sheet.history", "sheet.conflicts", "sheet.same_child", "sheet.entry", "sheet.requests", "sheet.people"}
+    {
+        *("sheet.history", "sheet.conflicts", "sheet.same_child", "sheet.entry", "sheet.requests", "sheet.people"),
+        "sheet.exports",
+    }
 )
 """Sheets over the pages from which the manual can be read: they lie there again afterwards. Never from a lock."""
 
