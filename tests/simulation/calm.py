@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 def settled(world: World) -> bool:
     """Every desk that may speak has sent all, read all and compared equal (unless a word of its own is held)."""
     hub, centre = world.hub, world.place.centre.lineage
+    if world.parcels is not None and world.parcels.waits():
+        return False
     if hub is not None and hub.on:
         view = hub.view()
         if view.waiting or view.backfills or view.wipes or view.lineage != centre:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tests.simulation.machine import Machine
     from tests.simulation.world import World
 
-ERASABLE = ("contact", "person", "note", "case")
+ERASABLE = ("contact", "person", "note", "case", "attachment")
 AFTER_WITHDRAWAL = "after_withdrawal"
 TWICE = "a second entry in one place (a copied or restored desk)"
 

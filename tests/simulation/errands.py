@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 
 from domain.clock import DAY, SECOND
-from tests.simulation.weather import CLOCKS, HUB, SOON, Lot, Misfortune, Weather, drawn, moment
+from tests.simulation.weather import CENTRE, CLOCKS, HUB, SOON, Lot, Misfortune, Weather, drawn, moment
 
 PASSED_ON = 0.3
 ERASED = 0.25
@@ -16,8 +16,9 @@ HUBBED = 0.3
 """Shares of the seeds in which cases are passed on, in which records are erased, in which there is a hub."""
 CARRIED = (0.075, 0.25)
 AUDITED = (0.51, 0.71)
-"""Between which draws couriers carry sticks, acts are audited: chosen so that seeds at which planted faults were
-found before stay the lives that they were."""
+FILES = (0.112, 0.365)
+"""Between which draws couriers carry sticks, acts are audited, people put files in: chosen so that seeds at which
+planted faults were found before stay the lives that they were."""
 
 
 def weather_of(seed: int) -> Weather:
@@ -28,6 +29,7 @@ def weather_of(seed: int) -> Weather:
     _hub(random.Random(f"{seed} hub"), weather)
     _couriers(random.Random(f"{seed} sticks"), weather)
     weather.audited = AUDITED[0] <= random.Random(f"{seed} audit").random() < AUDITED[1]
+    _files(random.Random(f"{seed} pictures"), weather)
     weather.misfortunes.sort()
     return weather
 
@@ -95,3 +97,28 @@ def _couriers(dice: random.Random, weather: Weather) -> None:
         if dice.random() < 0.5:
             cut = dice.choice([20, 90]) * SECOND
             weather.misfortunes.append(Misfortune(when - 2 * SECOND, "line cut", whom, cut))
+
+
+def _files(dice: random.Random, weather: Weather) -> None:
+    """People put files into dossiers and open what others put in; machines die and lines are cut meanwhile.
+
+    Not where cases are passed on: files of a dossier that leaves a centre do not come to rest in every such life yet
+    (a hub that gave the dossier up answers its desk that the file is not there; a copy or a key stays behind)."""
+    if weather.passes or not FILES[0] <= dice.random() < FILES[1]:
+        return
+    weather.files = True
+    lot = Lot(dice, weather)
+    for _ in range(dice.randint(2, 5)):
+        when, whom = moment(dice, weather), dice.randrange(len(weather.seats))
+        lot.found.append(Misfortune(when, "puts a file in", whom))
+        if dice.random() < 0.4:
+            cut = dice.choice([3, 10, 30]) * SECOND
+            lot.found.append(Misfortune(when + dice.randrange(4 * SECOND), "line cut", whom, cut))
+        if dice.random() < 0.3:
+            lot.found.append(Misfortune(when + dice.randrange(4 * SECOND), "crash", whom, dice.randint(1, 9)))
+    for _ in range(dice.randint(2, 6)):
+        lot.at("opens a file", dice.randrange(len(weather.seats)))
+    lot.at("crash", CENTRE, 0.5, dice.randint(1, 12))
+    if weather.hub:
+        lot.at("crash", HUB, 0.5, dice.randint(1, 12))
+    weather.misfortunes += lot.found

@@ -40,6 +40,9 @@ class World(Protocol):
     def ask(self, machine: Hub, place: Place, path: str, token: str, body: bytes) -> Answer:
         """Ask a server."""
 
+    def laid(self, machine: Hub) -> None:
+        """Its program is put together and has not begun yet."""
+
     def saved(self, machine: Hub) -> None:
         """A desk's push was taken."""
 
@@ -162,6 +165,7 @@ class Hub:
         centre.uplink = self.uplink
         centre.accepted = partial(self._world.saved, self)
         self._woken_for: int | None = None
+        self._world.laid(self)
         self.step(core.Started())
 
     def restore(self, backup: Disk) -> None:

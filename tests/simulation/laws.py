@@ -19,7 +19,7 @@ from sync.operation import Placed, decode_body
 from sync.replica import beside, node, scopes, sums, tables
 from sync.replica.replica import REVOKED
 from sync.replica.rows import state_of
-from tests.simulation import custody
+from tests.simulation import custody, file_laws
 from tests.simulation.ledger import Expected, Key
 from tests.simulation.trace import Broken
 
@@ -43,6 +43,7 @@ def after_calm(world: World) -> None:
     every_value_stands(world, held)
     chains_are_whole(world)
     custody.hold(world)
+    file_laws.hold(world)
 
 
 def everything_is_sent(world: World) -> None:

@@ -68,7 +68,8 @@ class Ledger:
         """Every word of a person's own that stood in a record that was erased."""
         bodies = [b for act in self.acts.values() for b in act.bodies if (b.kind, b.id) in self.erased]
         values = [value for body in bodies for value in body.values.values()]
-        return {value for value in values if isinstance(value, str) and value.startswith(WORDS)}
+        keys = {body.values["key"] for body in bodies if body.values.get("key")}
+        return {value for value in values if isinstance(value, str) and value.startswith(WORDS)} | keys
 
     def expected(self, stamps: Iterable[str]) -> dict[Key, Expected]:
         """What these acts make of every field: settled 4 told once more, without the code that it checks."""

@@ -4,25 +4,19 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 
 from sqlalchemy import Connection, select
 
 from domain.clock import HOUR, MINUTE, SECOND
 from sync import engine as core
-from sync.act import Act
-from sync.replica import scopes, tables
-from tests.simulation import custody, laws
+from sync.replica import tables
+from tests.simulation import laws
 from tests.simulation.calm import settled
-from tests.simulation.hub import Hub
+from tests.simulation.fate import Fate
 from tests.simulation.machine import Machine
-from tests.simulation.memory import Disk
-from tests.simulation.place import Place
 from tests.simulation.trace import Broken, Trace
-from tests.simulation.weather import CENTRE, HUB, Misfortune
 from tests.simulation.world import World
 
 CALM_MS = 20 * MINUTE
@@ -58,6 +52,8 @@ def live(seed: int) -> Lived:
         lived.met = world.trace.met
         if world.couriers is not None:
             world.couriers.close()
+        if world.parcels is not None:
+            world.parcels.close()
         for disk in [*world.disks(), *world.copies.values()]:
             disk.close()
     return lived
@@ -67,17 +63,18 @@ class _Life:
     def __init__(self, world: World) -> None:
         self._world = world
         self._dice = random.Random(world.lab.random())
+        self._fate = Fate(world, self._dice)
 
     def to_the_end(self) -> None:
         world, weather = self._world, self._world.weather
         if world.hub is not None:
             world.hub.boot()
         for machine in world.machines:
-            machine.boot()
+            world.boot(machine)
         for when, whom in weather.acts:
             world.at(when, partial(self._act, whom))
         for one in weather.misfortunes:
-            world.at(one.when, partial(self._befall, one))
+            world.at(one.when, partial(self._fate.befall, one))
         world.pass_time(weather.calm)
         self._calm()
         self._until_settled(CALM_MS)
@@ -161,252 +158,8 @@ class _Life:
         if any(one.engine.road.signed_out for one in world.machines if one.revoked):
             world.meet("revoked devices told so")
 
-    # ------------------------------------------------------------ misfortunes
-
-    def _befall(self, one: Misfortune) -> None:
-        world = self._world
-        if world.calm:
-            return
-        if one.whom == CENTRE:
-            world.say("centre", one.what, one.figure)
-            self._to_the_centre(one)
-            return
-        if one.whom == HUB:
-            assert world.hub is not None
-            if not world.hub.for_good:
-                world.say(world.hub.seat, one.what, one.figure)
-                self._to_the_hub(world.hub, one)
-            return
-        machine = world.machines[one.whom]
-        world.say(machine.seat, one.what, one.figure)
-        self._to_a_desk(machine, one)
-
-    def _to_a_desk(self, machine: Machine, one: Misfortune) -> None:
-        world = self._world
-        match one.what:
-            case "crash":
-                machine.gate.fuse = one.figure
-            case "disk full":
-                machine.gate.full = True
-            case "disk has room":
-                machine.gate.full = False
-            case "clock steps":
-                machine.clock.offset = one.figure
-                world.meet("clock steps of a desk")
-            case "copied":
-                world.copies[one.whom] = machine.disk.copy()
-            case "restored":
-                self._restore(machine, world.copies[one.whom])
-            case "cloned":
-                self._clone(machine, world.copies[one.whom])
-            case "line cut" | "line cut inside":
-                inside = one.what.removeprefix("line cut")
-                world.cut_until[machine.seat + inside] = world.now + one.figure
-            case "switched off":
-                world.switch_off(machine)
-            case "writes a stick":
-                assert world.couriers is not None
-                world.couriers.write(machine)
-            case "switched on" | "upgraded":
-                self._start_anew(machine, one.what)
-            case _:
-                self._by_people(machine, one.what)
-
-    def _start_anew(self, machine: Machine, what: str) -> None:
-        world = self._world
-        if what == "upgraded":
-            world.switch_off(machine)
-            machine.upgrade()
-            world.meet("upgrades")
-        world.switch_on(machine, machine.life)
-
-    def _by_people(self, machine: Machine, what: str) -> None:
-        people = self._world.people
-        match what:
-            case "revoked":
-                self._revoke(machine)
-            case "told by telephone":
-                self._blind(machine)
-            case "granted":
-                self._grant(machine)
-            case "passes on":
-                self._person(machine, people.passes_on, "pass on")
-            case "writes on":
-                self._person(machine, people.writes_on, "write on")
-
-    def _to_the_centre(self, one: Misfortune) -> None:
-        world = self._world
-        match one.what:
-            case "crash":
-                world.place.gate.fuse = one.figure
-            case "disk full":
-                world.place.gate.full = True
-                world.meet("disk full at the centre")
-            case "disk has room":
-                world.place.gate.full = False
-            case "clock steps":
-                world.place.clock.offset = one.figure
-                world.meet("clock steps of the centre")
-            case "copied":
-                world.copies[-1] = world.place.disk.copy()
-            case "restored":
-                self._restore_centre(world.copies[-1])
-            case "erases":
-                custody.erase(world)
-
-    def _to_the_hub(self, hub: Hub, one: Misfortune) -> None:
-        world = self._world
-        match one.what:
-            case "crash":
-                hub.gate.fuse = one.figure
-            case "disk full" | "disk has room":
-                hub.gate.full = one.what == "disk full"
-            case "clock steps":
-                hub.clock.offset = one.figure
-            case "copied":
-                world.copies[HUB] = hub.place.disk.copy()
-            case "line cut":
-                world.cut_until[hub.seat] = world.now + one.figure
-                world.meet("hubs cut off from the centre")
-            case "switched off":
-                world.switch_off(hub)
-                world.meet("hub deaths")
-            case "switched on":
-                world.switch_on(hub, hub.life)
-            case "restored" if self._may_lose(hub, world.copies[HUB]):
-                world.ledger.reached |= _stamps(world, [hub.place.disk])
-                world.switch_off(hub)
-                hub.restore(world.copies[HUB])
-                world.switch_on(hub, hub.life)
-                world.meet("restores of the hub")
-            case "dies for good" if self._may_lose(hub):
-                world.ledger.reached |= _stamps(world, [hub.place.disk])
-                world.switch_off(hub)
-                hub.for_good = True
-                world.meet("hubs dead for good")
-
-    def _may_lose(self, hub: Hub, *left: Disk) -> bool:
-        """Whether all that the hub has stands elsewhere too: a word that was only there would be lost with it, and
-        no program can help that."""
-        world = self._world
-        desks = [one.disk for one in world.machines if not one.revoked]
-        kept = _stamps(world, [world.place.disk]) | _stamps(world, [*desks, *left])
-        return _stamps(world, [hub.place.disk]) <= kept
-
-    def _restore(self, machine: Machine, copy: Disk) -> None:
-        """An older copy of the disk. What only the newer disk had is gone with it: no program can help that.
-
-        It does not happen where others already know what would be gone from everywhere."""
-        world = self._world
-        twins = [one for one in world.machines if one.device == machine.device and one is not machine]
-        kept = _stamps(world, [copy, *(one.disk for one in twins)]) | _stamps(world, [world.place.disk])
-        gone = {stamp for stamp, act in world.ledger.acts.items() if act.device == machine.device} - kept
-        if world.hub is not None:
-            gone_at_hub = gone & _stamps(world, [world.hub.place.disk])
-            world.ledger.reached |= gone_at_hub
-        if gone & world.ledger.reached:
-            world.say(machine.seat, "not restored")
-            return
-        for stamp in gone:
-            world.ledger.acts[stamp].sure = False
-        world.switch_off(machine)
-        machine.put_disk(copy.copy())
-        if "note" in machine.registry:
-            machine.upgrade()  # the copy may be of an older program
-        world.meet("restores of a desk")
-        world.switch_on(machine, machine.life)
-
-    def _clone(self, machine: Machine, copy: Disk) -> None:
-        world = self._world
-        twin = Machine(
-            f"{machine.seat}b", machine.told, machine.key, machine.clock, world.lab, world, world.weather.pace,
-            machine.servers,
-        )  # fmt: skip
-        twin.revoked = machine.revoked
-        twin.put_disk(copy.copy())
-        twin.upgrade()
-        world.machines.append(twin)
-        world.meet("clones of a desk")
-        world.switch_on(twin, twin.life)
-        for _ in range(2):
-            world.at(world.now + self._dice.randrange(60_000), partial(world.person_acts, twin))
-
-    def _revoke(self, machine: Machine) -> None:
-        world = self._world
-        world.place.revoke(machine.device)
-        for one in world.machines:
-            one.revoked = one.revoked or one.device == machine.device
-
-    def _restore_centre(self, backup: Disk) -> None:
-        """The centre comes back older, under a new lineage. It does not happen where what the backup lacks stands in
-        no desk that could send it again (a dead desk's words; grants and number blocks that the centre wrote)."""
-        world = self._world
-        now = _stamps(world, [world.place.disk])
-        desks = [one.disk for one in world.machines if not one.revoked]
-        kept = _stamps(world, [backup]) | _stamps(world, desks)
-        if now - kept or _of_the_centre(world.place.disk) != _of_the_centre(backup):
-            world.say("centre", "not restored")
-            return
-        world.ledger.reached |= now
-        world.place.restore(backup)
-        world.place.boot()
-        world.reset_held(world.place)
-        for machine in world.machines:
-            if machine.revoked:
-                world.place.revoke(machine.device)
-        world.meet("restores of the centre")
-
-    def _person(self, machine: Machine, made: Callable[[Machine], Act], name: str) -> None:
-        """Somebody does this at a desk that is on."""
-        if machine.on:
-            act = made(machine)
-            if act.bodies:
-                self._world.save(machine, act, name)
-
-    # ------------------------------------------------------------ grants
-
-    def _dossiers(self, machine: Machine) -> list[str]:
-        """Contacts of other centres that the desk may not hold yet."""
-        home = scopes.scope_home.c
-        place: Place = self._world.place
-        wanted = select(home.scope).where(home.audience != machine.told.centre, home.scope.startswith("dossier:"))
-        known = place.read(lambda c: [row.scope for row in c.execute(wanted.order_by(home.scope))])
-        mine = place.may_hold(machine.device, machine.told.centre, set(known))
-        return [one for one in known if one not in mine]
-
-    def _blind(self, machine: Machine) -> None:
-        world = self._world
-        found = self._dossiers(machine)
-        if found and machine.on and "note" in machine.registry:
-            scope = self._dice.choice(found)
-            act = world.people.blind_note(machine, scope.removeprefix(scopes.DOSSIER))
-            world.blind.append((machine, scope))
-            world.meet("written before granted")
-            world.save(machine, act, "blind note", blind=True)
-
-    def _grant(self, machine: Machine) -> None:
-        found = self._dossiers(machine)
-        if found:
-            self._world.grant(machine, self._dice.choice(found))
-
-
-def _stamps(world: World, disks: list[Disk]) -> set[str]:
-    """Acts whose every operation stands in one of the logs."""
-    lines: set[bytes] = set()
-    for disk in disks:
-        with disk.engine.begin() as connection:
-            written = select(tables.log.c.body).where(tables.log.c.body.is_not(None))
-            lines.update(bytes(row.body) for row in connection.execute(written))
-    return world.ledger.of(lines)
-
 
 def _versions(connection: Connection, kind: str, record: str) -> str:
     table = tables.records[kind].c
     row = connection.execute(select(table.versions, table.parked).where(table.id == record)).first()
     return "" if row is None else f"{row.versions}{row.parked or ''}"
-
-
-def _of_the_centre(disk: Disk) -> list[Any]:
-    log = tables.log.c
-    with disk.engine.begin() as connection:
-        return [row.n for row in connection.execute(select(log.n).where(log.device == "centre").order_by(log.n))]

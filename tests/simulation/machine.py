@@ -31,7 +31,7 @@ from sync.audit import Said
 from sync.engine import Effect, Engine, Event, Now, Pace
 from sync.operation import Body, Placed
 from sync.replica import node, read, refold, sql, tables
-from sync.replica.changes import Folded
+from sync.replica.changes import Folded, Projection
 from sync.replica.desk_road import DeskRoad
 from sync.replica.fold import Fold
 from sync.replica.own_chains import INCARNATION
@@ -154,6 +154,9 @@ class Watcher(Protocol):
     def looks(self, machine: Machine, mono: int) -> None:
         """Then the desk looks whether its first server answers again."""
 
+    def reported(self, machine: Machine, road: core.Road) -> None:
+        """The engine says how the road stands."""
+
     def say(self, who: str, what: str, *figures: object) -> None:
         """A line of the timeline."""
 
@@ -192,6 +195,7 @@ class Machine:
         self._last_request = self._asked_before = 0
         self.gate = Gate()
         self.registry: Registry = KINDS
+        self.projections: Sequence[Projection] = ()
         self.disk = fresh(_make)
         with self.disk.engine.begin() as connection:
             identity.enrol(connection, self._sits(), "http://localhost", centre_key=told.centre_key)
@@ -211,7 +215,7 @@ class Machine:
         self.life += 1
         self.on = True
         self.gate.fuse = 0
-        self.replica = Replica(Fold(self.registry), self.dice.randbytes)
+        self.replica = Replica(Fold(self.registry, self.projections), self.dice.randbytes)
         self.stamps = HybridClock(self.dice.randbytes(4).hex(), self.look(lambda c: node.get(c, node.STAMP)))
         self.road = DeskRoad(
             self._run,
@@ -325,7 +329,9 @@ class Machine:
     def _carry_out(self, effect: Effect) -> None:
         if isinstance(effect, core.WakeAt):
             self._watcher.wake(self, effect.mono)
-        elif not isinstance(effect, core.Report):
+        elif isinstance(effect, core.Report):
+            self._watcher.reported(self, effect.road)
+        else:
             self._last_request = effect.request
             self._watcher.send(self, effect)
 

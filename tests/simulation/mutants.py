@@ -21,7 +21,7 @@ from sync.replica.fold import Fold
 from sync.replica.own_chains import LINEAGE, acked_key
 from sync.replica.replica import Replica
 from sync.troubles import Trouble
-from tests.simulation import dossier_faults, errand_faults, hub_faults
+from tests.simulation import dossier_faults, errand_faults, file_faults, hub_faults
 from tests.simulation.ledger import stamp_of
 from tests.simulation.place import Place
 
@@ -302,5 +302,18 @@ MUTANTS: Mapping[str, Mutant] = {
     ),
     "audited from the beginning": Mutant(errand_faults.audited_from_the_beginning, frozenset({"audited"})),
     "the hub passes over a page": Mutant(hub_faults.page_passed_over, frozenset({"hub"})),
+    "a file let go of when the hub has it": Mutant(
+        file_faults.let_go_when_the_hub_has_it, frozenset({"files", "hub"})
+    ),
+    "a file sent is a file arrived": Mutant(file_faults.sent_is_arrived, frozenset({"files"})),
+    "files not offered to a restored centre": Mutant(
+        file_faults.restored_centre_not_offered_anew, frozenset({"files", "centre restored"})
+    ),
+    "an erased file's chunks stay at the desk": Mutant(
+        file_faults.erased_chunks_left_at_the_desk, frozenset({"files", "centre erases"})
+    ),
+    "an erased file's chunks stay at the centre": Mutant(
+        file_faults.erased_chunks_left_at_the_centre, frozenset({"files", "centre erases"})
+    ),
 }
 """Every one must be killed within 300 seeds; `killed.json` keeps the seeds that did."""

@@ -17,7 +17,7 @@ from starlette.responses import Response
 from server.http.doorway import problem
 from server.http.models import PullAsk, ScopeAsk
 from server.http.waiters import Waiter, WaitingRoom
-from server.operations import carriage, enrolment, erasure, grants, proof
+from server.operations import blobs, carriage, enrolment, erasure, grants, proof
 from server.operations.centre import HUB, ROLE, Centre, News
 from server.operations.enrolment import Asked
 from server.operations.pull import Pulled, answer_pull, answer_scope
@@ -33,6 +33,7 @@ from server.store.lineage import LINEAGE
 from server.store.revoked import is_revoked
 from server.store.troubles import StoreUnavailable
 from sync import door, wire
+from sync.blobs.shelf import Shelf
 from sync.proof import RECORD
 from sync.replica import node, scopes, tables
 from sync.replica.replica import Identity
@@ -41,7 +42,7 @@ from tests.simulation.memory import Disk, fresh
 
 R = TypeVar("R")
 NOWHERE = Path("nowhere")
-"""A folder that is not there: attachments are no part of these worlds."""
+"""A folder where nothing is kept: stores and the bytes of files lie elsewhere."""
 
 
 class Reset(BaseException):
@@ -158,6 +159,8 @@ class Place:
         self._role = role
         self.disk = fresh(_make_hub if role == HUB else _make_centre)
         self.told: Callable[[], None] = _nobody
+        self.shelf: Callable[[Place], Shelf] | None = None
+        """Where files' bytes lie; None in a world without files."""
         self.boot()
 
     def boot(self) -> None:
@@ -168,6 +171,10 @@ class Place:
         self.centre.lane.close()
         self.centre.lane = _Lane(store, self.gate)
         self.centre.publish = self.publish
+        if self.shelf is not None:
+            self.centre.blobs = self.shelf(self)
+            if self._role == ROLE:
+                blobs.finish_erasing(self.centre)
         self._told_centre: dict[tuple[str, int], int] = {}
         self.sessions = Sessions(self.centre)
         self.room = WaitingRoom()

@@ -40,6 +40,9 @@ SOMETIMES = (
     "revoked devices", "revoked devices told so", "steps: behind", "sticks lost", "sticks not whole",
     "sticks out of order", "sticks that brought something", "words acknowledged by stick",
     "upgrades", "written before granted", "crash: Hub",
+    "files put in", "files whole at the centre", "files let go", "files erased", "files erased on the way",
+    "files that a restored centre lacks", "chunks torn", "chunks interrupted", "chunks resumed on the way up",
+    "chunks resumed on the way down",
     *(f"crash: {effect}" for effect in ("Push", "Pull", "FetchScope", "WakeAt", "Report")),
     *(f"crash: {step} {moment}"
       for step in ("save", "view", "pending", "sign", "settle", "behind", "fork", "meet", "receive", "receive_scope",

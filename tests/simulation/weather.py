@@ -59,6 +59,8 @@ class Weather:
     """What people do is put into the audit chain of their desk as well."""
     sticks: bool = False
     """Couriers carry sticks between desks and centre."""
+    files: bool = False
+    """People put files into dossiers."""
     passes: bool = False
     """People pass cases on to other centres."""
 
@@ -66,7 +68,7 @@ class Weather:
         """Names of the misfortunes; those of the centre and of the hub begin with its name."""
         of = {-1: "centre ", -2: "hub "}
         found = {of.get(one.whom, "") + one.what for one in self.misfortunes}
-        besides = {"hub": self.hub, "audited": self.audited}
+        besides = {"hub": self.hub, "audited": self.audited, "files": self.files}
         return frozenset(found | {name for name, brought in besides.items() if brought})
 
     def cut_all(self, ms: int) -> bool:

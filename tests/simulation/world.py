@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
-import itertools
 import random
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -12,6 +10,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from desktop.store.blobs import BlobCopies
 from domain.numbering import CENTRES
 from domain.records.audit import OPEN
 from server.http.waiters import Waiter
@@ -24,13 +23,14 @@ from sync.transport.line import Answer
 from sync.troubles import Offline, ServerTrouble, Trouble
 from tests.simulation.courier import Couriers
 from tests.simulation.errands import weather_of
+from tests.simulation.hours import Hours
 from tests.simulation.hub import Hub
 from tests.simulation.ledger import Ledger
 from tests.simulation.machine import OLD_KINDS, Crash, Machine
 from tests.simulation.memory import Disk
+from tests.simulation.parcels import Parcels
 from tests.simulation.people import People
 from tests.simulation.place import Place, Pulling, Reset, VirtualClock
-from tests.simulation.trace import Trace
 from tests.simulation.trip import Trip, asked
 from tests.simulation.weather import START, Weather
 from tests.simulation.witness import Witness
@@ -38,13 +38,12 @@ from tests.simulation.witness import Witness
 Request = core.Request
 
 
-class World:
+class World(Hours):
     """Everything of one seed. `run` lives it to the end; broken promises are raised as `trace.Broken`."""
 
     def __init__(self, seed: int) -> None:
+        super().__init__()
         self.weather: Weather = weather_of(seed)
-        self.trace = Trace()
-        self.now = 0
         self.ledger = Ledger()
         self.dice = random.Random(f"{seed} line")
         self.people_dice = random.Random(f"{seed} people")
@@ -56,12 +55,14 @@ class World:
         self.machines: list[Machine] = []
         self.hub: Hub | None = None
         self.couriers = Couriers(self, random.Random(f"{seed} couriers")) if self.weather.sticks else None
+        self.parcels = Parcels(self, random.Random(f"{seed} files")) if self.weather.files else None
+        if self.parcels is not None:
+            self.place.shelf = self.parcels.shelf
+            self.place.centre.blobs = self.parcels.shelf(self.place)
         self.blind: list[tuple[Machine, str]] = []
         self.calm = False
         self.copies: dict[int, Any] = {}
         self.cut_until: dict[str, int] = {}
-        self._queue: list[tuple[int, int, Callable[[], None]]] = []
-        self._order = itertools.count()
         self._trips: list[Trip] = []
         self._held: list[tuple[Trip, Pulling, Waiter]] = []
         self.witness = Witness(self)
@@ -75,12 +76,15 @@ class World:
         clock = VirtualClock(lambda: self.now, START)
         self.hub = Hub(key, clock, self.lab, self, self.weather.pace, self.place)
         self.hub.place.told = self._news
+        if self.parcels is not None:
+            self.hub.place.shelf = self.parcels.shelf
 
     def _enrol(self, index: int, seat: str) -> None:
         key = Ed25519PrivateKey.from_private_bytes(self.lab.randbytes(32))
         public = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
         centre = CENTRES[seat[:2]]
-        told = self.place.enrol(centre, seat, public, all_cases=seat.startswith("HN"), receipts=self.weather.audited)
+        receipts = self.weather.audited or self.weather.files
+        told = self.place.enrol(centre, seat, public, all_cases=seat.startswith("HN"), receipts=receipts)
         clock = VirtualClock(lambda: self.now, START)
         servers = [self.place]
         if self.hub is not None and centre == self.hub.told.centre:
@@ -88,15 +92,13 @@ class World:
         machine = Machine(seat, told, key, clock, self.lab, self, self.weather.pace, servers)
         if index in self.weather.old:
             machine.registry = OLD_KINDS
+        self.keeps_files(machine)
         self.machines.append(machine)
 
-    def say(self, who: str, what: str, *figures: object) -> None:
-        """A line of the timeline."""
-        self.trace.say(self.now, who, what, *figures)
-
-    def meet(self, what: str) -> None:
-        """Something that a run should sometimes meet was met."""
-        self.trace.met[what] += 1
+    def keeps_files(self, machine: Machine) -> None:
+        """This desk keeps copies of files, in a world that has any."""
+        if self.parcels is not None:
+            machine.projections = (BlobCopies(),)
 
     def programs(self) -> list[Machine | Hub]:
         """Whatever has a program of its own and asks for something: the hub and the desks."""
@@ -106,19 +108,6 @@ class World:
         """Every disk in use."""
         served = [self.place, *([self.hub.place] if self.hub is not None else [])]
         return [*(one.disk for one in served), *(one.disk for one in self.machines)]
-
-    # ------------------------------------------------------------ time
-
-    def at(self, when: int, what: Callable[[], None]) -> None:
-        """Do something at a virtual time (ms)."""
-        heapq.heappush(self._queue, (max(when, self.now), next(self._order), what))
-
-    def pass_time(self, end: int) -> None:
-        """Everything up to `end` happens."""
-        while self._queue and self._queue[0][0] <= end:
-            self.now, _, what = heapq.heappop(self._queue)
-            what()
-        self.now = max(self.now, end)
 
     # ------------------------------------------------------------ machines
 
@@ -144,6 +133,8 @@ class World:
         """No power."""
         machine.on = False
         machine.wake_at = -1
+        if self.parcels is not None:
+            self.parcels.off(machine)
         self._trips = [trip for trip in self._trips if trip.machine is not machine]
         machine.gate.fuse = 0
         if isinstance(machine, Hub):
@@ -156,8 +147,24 @@ class World:
         self.say(machine.seat, "starts")
         if isinstance(machine, Machine):
             self.witness.starting(machine)
+        self.boot(machine)
+
+    def boot(self, machine: Machine | Hub) -> None:
+        """The program starts; it may die at once."""
         machine.on = True
+        if self.parcels is not None and isinstance(machine, Machine):
+            self.parcels.boot(machine)
         self.guarded(machine, machine.boot)
+
+    def laid(self, machine: Hub) -> None:
+        """A hub's program is put together and has not begun yet."""
+        if self.parcels is not None:
+            self.parcels.boot(machine)
+
+    def reported(self, machine: Machine, road: core.Road) -> None:
+        """The engine says how the road stands."""
+        if self.parcels is not None:
+            self.parcels.road_said(machine, road)
 
     def tell(self, machine: Machine | Hub, event: core.Event) -> None:
         """One event to the machine's engine."""
@@ -181,6 +188,8 @@ class World:
     def folded(self, machine: Machine, folded: Folded) -> None:
         """Foreign operations were folded and committed."""
         self.witness.folded(machine, folded)
+        if self.parcels is not None:
+            self.parcels.folded(machine, folded)
 
     def stepped(self, machine: Machine, event: core.Event, steps: Sequence[str]) -> None:
         """The engine took an event."""
