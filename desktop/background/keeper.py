@@ -16,11 +16,13 @@ from desktop.store.closed_copies import close_in_copies
 from desktop.store.closing import Wiped, centre_key, close_scopes, is_open, wiped
 from desktop.store.copies import copies, is_due, make_copy
 from desktop.store.engine import Connection, Store
+from desktop.store.erased_copies import drop_asides, erased, forget_in_copies
 from desktop.store.reads_road import COPIED_AT
 from desktop.store.throttle import uptime
 from domain.clock import Clock
 from sync.blobs.shelf import Shelf
 from sync.replica import node
+from sync.replica.removal import Erased
 from sync.troubles import Trouble
 
 _log = logging.getLogger(__name__)
@@ -52,6 +54,7 @@ class Keeper:
         self._counted = threading.Condition()
         self._verified = 0
         self._closed: set[str] = set()
+        self._forgotten: set[Erased] = set()
         self._recounting = Recounting(lane, store.replica, clock, slipped, self._rest)
         self._thread = threading.Thread(target=self._look_on, name="backup-keeper", daemon=True)
 
@@ -86,6 +89,7 @@ class Keeper:
     def _look(self) -> None:
         self._lane.run(partial(lease.note, now=uptime()))
         self.close_wiped()
+        self.forget_erased()
         self._keep_copy()
         self._recounting.look()
 
@@ -111,6 +115,15 @@ class Keeper:
         key = self._lane.read(centre_key)
         if key is not None and close_in_copies(self._store, self._home.backups, scopes, key, self._rest):
             self._closed |= {one.receipt for one in found}
+
+    def forget_erased(self) -> None:
+        """What was erased for ever, or has left, is in no older copy of this store either. Raises Trouble."""
+        gone = self._lane.read(erased)
+        new = [one for one in gone if one not in self._forgotten]
+        if new and forget_in_copies(self._store, self._home.backups, new, self._rest):
+            self._forgotten |= set(new)
+        scopes = [one.scope for one in self._lane.read(self._wiped)]
+        drop_asides(self._store, self._home.backups, gone, scopes, self._clock.now_ms())
 
     def _wiped(self, connection: Connection) -> list[Wiped]:
         return wiped(connection, self._lane.seat.device)

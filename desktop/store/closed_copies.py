@@ -6,20 +6,21 @@ import logging
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import sqlcipher3.dbapi2 as sqlcipher
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 
 from desktop.store.closing import OPEN, listed
 from desktop.store.copies import Copy, copies, prove
-from desktop.store.engine import Store, connect, copy_aside, open_store
+from desktop.store.engine import Connection, Store, connect, copy_aside, open_store
 from desktop.store.troubles import translate
 from desktop.store.versions import VERSION_KEY
 from sync.disk import flush, flush_folder
 from sync.operation import CLOSED
 from sync.replica import removal
 from sync.replica.node import STORE_VERSION
+from sync.replica.replica import Replica
 from sync.replica.whole_file import remove
 
 _log = logging.getLogger(__name__)
@@ -46,9 +47,9 @@ def close_in_copies(
         if holds is None:
             clean = clean and place > 0
             if place > 0:
-                _drop(copy)
+                drop(copy)
         elif holds:
-            _rewrite(store, copy, scopes, key, step)
+            rewrite(store, copy, lambda connection, replica: _close(connection, replica, scopes, key), step)
     if held:
         flush_folder(folder)
     return clean
@@ -61,21 +62,29 @@ def _holds(path: Path, secret: bytes, scopes: Sequence[str]) -> bool | None:
         asked = listed(scopes)
         rows = connection.execute(_ROWS, (asked,)).fetchone()
         found = rows or connection.execute(OPEN, (asked, CLOSED, CLOSED)).fetchone()
-        row = connection.execute("SELECT value FROM node WHERE key = ?", (VERSION_KEY,)).fetchone()
+        today = is_of_today(connection)
     finally:
         connection.close()
     if found is None:
         return False
-    return True if row is not None and int(row[0]) == STORE_VERSION else None
+    return True if today else None
 
 
-def _rewrite(
-    store: Store, copy: Copy, scopes: Sequence[str], key: X25519PublicKey, step: Callable[[], None]
+def is_of_today(connection: Any) -> bool:
+    """Whether a bare connection's tables are those of this program."""
+    row = connection.execute("SELECT value FROM node WHERE key = ?", (VERSION_KEY,)).fetchone()
+    return row is not None and int(row[0]) == STORE_VERSION
+
+
+def rewrite(
+    store: Store, copy: Copy, change: Callable[[Connection, Replica], None], step: Callable[[], None]
 ) -> None:
+    """Write a backup anew with this change in it, verify it, and put it in its place. Raises DiskFull, Damaged,
+    OSError."""
     part = copy.path.with_name(f"closing-{os.getpid()}.db")
     remove(part)
     try:
-        store.checked(copy.path, lambda path, secret: _closed(path, secret, part, scopes, key, step))
+        store.checked(copy.path, lambda path, secret: _changed(path, secret, part, change, step))
         flush(part)
         store.checked(part, prove)
         part.replace(copy.path)
@@ -86,22 +95,27 @@ def _rewrite(
     _log.info("a backup was written anew without what was withdrawn")
 
 
-def _closed(
-    path: Path, secret: bytes, part: Path, scopes: Sequence[str], key: X25519PublicKey, step: Callable[[], None]
+def _changed(
+    path: Path, secret: bytes, part: Path, change: Callable[[Connection, Replica], None], step: Callable[[], None]
 ) -> None:
     copy_aside(path, secret, part, step)
     opened = open_store(part, secret)  # secure_delete: what is taken out is overwritten
     try:
         with opened.write() as connection:
-            for scope in scopes:
-                opened.replica.wipe(connection, scope)
-                removal.close_log(connection, scope, key)
+            change(connection, opened.replica)
             connection.commit()
     finally:
         opened.close()
 
 
-def _drop(copy: Copy) -> None:
+def _close(connection: Connection, replica: Replica, scopes: Sequence[str], key: X25519PublicKey) -> None:
+    for scope in scopes:
+        replica.wipe(connection, scope)
+        removal.close_log(connection, scope, key)
+
+
+def drop(copy: Copy) -> None:
+    """Remove a backup that cannot be written anew."""
     remove(copy.path)
     copy.slots.unlink(missing_ok=True)
     _log.warning("an older backup that could not be written anew was removed")

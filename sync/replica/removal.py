@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from typing import NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from sqlalchemy import BigInteger, Column, Connection, Table, Text, select
@@ -29,6 +30,16 @@ erased = Table(
     Column("seq", BigInteger, nullable=False),
 )
 """Records erased for ever. It is never emptied: what arrives later of such a record leaves only its hash."""
+
+
+class Erased(NamedTuple):
+    """One row of `erased`."""
+
+    kind: str
+    id: str
+    scope: str
+    stamp: str
+    seq: int
 
 
 def erased_in(connection: Connection, decoded: Sequence[tuple[Placed, Body]]) -> frozenset[Target]:

@@ -300,6 +300,14 @@ class Replica:
             total = total.plus(one)
         return folded, total
 
+    def forget(self, connection: Connection, gone: Sequence[removal.Erased]) -> None:
+        """Erase what another store of this desk erased by order of the centre: in a copy made before it."""
+        changes, deltas = removal.take_out(connection, KINDS, [(one.kind, one.id) for one in gone], for_ever=True)
+        sums.add(connection, deltas, self._audiences)
+        self._fold.follow(connection, changes)
+        removal.empty_log(connection, [(one.kind, one.id) for one in gone])
+        sql.upsert_many(connection, removal.erased, list(gone))
+
     def correct(self, connection: Connection, deltas: Mapping[tuple[str, str], Digest]) -> None:
         """Put running figures right that had slipped from their rows."""
         sums.add(connection, deltas, self._audiences)
