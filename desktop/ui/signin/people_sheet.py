@@ -18,6 +18,7 @@ from desktop.ui.signin.newcomer_card import NewcomerCard
 from desktop.ui.signin.passphrase import new_words_fault
 from desktop.ui.signin.tiles import Tiles
 from desktop.ui.theme.look import Look
+from desktop.ui.theme.measure import NARROW
 from desktop.ui.theme.tokens import Status
 from desktop.ui.widgets.covers import Cover
 from desktop.ui.widgets.said import Card, Mark, Said, button, has_caret
@@ -52,7 +53,7 @@ class PeopleSheet(Cover):
         page.setSpacing(16)
         page.addWidget(Said(tr("Người ở máy này"), "title"))
         page.addWidget(Said(tr("Làm được cả khi không có đường truyền. Esc để trở lại đúng chỗ đang làm."), "muted"))
-        row = QHBoxLayout()
+        self._cards = row = QHBoxLayout()
         row.setSpacing(16)
         self._letting_in, self._own = self._code_card(), self._own_card()
         row.addWidget(self._letting_in, 1)
@@ -108,7 +109,10 @@ class PeopleSheet(Cover):
         return card
 
     def cover(self) -> None:
-        """Lay it over everything, empty."""
+        """Lay it over everything, empty; the cards one below the other where boxes beside them would be too short."""
+        narrow = self._under.width() < NARROW * self._look.zoom
+        down, across = QHBoxLayout.Direction.TopToBottom, QHBoxLayout.Direction.LeftToRight
+        self._cards.setDirection(down if narrow else across)
         for box in (self.staff, self.initials, self.proof, self.old, self.new, self.again):
             box.clear()
         self.newcomer.clear()
