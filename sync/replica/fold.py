@@ -79,6 +79,7 @@ class Fold:
         decoded = self._begin(connection, decoded, result)
         if decoded:
             self._join(connection, decoded, result)
+        gone |= self._held_for_nothing(connection, result)
         if gone:
             self._take_out(connection, gone, result)
         self._hold(connection, result)
@@ -334,6 +335,15 @@ class Fold:
                 value = msgspec.json.encode(head.value).decode()
                 found.append((name_hash, kind, record_id, scope, name, version, value))
         return found
+
+    @staticmethod
+    def _held_for_nothing(connection: Connection, result: Folded) -> frozenset[removal.Target]:
+        """Records erased for ever of which something would be held, by whomever and for whatever reason: nothing is."""
+        ids = {one.record for one in result.held if one.record}
+        gone = removal.known_among(connection, ids) if ids else frozenset[removal.Target]()
+        if gone:
+            result.held = [one for one in result.held if (one.kind, one.record) not in gone]
+        return gone
 
     def _hold(self, connection: Connection, result: Folded) -> None:
         sql.upsert_many(

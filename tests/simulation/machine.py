@@ -225,6 +225,7 @@ class Machine:
             self._learned,
             self._folded,
             Receipts(self.stamps, self._sits(), self.clock),
+            closes_to=lambda _connection: self.servers[-1].centre.courier_key.public_key(),
         )
         self.engine = Engine(self.road, self.device, self.dice.random, SCHEMA, self.pace)
         self.way = Wayfinder(len(self.servers))

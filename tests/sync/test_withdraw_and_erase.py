@@ -244,6 +244,27 @@ def test_what_comes_later_of_an_erased_record_leaves_only_its_hash() -> None:
     assert whole(line.centre.at)
 
 
+def test_what_a_desk_may_not_write_is_not_held_where_the_record_was_erased() -> None:
+    line, ag, dn = two_desks()
+    founded(line, ag)
+    calm(line)
+    by_centre(line, [erasure(line, "note", "note-1", DOSSIER)])
+    calm(line)
+    act = dn.at.act()
+    act.create(DOSSIER, Note(id="note-1", contact_id="contact-1", text="lời của nơi khác"), action=APPEND)
+    act.create(DOSSIER, Note(id="note-7", contact_id="contact-1", text="lời của nơi khác"), action=APPEND)
+    dn.at.run(lambda c: dn.at.replica.author(c, dn.at.identity, act.bodies))
+    line.tell(dn, Saved())
+    line.run_until(line.now + 60_000)
+    centre = line.centre.at
+    waits = centre.run(lambda c: c.execute(select(tables.waiting.c.record, tables.waiting.c.why)).all())
+    assert [tuple(one) for one in waits] == [("note-7", "ungranted_scope")]
+    words = centre.run(lambda c: c.execute(select(tables.log.c.body).where(tables.log.c.record == "note-1")).all())
+    assert len(words) == 3  # the first word, the order, the late word
+    assert not any(b"text" in bytes(one.body or b"") for one in words)
+    assert whole(centre)
+
+
 def test_a_desk_sends_what_is_left_of_an_erased_operation_to_a_centre_that_lost_it() -> None:
     line, ag, _ = two_desks()
     founded(line, ag)
