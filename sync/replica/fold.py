@@ -338,7 +338,7 @@ class Fold:
 
     @staticmethod
     def _held_for_nothing(connection: Connection, result: Folded) -> frozenset[removal.Target]:
-        """Records erased for ever of which something would be held, by whomever and for whatever reason: nothing is."""
+        """Records erased for ever of which something would be held, for whatever reason: nothing is."""
         ids = {one.record for one in result.held if one.record}
         gone = removal.known_among(connection, ids) if ids else frozenset[removal.Target]()
         if gone:
