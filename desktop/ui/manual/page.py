@@ -7,7 +7,7 @@ from typing import Final
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QListWidget, QVBoxLayout, QWidget
 
 from desktop.ui.actions import Registry
 from desktop.ui.forms.boxes import LineBox
@@ -59,6 +59,7 @@ class ManualPage(QWidget):
         self._damaged = False
         self.chapter_id = ""
         self._ids: list[str] = []
+        self._titles: list[str] = []
         self.box = ManualBox()
         self.box.setObjectName("field.manual")
         self.box.setProperty("role", "big")
@@ -158,9 +159,11 @@ class ManualPage(QWidget):
         rows = [(one, title) for one, title, text in self._texts() if all(word in text for word in wanted)]
         self._ids = [one for one, _ in rows]
         self.contents.blockSignals(True)
-        self.contents.clear()
-        for _, title in rows:
-            self.contents.addItem(QListWidgetItem(title))
+        titles = [title for _, title in rows]
+        if titles != self._titles:  # entries that stand already are left: taken away they crashed a walk once
+            self._titles = titles
+            self.contents.clear()
+            self.contents.addItems(titles)
         if self._ids and self.chapter_id not in self._ids:
             self.chapter_id = self._ids[0]
         if self._ids:

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QPlainTextEdit, QWidget
 
 from desktop.day.waiting import until
+from desktop.gallery.scene import as_it_is
 from desktop.gallery.screens import SCREENS
 from desktop.gallery.studio import Studio
 from desktop.ui.main_window import MainWindow
@@ -44,6 +45,7 @@ class Walker(Studio):
         QObject.__init__(self)
         self.window, self.desk, self.look = window, window.desk, window.look  # type: ignore[assignment]  # its wires
         self.clock = window.desk.lane.clock  # type: ignore[assignment]  # any clock does
+        self.spelling = as_it_is
         self._others: list[QWidget] = []
         self._rung = self._openings = 0
         self._word, self._number = word, number
