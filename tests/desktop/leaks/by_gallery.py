@@ -8,6 +8,7 @@ from typing import Any, Final
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QPlainTextEdit, QWidget
 
+from desktop.day.hands import type_words
 from desktop.day.waiting import until
 from desktop.gallery.scene import as_it_is
 from desktop.gallery.screens import SCREENS
@@ -31,7 +32,17 @@ def _search(studio: Studio) -> QWidget:
     return window
 
 
-INSTEAD: Final[dict[str, Callable[[Studio], QWidget]]] = {"search": _search}
+def _palette_finds(studio: Studio) -> QWidget:
+    """The palette looks for such a child too."""
+    window, palette = studio.window, studio.window.palette_keys.palette
+    window.go("calls")
+    window.act("palette")
+    type_words(palette.box, "KTRA_Nguyễn")
+    studio.until("kết quả trong bảng lệnh", lambda: bool(palette.rows.rows), palette.rows.modelReset)
+    return window
+
+
+INSTEAD: Final[dict[str, Callable[[Studio], QWidget]]] = {"search": _search, "palette-finds": _palette_finds}
 """Screens that the gallery's own way does not reach on another desk."""
 
 Box = QLineEdit | QPlainTextEdit
