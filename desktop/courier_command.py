@@ -14,8 +14,9 @@ from desktop.home import Home
 from desktop.operations import courier
 from desktop.operations.courier import CourierDesk
 from desktop.operations.intake import give_codes
+from desktop.signin_command import add_person, signed_in
 from desktop.store.engine import Connection
-from desktop.store.keys import Cost, KeySlots
+from desktop.store.keys import Cost
 from desktop.store.unit_of_work import UnitOfWork
 from desktop.wall_clock import WallClock
 from sync.troubles import Trouble
@@ -32,8 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's own arguments. `import` and `reply` mean the same at a desk: take what the centre answered."""
     parser.add_argument("what", choices=["export", "import", "reply"], metavar="export|import|reply")
     parser.add_argument("--folder", type=Path, required=True, help="thư mục trên USB")
-    parser.add_argument("--home", type=Path, dest="desk_home", help="thư mục của máy trạm")
-    parser.add_argument("--staff", help="tên đăng nhập (không cần khi máy chỉ có một người)")
+    add_person(parser)
 
 
 def run(
@@ -44,16 +44,8 @@ def run(
 ) -> int:
     """Do it; the passphrase is asked for and stands in no argument. Answers the exit code."""
     try:
-        names = KeySlots(home.slots).names()
-        staff = asked.staff or (names[0] if len(names) == 1 else "")
-        if not staff:
-            print("Máy này có nhiều người hoặc chưa đăng ký: thêm --staff TÊN.", file=sys.stderr)
-            return WORLD
-        ready = app.unlock(home, staff, ask("Mật khẩu: "), key_cost=key_cost)
-        try:
+        with signed_in(asked, home, ask, key_cost) as ready:
             return _do(asked.what, asked.folder, ready)
-        finally:
-            ready.store.close()
     except Trouble as trouble:
         print(trouble.advice, file=sys.stderr)
     return WORLD

@@ -6,17 +6,16 @@ import argparse
 import getpass
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from desktop import app
 from desktop.background.exchange.line import Place
 from desktop.home import Home
 from desktop.settings import EXCHANGE, Settings
+from desktop.signin_command import add_person, signed_in
 from desktop.store import preferences
-from desktop.store.keys import Cost, KeySlots
+from desktop.store.keys import Cost
 from sync.troubles import Trouble
 
 WORLD: Final = 2
@@ -35,8 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--interface", default="", help="máy điện thoại của ghế này, ví dụ PJSIP/AG03")
     parser.add_argument("--pbx", default="111", help="tên tổng đài trong mã cuộc gọi, giống nhau ở mọi máy")
     parser.add_argument("--tls", action="store_true", help="nối bằng TLS")
-    parser.add_argument("--home", type=Path, dest="desk_home", help="thư mục của máy trạm")
-    parser.add_argument("--staff", help="tên đăng nhập (không cần khi máy chỉ có một người)")
+    add_person(parser)
 
 
 def run(
@@ -50,13 +48,7 @@ def run(
         print("Cần đủ --host, --user và --interface.", file=sys.stderr)
         return WORLD
     try:
-        names = KeySlots(home.slots).names()
-        staff = asked.staff or (names[0] if len(names) == 1 else "")
-        if not staff:
-            print("Máy này có nhiều người hoặc chưa đăng ký: thêm --staff TÊN.", file=sys.stderr)
-            return WORLD
-        ready = app.unlock(home, staff, ask("Mật khẩu của máy trạm: "), key_cost=key_cost)
-        try:
+        with signed_in(asked, home, ask, key_cost, prompt="Mật khẩu của máy trạm: ") as ready:
             found = place_of(ready.settings)
             if asked.what != "show":
                 found = None
@@ -69,8 +61,6 @@ def run(
                 with ready.store.write() as connection:
                     preferences.put(connection, "", EXCHANGE.name, msgspec.json.encode(kept).decode())
                     connection.commit()
-        finally:
-            ready.store.close()
     except Trouble as trouble:
         print(trouble.advice, file=sys.stderr)
         return WORLD

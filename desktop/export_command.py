@@ -14,7 +14,8 @@ from desktop import app
 from desktop.home import Home
 from desktop.operations import figures, lists, sheets
 from desktop.operations.sheets import Sheet, UnknownKind
-from desktop.store.keys import Cost, KeySlots
+from desktop.signin_command import add_person, signed_in
+from desktop.store.keys import Cost
 from desktop.store.sight import Viewer, looking
 from desktop.store.throttle import uptime
 from desktop.store.unit_of_work import UnitOfWork
@@ -34,8 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", choices=[FIGURES, *lists.KINDS], metavar="figures|calls|queue")
     parser.add_argument("--month", required=True, help="tháng, ví dụ 2026-10")
     parser.add_argument("--to", type=Path, required=True, help="tệp .xlsx hoặc .csv; không được mã hoá")
-    parser.add_argument("--home", type=Path, dest="desk_home", help="thư mục của máy trạm")
-    parser.add_argument("--staff", help="tên đăng nhập (không cần khi máy chỉ có một người)")
+    add_person(parser)
 
 
 def run(
@@ -53,16 +53,8 @@ def run(
     try:
         if asked.to.suffix.lower() not in _ENDINGS:
             raise UnknownKind  # before anything is noted: no entry of an export that cannot be
-        names = KeySlots(home.slots).names()
-        staff = asked.staff or (names[0] if len(names) == 1 else "")
-        if not staff:
-            print("Máy này có nhiều người hoặc chưa đăng ký: thêm --staff TÊN.", file=sys.stderr)
-            return WORLD
-        ready = app.unlock(home, staff, ask("Mật khẩu: "), key_cost=key_cost)
-        try:
+        with signed_in(asked, home, ask, key_cost) as ready:
             sheet = _made(asked.what, int(found[1]), int(found[2]), ready, clock or WallClock())
-        finally:
-            ready.store.close()
         sheets.write(sheet, asked.to)
     except Trouble as trouble:
         print(trouble.advice, file=sys.stderr)

@@ -6,13 +6,12 @@ import argparse
 import getpass
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Final
 
-from desktop import app
 from desktop.home import Home
+from desktop.signin_command import add_person, signed_in
 from desktop.store import identity
-from desktop.store.keys import Cost, KeySlots
+from desktop.store.keys import Cost
 from sync.transport import health
 from sync.troubles import Trouble, Untrusted
 from sync.trust import Trust, tidy_address
@@ -37,8 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", nargs="?", default="list", choices=["list", "add", "remove", "order"])
     parser.add_argument("urls", nargs="*", metavar="ĐỊA_CHỈ", help="ví dụ http://10.3.0.5:8111")
     parser.add_argument("--first", action="store_true", help="add: đặt lên đầu (trạm vùng đứng trước trung tâm)")
-    parser.add_argument("--home", type=Path, dest="desk_home", help="thư mục của máy trạm")
-    parser.add_argument("--staff", help="tên đăng nhập (không cần khi máy chỉ có một người)")
+    add_person(parser)
 
 
 def run(
@@ -49,22 +47,14 @@ def run(
 ) -> int:
     """Do it; the passphrase is asked for and stands in no argument. Answers the exit code."""
     try:
-        names = KeySlots(home.slots).names()
-        staff = asked.staff or (names[0] if len(names) == 1 else "")
-        if not staff:
-            print("Máy này có nhiều người hoặc chưa đăng ký: thêm --staff TÊN.", file=sys.stderr)
-            return WORLD
         given = [address(url) for url in asked.urls]
-        ready = app.unlock(home, staff, ask("Mật khẩu: "), key_cost=key_cost)
-        try:
+        with signed_in(asked, home, ask, key_cost) as ready:
             servers = ready.enrolment.servers
             if asked.what != "list":
                 servers = changed(asked.what, servers, given, first=asked.first)
                 with ready.store.write() as connection:
                     identity.set_servers(connection, servers)
                     connection.commit()
-        finally:
-            ready.store.close()
     except Trouble as trouble:
         print(trouble.advice, file=sys.stderr)
         return WORLD

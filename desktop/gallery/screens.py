@@ -246,7 +246,7 @@ def _request(studio: Studio) -> QWidget:
 def _search(studio: Studio) -> QWidget:
     window = studio.window
     window.act("search")
-    type_words(window.search_page.box, "ngoc am")
+    type_words(window.search_page.box, studio.child)
     studio.until("kết quả tìm", lambda: bool(window.search_model.hits), window.search_model.found)
     return window
 
@@ -270,7 +270,7 @@ def _palette_finds(studio: Studio) -> QWidget:
     window, palette = studio.window, studio.window.palette_keys.palette
     window.go("calls")
     window.act("palette")
-    type_words(palette.box, "ngoc am")
+    type_words(palette.box, studio.child)
     studio.until("kết quả trong bảng lệnh", lambda: bool(palette.rows.rows), palette.rows.modelReset)
     return window
 

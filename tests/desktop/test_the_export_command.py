@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -20,21 +19,9 @@ from domain.records.staff import Staff, record_of
 from sync.operation import CREATE
 from sync.replica import scopes
 from tests.desktop.store.kit import CHEAP, PASSPHRASE, STAFF, SetClock
+from tests.desktop.ui.conftest import given
 
 NUMBER = "0900081502"
-
-
-@dataclass(frozen=True)
-class Given:
-    device: str = "01932c00-0000-7000-8000-00000000000a"
-    centre: str = "an_giang"
-    seat: str = "AG03"
-    centre_digit: int = 3
-    lineage: str = "01932c00-0000-7000-8000-0000000000ff"
-
-
-def given(_url: str, _code: str, _key: bytes, _name: str) -> Given:
-    return Given()
 
 
 @pytest.fixture

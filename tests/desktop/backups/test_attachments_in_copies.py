@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +23,9 @@ from tests.desktop.store.test_blobs import contact, wants, write
 from tests.sync.blobs.files import SECRET, made_up
 
 
-@pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    one = Bench(tmp_path / "desk")
-    one.home.prepare()
-    one.home.slots.write_text("{}")
-    Shelf(one.home.blobs).prepare()
-    yield one
-    one.close()
+@pytest.fixture(autouse=True)
+def shelf(bench: Bench) -> None:
+    Shelf(bench.home.blobs).prepare()
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,15 +14,6 @@ from desktop.store.copies import Copy, copies, is_due, make_copy, prove, superfl
 from desktop.store.troubles import Damaged, WrongKey
 from domain.clock import DAY, HOUR
 from tests.desktop.store.kit import NOON, STORE_KEY, Bench, own
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    one = Bench(tmp_path / "desk")
-    one.home.prepare()
-    one.home.slots.write_text("{}")
-    yield one
-    one.close()
 
 
 def save(bench: Bench, count: int) -> None:

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from desktop.operations import intake
 from desktop.store.copies import copies, make_copy, prove
@@ -20,15 +17,6 @@ from tests.desktop.emergency.test_its_words_are_closed import CANARY, canaries
 from tests.desktop.store.kit import NOON, STORE_KEY, Bench, take
 
 OTHER = "Lời của trẻ khác"
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    one = Bench(tmp_path / "desk")
-    one.home.prepare()
-    one.home.slots.write_text("{}")
-    yield one
-    one.close()
 
 
 def written(bench: Bench) -> str:

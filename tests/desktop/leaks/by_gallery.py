@@ -8,7 +8,6 @@ from typing import Any, Final
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QPlainTextEdit, QWidget
 
-from desktop.day.hands import type_words
 from desktop.day.waiting import until
 from desktop.gallery.scene import as_it_is
 from desktop.gallery.screens import SCREENS
@@ -22,35 +21,14 @@ AWAY: Final = frozenset({"conflicts", "conflict"})
 NAMES: Final = frozenset(screen.name for screen in SCREENS) - AWAY
 PATIENCE_MS: Final = 45_000
 
-def _search(studio: Studio) -> QWidget:
-    """The gallery looks for a child of its own scene: here the children are canaries."""
-    window = studio.window
-    window.act("search")
-    window.search_page.box.setText("KTRA_Nguyễn")
-    window.search_page.box.typed.emit()
-    studio.until("kết quả tìm", lambda: bool(window.search_model.hits), window.search_model.found)
-    return window
-
-
-def _palette_finds(studio: Studio) -> QWidget:
-    """The palette looks for such a child too."""
-    window, palette = studio.window, studio.window.palette_keys.palette
-    window.go("calls")
-    window.act("palette")
-    type_words(palette.box, "KTRA_Nguyễn")
-    studio.until("kết quả trong bảng lệnh", lambda: bool(palette.rows.rows), palette.rows.modelReset)
-    return window
-
-
-INSTEAD: Final[dict[str, Callable[[Studio], QWidget]]] = {"search": _search, "palette-finds": _palette_finds}
-"""Screens that the gallery's own way does not reach on another desk."""
-
 Box = QLineEdit | QPlainTextEdit
 
 
 class Walker(Studio):
     """The gallery's studio over a window that a person sits at. `word` gives the next canary, `number` the next
     number; `deeds` are done at a screen after its boxes were filled, by the screen's name."""
+
+    child = "KTRA_Nguyễn"  # here the children are canaries
 
     def __init__(self, window: MainWindow, word: Callable[[str], str], number: Callable[[], str]) -> None:
         QObject.__init__(self)
@@ -94,7 +72,7 @@ class Walker(Studio):
         for screen in sorted(SCREENS, key=lambda one: one.name not in FIRST):
             if screen.name not in names:
                 continue
-            shown = INSTEAD.get(screen.name, screen.show)(self)
+            shown = screen.show(self)
             self.fill(shown)
             told(screen.name)
             if screen.name in self.deeds:
