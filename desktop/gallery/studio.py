@@ -183,6 +183,8 @@ class Studio(QObject):
         window.search_page.back()
         window.calls_page.back()
         window.go("calls")
+        for area in self._areas():
+            area.verticalScrollBar().setValue(0)
 
     def close(self) -> None:
         """The windows and the desk."""

@@ -91,8 +91,9 @@ class FormView(QWidget):
         """Labels above their boxes where there is little room; boxes and what is written in them stay."""
         self._narrow = narrow
         for grid, fields in self._grids:
-            while grid.count():
-                grid.takeAt(0)
+            for definition in fields:  # an item that was only taken out keeps its widget's word of a new height
+                grid.removeWidget(self._labels[definition.name])
+                grid.removeWidget(self._fields[definition.name].widget)
             self._place(grid, fields)
 
     @Slot()

@@ -28,6 +28,7 @@ class Flowing(QLayout):
     def addItem(self, item: QLayoutItem) -> None:
         """Asked by Qt."""
         self._things.append(item)
+        self.invalidate()
 
     def count(self) -> int:
         """Things."""
@@ -39,7 +40,11 @@ class Flowing(QLayout):
 
     def takeAt(self, index: int) -> QLayoutItem | None:
         """Take a thing out."""
-        return self._things.pop(index) if 0 <= index < len(self._things) else None
+        if not 0 <= index < len(self._things):
+            return None
+        taken = self._things.pop(index)
+        self.invalidate()
+        return taken
 
     def expandingDirections(self) -> Qt.Orientation:
         """Sideways only."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtWidgets import QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop.app import Desk
+from desktop.ui.forms.pickers import Chip, CodesBox
 from desktop.ui.forms.said_box import SaidBox
 from desktop.ui.intake.viewmodel import settled
 from desktop.ui.main_window import MainWindow
@@ -156,3 +158,26 @@ def test_a_name_with_letters_that_only_look_right_gets_a_quiet_mark_and_is_not_c
         assert "g\u00f5 l\u1ea1i" in line.accessibleDescription()
         assert line.property("trouble") is True
         assert line.text() == name
+
+
+@pytest.mark.parametrize("narrow", [False, True], ids=["wide", "narrow"])
+def test_the_chosen_codes_have_room_of_their_own_below_their_box(
+    window: MainWindow, qtbot: QtBot, narrow: bool
+) -> None:
+    press(window, Qt.Key.Key_F8)
+    sheet = window.file_page.current
+    assert sheet is not None
+    sheet.form.reflow(narrow)
+    codes = box(window, "topics").parentWidget()
+    assert isinstance(codes, CodesBox)
+    for chosen in (["health"], [], ["health", "psychology"]):
+        codes.put(chosen)
+        qtbot.waitUntil(partial(has_room_for, codes, len(chosen)))
+
+
+def has_room_for(codes: CodesBox, count: int) -> bool:
+    """Whether so many chips stand below the box, within the height that was given for them."""
+    visible = [one for one in codes.findChildren(Chip) if one.isVisible()]
+    chips = [QRect(one.mapTo(codes, QPoint(0, 0)), one.size()) for one in visible]
+    below = all(codes.box.geometry().bottom() < one.top() and one.bottom() < codes.height() for one in chips)
+    return len(chips) == count and below and codes.height() == codes.heightForWidth(codes.width())
