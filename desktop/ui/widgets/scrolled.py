@@ -17,12 +17,16 @@ class Scrolled(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setWidget(inside)
         self._inside = inside
+        self._had_keys: QWidget | None = None
         app = QApplication.instance()
         assert isinstance(app, QApplication), "a page needs an application"
         app.focusChanged.connect(self._focus_changed)
 
     def _focus_changed(self, _old: QWidget | None, new: QWidget | None) -> None:
-        if new is not None and self._inside.isAncestorOf(new):
+        if new is None or new is self._had_keys:
+            return  # the window went away, or came back: the page stays where it was read
+        self._had_keys = new
+        if self._inside.isAncestorOf(new):
             self.ensureWidgetVisible(new, 0, 24)
 
     def minimumSizeHint(self) -> QSize:
