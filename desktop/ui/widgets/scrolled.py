@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QApplication, QFrame, QScrollArea, QWidget
+from PySide6.QtCore import QPoint, QSize, Qt
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QFrame, QScrollArea, QWidget
+
+_AROUND = 24
+"""Pixels in sight above and below what has the keys."""
 
 
 class Scrolled(QScrollArea):
@@ -26,8 +29,17 @@ class Scrolled(QScrollArea):
         if new is None or new is self._had_keys:
             return  # the window went away, or came back: the page stays where it was read
         self._had_keys = new
-        if self._inside.isAncestorOf(new):
-            self.ensureWidgetVisible(new, 0, 24)
+        if not self._inside.isAncestorOf(new):
+            return
+        top, room = new.mapTo(self.viewport(), QPoint(0, 0)).y(), self.viewport().height()
+        if new.height() + 2 * _AROUND <= room:  # whole, not only its caret
+            here = self.verticalScrollBar().value() + top
+            self.ensureVisible(0, here + new.height(), 0, _AROUND)
+            self.ensureVisible(0, here, 0, _AROUND)
+        elif not isinstance(new, QAbstractItemView):
+            self.ensureWidgetVisible(new, 0, _AROUND)  # its caret
+        elif top >= room - _AROUND or top + new.height() < room:  # a list longer than the page, mostly out of sight
+            self.verticalScrollBar().setValue(self.verticalScrollBar().value() + top - _AROUND)
 
     def minimumSizeHint(self) -> QSize:
         """Never narrower than what stands inside: it cannot be scrolled sideways."""
