@@ -73,10 +73,20 @@ class CallBanner(Card):
     def show_call(self) -> None:
         """Show the present call, or that there is none."""
         call = self._model.current
+        history = self._model.history if call is not None else None
         busy = call is not None
-        for part in (self.number, self.talk, self.alert, self.red, self.facts):
-            part.setVisible(busy)
-        self.reveal.setVisible(call is not None and bool(call.number))
+        alerts = history.alerts if history is not None else ()
+        red = history is not None and history.open_case
+        self._only(
+            {
+                self.number: busy,
+                self.talk: busy,
+                self.facts: busy,
+                self.reveal: call is not None and bool(call.number),
+                self.alert: bool(alerts),
+                self.red: red,
+            }
+        )
         if call is None:
             self._tick.stop()
             if self._paused_at is None:
@@ -95,15 +105,18 @@ class CallBanner(Card):
         )
         number = (display(call.number) if self._shown else masked(call.number)) if call.number else tr("số ẩn")
         self.number.setText(number)
-        history = self._model.history
-        alerts = history.alerts if history is not None else ()
-        self.alert.setVisible(bool(alerts))
         known = self._catalogue["number_alert"]
         self.alert.say(Status.CONFLICT, " · ".join(known.label(code) for code in alerts))
-        self.red.setVisible(history is not None and history.open_case)
-        self.red.say(Status.URGENT, tr("Số này có ca đang mở") if history and history.open_case else "")
+        self.red.say(Status.URGENT, tr("Số này có ca đang mở") if red else "")
         self.facts.setText(self._facts())
         self._show_talk()
+
+    @staticmethod
+    def _only(shown: dict[QWidget, bool]) -> None:
+        """Show these parts and hide those; a part that stays as it is is not touched: each change lays all anew."""
+        for part, wanted in shown.items():
+            if part.isHidden() == wanted:
+                part.setVisible(wanted)
 
     def _facts(self) -> str:
         history = self._model.history

@@ -15,6 +15,7 @@ class Flowing(QLayout):
         self._things: list[QLayoutItem] = []
         self._stretching: list[QWidget] = []
         self._space, self._lines, self._fills = space, lines, fills
+        self._heights: dict[int, int] = {}
         self.setContentsMargins(0, 0, 0, 0)
         if owner is not None:
             owner.setLayout(self)
@@ -54,9 +55,17 @@ class Flowing(QLayout):
         """The narrower, the higher."""
         return True
 
+    def invalidate(self) -> None:
+        """Told by Qt when a thing of it wants another size: what was reckoned counts no longer."""
+        self._heights.clear()
+        super().invalidate()
+
     def heightForWidth(self, width: int) -> int:
-        """How high it is at this width, in pixels."""
-        return self._lay(QRect(0, 0, width, 0), move=False)
+        """How high it is at this width, in pixels; reckoned once, for Qt asks some hundred times a key."""
+        height = self._heights.get(width)
+        if height is None:
+            height = self._heights[width] = self._lay(QRect(0, 0, width, 0), move=False)
+        return height
 
     def setGeometry(self, rect: QRect) -> None:
         """Put everything at its place."""

@@ -9,13 +9,15 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QTextLayout, QT
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from desktop.ui.theme.look import Look
-from desktop.ui.theme.tokens import ROW_HEIGHT, Status
+from desktop.ui.theme.tokens import ROW_HEIGHT, Status, Tokens
 from desktop.ui.widgets.shapes import draw_shape
 
 STATUS_ROLE: Final = Qt.ItemDataRole.UserRole + 1
 _LEFT, _RIGHT = 10, 8
 """Pixels beside the words of a cell."""
 _SHAPE: Final = 20
+_CHOSEN: Final = QStyle.StateFlag.State_Selected
+_WORDS: Final = Qt.ItemDataRole.DisplayRole
 
 
 def lines_of(words: str, font: QFont, room: int) -> list[str]:
@@ -35,12 +37,22 @@ _WRAPS: Final = QTextOption(Qt.AlignmentFlag.AlignLeft)
 _WRAPS.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
 
 
+class Inks:
+    """The colours of a cell, read from the tokens once."""
+
+    def __init__(self, tokens: Tokens) -> None:
+        self.tokens = tokens
+        self.chosen, self.hairline, self.text = QColor(tokens.chosen), QColor(tokens.hairline), QColor(tokens.text)
+        self.of = {status: QColor(tokens.of(status)) for status in Status}
+
+
 class GlyphCell(QStyledItemDelegate):
     """Cells with `STATUS_ROLE` get their shape. A row is as high as its longest cell needs (`high`)."""
 
     def __init__(self, look: Look) -> None:
         super().__init__()
         self._look = look
+        self._inks: Inks | None = None
 
     def beside(self, index: QModelIndex | QPersistentModelIndex) -> int:
         """Pixels of a cell that its words cannot use."""
@@ -63,37 +75,37 @@ class GlyphCell(QStyledItemDelegate):
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
-        """Draw ground, shape and words."""
-        t = self._look.tokens
-        rect = option.rect
-        painter.save()
-        painter.setFont(option.font)
-        if option.state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(rect, QColor(t.chosen))
-        painter.setPen(QColor(t.hairline))
+        """Draw ground, shape and words. Every key draws a whole page of cells, so inks and metrics are kept."""
+        inks, rect = self._inks_now(), option.rect
+        font, metrics = option.font, option.fontMetrics
+        painter.setFont(font)
+        if option.state & _CHOSEN:
+            painter.fillRect(rect, inks.chosen)
+        painter.setPen(inks.hairline)
         painter.drawLine(rect.bottomLeft(), rect.bottomRight())
-        inner = rect.adjusted(_LEFT, 2, -_RIGHT, 0)
+        left, right, top, room = rect.left() + _LEFT, rect.right() - _RIGHT, rect.top() + 2, rect.height() - 2
         status = index.data(STATUS_ROLE)
         if status is not None:
-            room = round(_SHAPE * self._look.zoom)
+            side = round(_SHAPE * self._look.zoom)
             if status:
-                self._draw_shape(painter, QRect(inner.topLeft(), QSize(room, inner.height())), Status(status))
-            inner.setLeft(inner.left() + room)
-        painter.setPen(QColor(t.text))
-        words = str(index.data(Qt.ItemDataRole.DisplayRole) or "")
-        metrics = option.fontMetrics
-        if metrics.horizontalAdvance(words) > inner.width():
-            lines = lines_of(words, option.font, inner.width())
-        else:
-            lines = [words]
-        inner.setTop(inner.top() + (inner.height() - len(lines) * metrics.lineSpacing()) // 2)
+                self._draw_shape(painter, QRect(left, top, side, room), Status(status))
+            left += side
+        painter.setPen(inks.text)
+        words = str(index.data(_WORDS) or "")
+        width, line_high = right - left + 1, metrics.lineSpacing()
+        lines = [words] if metrics.horizontalAdvance(words) <= width else lines_of(words, font, width)
+        top += (room - len(lines) * line_high) // 2 + metrics.ascent()
         for line in lines:
-            painter.drawText(inner.left(), inner.top() + metrics.ascent(), line)
-            inner.setTop(inner.top() + metrics.lineSpacing())
-        painter.restore()
+            painter.drawText(left, top, line)
+            top += line_high
+
+    def _inks_now(self) -> Inks:
+        if self._inks is None or self._inks.tokens is not self._look.tokens:
+            self._inks = Inks(self._look.tokens)
+        return self._inks
 
     def _draw_shape(self, painter: QPainter, room: QRect, status: Status) -> None:
         side = painter.fontMetrics().capHeight()
         box = QRectF(room.left(), 0, side, side)
         box.moveCenter(QPointF(box.center().x(), room.center().y() + 1))
-        draw_shape(painter, box, status, QColor(self._look.tokens.of(status)))
+        draw_shape(painter, box, status, self._inks_now().of[status])
