@@ -89,7 +89,7 @@ class BlobDriver:
         self._key = key
         self._make = make_road
         self._space = space
-        self._carrier = Carrier(_Queue(lane), random.random)
+        self._carrier = Carrier(_Queue(lane, self._sweep), random.random)
         self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
         self._wake_at: int | None = None
         self._guard = threading.Lock()
@@ -129,8 +129,7 @@ class BlobDriver:
     def road_folded(self, touched: Mapping[str, frozenset[str]]) -> None:
         """Attachments came or went: bytes of those that went are swept, policy "all" wants those that came."""
         if blobs.KIND in touched and not self._closing:
-            with contextlib.suppress(Closed):
-                self._blobs.sweep()
+            self._sweep()
             self._events.put(signals.Changed())
 
     def close(self) -> None:
@@ -145,6 +144,10 @@ class BlobDriver:
                 self._road.close()
         if self._thread.ident is not None:
             self._thread.join(_JOIN_S)
+
+    def _sweep(self) -> None:
+        with contextlib.suppress(Closed):
+            self._blobs.sweep()
 
     # ------------------------------------------------------------ the thread
 
@@ -237,6 +240,7 @@ class BlobDriver:
             here = shelves.take(self._shelf, plan, here, data)
         except Broken as broken:
             raise Spoilt from broken
+        self._plan(one)  # Gone where its dossier left meanwhile: what has just come goes with it
         return signals.Fetched(effect.request, here, len(data), took)
 
     def _let_go(self, effect: LetGo) -> Event:
@@ -280,18 +284,21 @@ class BlobDriver:
 
 
 class _Queue:
-    """The carrier's queue over the store lane: each method one committed transaction."""
+    """The carrier's queue over the store lane: each method one committed transaction. `nobody_names` is called when a
+    copy has lost its last meaning here."""
 
-    def __init__(self, lane: StoreLane) -> None:
+    def __init__(self, lane: StoreLane, nobody_names: Callable[[], None]) -> None:
         self._lane = lane
+        self._nobody_names = nobody_names
 
     def transfers(self) -> Sequence[Transfer]:
         """All that is wanted."""
         return self._lane.read(blobs.transfers)
 
     def at_centre(self, blob: str, wall: int) -> None:
-        """The centre verified every chunk."""
-        self._lane.run(partial(blobs.at_centre, blob=blob, now_ms=wall))
+        """The centre verified every chunk; a copy that stayed only for that goes now."""
+        if self._lane.run(partial(blobs.at_centre, blob=blob, now_ms=wall)):
+            self._nobody_names()
 
     def is_here(self, blob: str) -> None:
         """Every chunk is here."""
@@ -304,6 +311,7 @@ class _Queue:
     def not_to_send(self, blob: str) -> None:
         """The copy here is not whole."""
         self._lane.run(partial(blobs.spoilt_here, blob=blob))
+        self._nobody_names()  # what is left of it may belong to a dossier that has left this desk
 
 
 def _mono() -> int:

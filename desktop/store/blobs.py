@@ -238,12 +238,17 @@ def plan(connection: Connection, blob: str) -> Plan | None:
     return None if row is None else plan_of(row.size, row.chunks, chunk_count(row.size))
 
 
-def at_centre(connection: Connection, blob: str, now_ms: int) -> None:
-    """The centre verified every chunk: nothing is to be sent; a wish to let go of it stands."""
+def at_centre(connection: Connection, blob: str, now_ms: int) -> bool:
+    """The centre verified every chunk: nothing is to be sent; a wish to let go of it stands. Answers whether the copy
+    stayed only to be sent, since its dossier has left this desk: its row is gone then, its files go at a sweep."""
+    if _nobody_names(connection, blob):
+        sql.delete_in(connection, blob_copy, "blob", [blob])
+        return True
     connection.execute(
         blob_copy.update().where(_c.blob == blob, _c.want == Want.UP.value).values(want="", urgent=0)
     )
     _set(connection, blob, centre_at=now_ms)
+    return False
 
 
 def is_here(connection: Connection, blob: str, now_ms: int) -> None:
@@ -272,8 +277,12 @@ def offer_anew(connection: Connection, centre: str) -> int:
 
 
 def spoilt_here(connection: Connection, blob: str) -> None:
-    """The copy of this desk is not whole: what the centre has is fetched in its place."""
-    _set(connection, blob, here=0, want=Want.DOWN.value)
+    """The copy of this desk is not whole: what the centre has is fetched in its place, unless its dossier has left
+    this desk."""
+    if _nobody_names(connection, blob):
+        sql.delete_in(connection, blob_copy, "blob", [blob])
+    else:
+        _set(connection, blob, here=0, want=Want.DOWN.value)
 
 
 def let_go(connection: Connection, blob: str) -> bool:
@@ -300,9 +309,13 @@ def make_room(connection: Connection, limit: int, now_ms: int, stay_ms: int) -> 
 def forget(connection: Connection, blob: str) -> None:
     """The attachment was erased: no row, no transfer; its files go at the next sweep. Where another attachment
     names the blob, it stays."""
+    if _nobody_names(connection, blob):
+        sql.delete_in(connection, blob_copy, "blob", [blob])
+
+
+def _nobody_names(connection: Connection, blob: str) -> bool:
     a = tables.records[KIND].c
-    if connection.execute(select(a.id).where(a.blob == blob).limit(1)).first() is None:
-        connection.execute(blob_copy.delete().where(_c.blob == blob))
+    return connection.execute(select(a.id).where(a.blob == blob).limit(1)).first() is None
 
 
 def _drop_wiped(connection: Connection, which: ColumnElement[bool]) -> None:

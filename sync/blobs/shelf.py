@@ -139,9 +139,9 @@ class Shelf:
             flush_folder(folder)
 
     def names(self) -> Iterator[str]:
-        """Every whole chunk and every part that is here."""
+        """Every chunk of which anything is here: whole, a part, or put out of the way as damaged."""
         for path in self.root.glob("*/*"):
-            if _NAME.fullmatch(path.stem) and path.suffix != ".damaged":
+            if _NAME.fullmatch(path.stem):
                 yield path.stem
 
     def _promote(self, name: str) -> None:
