@@ -143,7 +143,8 @@ class Parcels:
         root = self._shelves[id(whose)] = self._folder / str(self._count)
         if key == -1:
             self._restored_at = self.now
-            shelf = self.shelf(whose)
+            shelf = Shelf(root)  # put back on a machine with room, by a command that is run again until it is done
+            shelf.prepare()
             Spare(self._copies[key]).give_back(self._copies[key] / "backup.t111", shelf)
         else:
             shutil.copytree(self._copies[key], root)
