@@ -34,6 +34,7 @@ _ACT: Final = 200
 _DECIDES: Final[Mapping[str, tuple[str, ...]]] = {
     "contact": ("centre", "receiver", "retracted"),
     "case": ("restricted", "opened_by", "assigned_to", "centre", "retracted"),
+    "case_reader": ("staff", "ended_at", "retracted"),
     "custody": ("centre",),
     "subject_request": ("received_by", "retracted"),
 }

@@ -95,7 +95,8 @@ _author = msgspec.json.Decoder(_Author)
 
 
 def things(connection: Connection, policy: Policy, wanted: Collection[str]) -> dict[str, Thing]:
-    """What the engine has to know of these files, by scope: whose they are, who works on them, book, restricted."""
+    """What the engine has to know of these files, by scope: whose they are, who works on them (who was let in by name
+    among them), book, restricted."""
     homes = scopes.homes(connection, wanted)
     whose = {scope: home for scope, home in homes.items() if not scopes.is_closed(scope, home)}
     whose |= owners(connection, [scope for scope in wanted if scope not in whose])
@@ -110,6 +111,9 @@ def things(connection: Connection, policy: Policy, wanted: Collection[str]) -> d
         workers.setdefault(row["contact_id"], set()).update({row["opened_by"], row["assigned_to"]} - {None})
         if row["restricted"]:
             hidden.add(row["contact_id"])
+    for row in _rows(connection, "case_reader", "contact_id", map(scopes.file_of, wanted)):
+        if row["staff"] and row["ended_at"] is None and row["retracted"] is None:
+            workers.setdefault(row["contact_id"], set()).add(row["staff"])
     return {
         scope: Thing(
             centre=whose.get(scope, ""),
