@@ -29,6 +29,8 @@ MOST_PART: Final = (1 << 20) + 16
 """Most bytes of a blob in one request: a sealed chunk."""
 HELD_BY: Final = "upload-held-by"
 """Header that says which role answered: only `centre` is the centre's word."""
+ERASED: Final = "erased_blob"
+"""Code of a 404 to one who wrote an attachment that was erased since: its bytes go at the asker's too."""
 DEVICES: Final = "/v1/devices"
 
 TOKEN_LETTERS: Final = 24

@@ -313,6 +313,12 @@ class _Queue:
         self._lane.run(partial(blobs.spoilt_here, blob=blob))
         self._nobody_names()  # what is left of it may belong to a dossier that has left this desk
 
+    def erased(self, transfer: Transfer) -> None:
+        """It was erased after its dossier had left this desk."""
+        work = partial(blobs.erased_elsewhere, blob=transfer.blob, record=transfer.record)
+        if self._lane.run(work):
+            self._nobody_names()
+
 
 def _mono() -> int:
     return time.monotonic_ns() // 1_000_000

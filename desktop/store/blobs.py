@@ -256,6 +256,19 @@ def is_here(connection: Connection, blob: str, now_ms: int) -> None:
     _set(connection, blob, here=1, want="", urgent=0, centre_at=now_ms)
 
 
+def erased_elsewhere(connection: Connection, blob: str, record: str) -> bool:
+    """The server says that the attachment was erased, which this desk has not heard of: its dossier had left before.
+    Where nothing here names the blob it goes (True); where another attachment does, it is sent under that one."""
+    a = tables.records[KIND].c
+    naming = select(a.id).where(a.blob == blob).order_by(a.id)
+    found = [str(row.id) for row in connection.execute(naming)]
+    if not found:
+        sql.delete_in(connection, blob_copy, "blob", [blob])
+    elif record not in found:  # else the order to erase is on its way here
+        _set(connection, blob, record=found[0])
+    return not found
+
+
 def send_again(connection: Connection, blob: str) -> None:
     """The centre lacks it: it is to be sent from here, and is not let go of before."""
     _set(connection, blob, want=Want.UP.value, centre_at=None)

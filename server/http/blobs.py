@@ -54,9 +54,7 @@ async def create(request: Request, asker: Asker, counter: AtCounter) -> Response
     await read_body(request, 0)
     record = _text64(named[1])
     found = await counter.carry(blobs.to_send, counter.centre, asker, record)
-    if int(length[0]) != found.plan.sealed:
-        raise bad_message()
-    here = await counter.carry(blobs.offer, counter.centre, record, found)
+    here = await counter.carry(blobs.offer, counter.centre, record, found, int(length[0]))
     return Response(status_code=201, headers={**_said(here), "location": f"{door.BLOB}/{record}"})
 
 
@@ -64,7 +62,7 @@ async def create(request: Request, asker: Asker, counter: AtCounter) -> Response
 async def where(record: str, asker: Asker, counter: AtCounter) -> Response:
     """From which byte to go on."""
     found = await counter.carry(blobs.to_send, counter.centre, asker, record)
-    here = await counter.carry(blobs.standing, counter.centre, found.plan)
+    here = await counter.carry(blobs.standing, counter.centre, found)
     return Response(status_code=200, headers={**_said(here), "cache-control": "no-store"})
 
 

@@ -20,10 +20,11 @@ from server.store.engine import Connection
 from sync.blobs import shelf as shelves
 from sync.blobs import signals
 from sync.blobs.carrier import Carrier
-from sync.blobs.seal import Broken, Plan
+from sync.blobs.seal import MOST, Broken, Plan, sealed_size
 from sync.blobs.signals import Event, Fetch, Gone, LetGo, Offer, Progress, Send, Spoilt, Transfer, WakeAt, Want
 from sync.signals import Now, Road
 from sync.transport import BlobRoad
+from sync.transport.blobs import There
 from sync.troubles import Offline, SignedOut, Trouble
 from sync.trust import SYSTEM, Trust
 
@@ -54,6 +55,8 @@ class BlobUplink:
         self._guard = threading.Lock()
         self._roads: list[BlobRoad] = []
         self._carrying: BlobRoad | None = None
+        self._idle: list[BlobRoad] = []
+        """Roads on which nothing is asked at this moment."""
         self._up = False
         self._text = False
         self._closing = False
@@ -89,23 +92,41 @@ class BlobUplink:
     def at_centre(self, record: str, found: Described) -> bool:
         """Whether the centre says at this moment that it has every chunk. It is asked only where it once said so, and
         while the line stands: a desk is waiting for the answer."""
-        if not self._up or not self._centre.read(partial(hub_blobs.is_at_centre, blob=found.blob)):
+        if not self._centre.read(partial(hub_blobs.is_at_centre, blob=found.blob)):
             return False
         try:
-            road = self._opened()
-        except Offline:
-            return False
-        try:
-            there = road.offer(record, found.plan.sealed)
+            there = self.offer_above(record, found.plan.sealed)
         except Trouble:
             return False
-        finally:
-            self._hang_up(road)
         if there.centre and there.offset < found.plan.sealed:
             # It has lost a chunk since: it gets it again from here.
             self._do(partial(hub_blobs.settle, blob=found.blob, want=Want.UP))
             self._events.put(signals.Changed())
         return there.centre and there.offset >= found.plan.sealed
+
+    def offer_above(self, record: str, sealed: int) -> There:
+        """What the centre has of a blob, asked for a desk that waits for the answer. Raises Trouble."""
+        return self._beside(lambda road: road.offer(record, sealed))
+
+    def send_above(self, record: str, offset: int, data: bytes) -> int:
+        """Send a desk's bytes on of which nothing stays here; answers from which byte to go on. Raises Trouble."""
+        return self._beside(lambda road: road.send(record, sealed_size(MOST), offset, data))
+
+    def _beside(self, work: Callable[[BlobRoad], R]) -> R:
+        """On a connection beside the carrier's, while the line stands."""
+        if not self._up:
+            raise Offline
+        with self._guard:
+            road = self._idle.pop() if self._idle else None
+        road = road or self._opened()
+        try:
+            found = work(road)
+        except Trouble:
+            self._hang_up(road)
+            raise
+        with self._guard:
+            self._idle.append(road)
+        return found
 
     def road_said(self, road: Road) -> None:
         """The road of text has another status: while anything of it waits and the line is up, blobs give way."""
@@ -258,6 +279,11 @@ class _Queue:
     def not_to_send(self, blob: str) -> None:
         """The copy here is not whole: the desk that has it is asked for it when it offers it again."""
         self._centre.lane.do(partial(hub_blobs.forget, blob=blob))
+
+    def erased(self, transfer: Transfer) -> None:
+        """It was erased after its dossier had left this hub."""
+        self._centre.lane.do(partial(hub_blobs.erased_above, blob=transfer.blob, record=transfer.record))
+        self._nobody_names()
 
 
 def _mono() -> int:

@@ -30,6 +30,7 @@ from sync.replica.read import Stored
 from sync.replica.relay import RelayReplica
 from sync.replica.replica import Identity, Replica
 from sync.stamp import HybridClock
+from sync.transport.blobs import There
 
 R = TypeVar("R")
 
@@ -74,6 +75,15 @@ class BlobsAbove(Protocol):
 
     def at_centre(self, record: str, found: Described) -> bool:
         """Whether the centre says at this moment that it has every chunk."""
+
+    def offer_above(self, record: str, sealed: int) -> There:
+        """What the centre has of a blob of which nothing is known here. Raises Trouble."""
+
+    def send_above(self, record: str, offset: int, data: bytes) -> int:
+        """Bytes of such a blob, sent on at once; answers from which byte to go on. Raises Trouble."""
+
+    def attachments_went(self) -> None:
+        """An attachment was erased here, or wiped with its scope: bytes that nothing names go."""
 
 
 class Above(Protocol):

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from server.store.engine import Connection
 from sync.blobs.seal import Plan, plan_of
 from sync.operation import Undecodable, decode_body
-from sync.replica import tables
+from sync.replica import removal, tables
 
 KIND = "attachment"
 
@@ -56,6 +56,17 @@ def is_author(connection: Connection, record: str, device: str) -> bool:
     return connection.execute(
         select(log.n).where(log.record == record, log.device == device).limit(1)
     ).first() is not None
+
+
+def is_erased(connection: Connection, record: str) -> bool:
+    """Whether the attachment was erased for ever."""
+    return (KIND, record) in removal.known_among(connection, {record})
+
+
+def is_held(connection: Connection, record: str) -> bool:
+    """Whether an operation of the attachment is held, whoever wrote it."""
+    w = tables.waiting.c
+    return connection.execute(select(w.n).where(w.record == record, w.kind == KIND).limit(1)).first() is not None
 
 
 def naming(connection: Connection, blob: str) -> list[Described]:

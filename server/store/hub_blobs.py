@@ -12,7 +12,7 @@ from server.store.attachments import Described
 from server.store.engine import Connection
 from sync.blobs.seal import Plan, pack, plan_of
 from sync.blobs.signals import Transfer, Want
-from sync.replica import node, removal, sql, upstream
+from sync.replica import node, removal, sql, tables, upstream
 
 OFFERED_TO: Final = "blobs_offered_to"
 """Lineage of the centre whose word `centre_at` is."""
@@ -95,6 +95,25 @@ def settle(connection: Connection, blob: str, want: str, centre_at: int | None =
 def forget(connection: Connection, blob: str) -> None:
     """The copy here is not whole: whoever has it brings it again, whoever wants it asks again."""
     connection.execute(hub_blob.delete().where(_h.blob == blob))
+
+
+def erased_above(connection: Connection, blob: str, record: str) -> None:
+    """The centre says that the attachment was erased, which this hub has not heard of: its dossier had left before.
+    Where nothing here names the blob it goes; where another attachment does, it travels under that one."""
+    a = tables.records[attachments.KIND].c
+    found = [str(row.id) for row in connection.execute(select(a.id).where(a.blob == blob).order_by(a.id))]
+    if not found:
+        forget(connection, blob)
+    elif record not in found:
+        connection.execute(hub_blob.update().where(_h.blob == blob).values(record=found[0]))
+
+
+def going_up(connection: Connection, record: str) -> Described | None:
+    """The blob of an attachment that came whole to this hub and has still to reach the centre, also where its dossier
+    has left meanwhile."""
+    row = connection.execute(select(hub_blob).where(_h.record == record, _h.want == Want.UP)).first()
+    kept = None if row is None else plan_of(int(row.bytes), row.chunks, int(row.chunk_count))
+    return None if row is None or kept is None else Described(str(row.scope), str(row.blob), kept)
 
 
 def is_at_centre(connection: Connection, blob: str) -> bool:

@@ -9,6 +9,7 @@ from typing import Final
 from sync.blobs.pace import Bucket
 from sync.blobs.signals import (
     Effect,
+    Erased,
     Event,
     Failed,
     Fetch,
@@ -164,6 +165,8 @@ class Carrier:
         if isinstance(trouble, Gone):
             self.queue.not_to_send(busy.transfer.blob)
         elif isinstance(trouble, NotThere | Spoilt):
+            if isinstance(trouble, Erased):
+                self.queue.erased(busy.transfer)
             later = self._later.setdefault(busy.transfer.blob, _Later())
             later.until = now.mono + self._delay(later.failures, ABSENT_CAP_MS)
             later.failures += 1

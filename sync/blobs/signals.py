@@ -49,6 +49,12 @@ class Gone(Trouble):
     advice = "Bản của tệp trên máy này bị hỏng; phần mềm sẽ lấy lại từ trung tâm nếu trung tâm có."
 
 
+class Erased(NotThere):
+    """The server says to one who wrote the attachment that it was erased for ever: its bytes go here too."""
+
+    advice = "Tệp này đã được xóa vĩnh viễn theo lệnh của trung tâm."
+
+
 # ---------------------------------------------------------------- events
 
 
@@ -201,3 +207,6 @@ class Queue(Protocol):
 
     def not_to_send(self, blob: str) -> None:
         """A chunk of the local copy is gone or altered: what the centre has is fetched again."""
+
+    def erased(self, transfer: Transfer) -> None:
+        """The server says that this attachment was erased: where nothing here names its bytes either, they go."""

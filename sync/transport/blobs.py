@@ -9,7 +9,7 @@ from typing import Final, NoReturn
 from urllib.parse import quote
 
 from sync import door, wire
-from sync.blobs.signals import NotThere, Spoilt
+from sync.blobs.signals import Erased, NotThere, Spoilt
 from sync.transport.client import HttpTransport, _problem, _refused
 from sync.transport.line import Answer
 from sync.troubles import ServerLied
@@ -30,7 +30,7 @@ class There:
 
 class BlobRoad(HttpTransport):
     """One device's road for bytes. It has its own connection and session, so that nothing of it stands before a
-    push. Raises sync.troubles, NotThere for a blob the server does not know for this device, Spoilt."""
+    push. Raises sync.troubles, NotThere for a blob the server does not know for this device, Erased, Spoilt."""
 
     def offer(self, record: str, sealed: int) -> There:
         """Begin or ask after the sending of an attachment's bytes: what is there, each chunk checked."""
@@ -89,7 +89,7 @@ def _offset(answer: Answer, sealed: int) -> int:
 def _failed(answer: Answer) -> NoReturn:
     problem = _problem(answer)
     if problem is not None and answer.status == 404:
-        raise NotThere
+        raise Erased if problem.code == door.ERASED else NotThere
     if problem is not None and answer.status == 460:
         raise Spoilt
     _refused(answer)

@@ -13,12 +13,14 @@ import pytest
 import requests
 
 from domain.records.attachment import Attachment
-from server.operations import grants
+from server.operations import blobs, grants
 from server.operations.erasure import erase
+from server.operations.refusals import Refusal
+from server.operations.sessions import Session
 from server.store import accounts, erased_bytes
 from sync import door, wire
 from sync.blobs.seal import CHUNK, TAG, pack
-from sync.blobs.signals import NotThere, Spoilt
+from sync.blobs.signals import Erased, NotThere, Spoilt
 from sync.replica import scopes
 from sync.transport import BlobRoad
 from tests.server.ground import PATIENCE_S, Desk, Running, enrol_desk, running, signed
@@ -364,6 +366,27 @@ def test_a_centre_that_dies_right_after_an_erasing_keeps_none_of_its_bytes(
     with running(tmp_path / "data", database) as centre:
         assert set(centre.centre.blobs.names()) == set(SMALL.plan.chunks)
         assert centre.centre.read(erased_bytes.due) == {}
+
+
+def test_what_is_taken_in_the_moment_of_its_erasing_does_not_stay(
+    centre: Running, with_case: tuple[Desk, BlobRoad]
+) -> None:
+    """The request was let in before the order, its bytes are written after it."""
+    desk, road = with_case
+    attach(desk, "tep-2", SMALL)
+    desk.push()
+    send_all(road, "tep-2", SMALL)
+    session = Session(centre.centre.read(accounts.devices)[0], 1, 0)
+    let_in = blobs.to_send(centre.centre, session, "tep-1")
+    erase(centre.centre, "attachment", "tep-1", "QD-1")
+    part = FILE.whole[: CHUNK + TAG + 9]
+    with pytest.raises(Refusal) as refused:
+        blobs.take(centre.centre, "tep-1", let_in, 0, part, sha256(part).digest())
+    assert refused.value.code == door.ERASED
+    assert set(centre.centre.blobs.names()) == set(SMALL.plan.chunks)
+    with pytest.raises(Erased):
+        road.offer("tep-1", FILE.plan.sealed)
+    road.close()
 
 
 def test_an_older_centre_that_parked_attachments_shows_them_after_its_upgrade(

@@ -14,7 +14,7 @@ from server.operations.centre import News
 from server.operations.erasure import erase
 from server.store import backup_file, hub_blobs
 from sync.blobs.shelf import offset_of
-from sync.blobs.signals import NotThere, Text
+from sync.blobs.signals import Erased, NotThere, Spoilt, Text
 from sync.transport import BlobRoad
 from tests.server.ground import Desk, HandClock, Running, running
 from tests.server.hub_ground import RunningHub, has, running_hub, until
@@ -177,6 +177,90 @@ def test_a_case_passed_on_takes_its_bytes_from_the_hub_but_not_before_they_are_a
     hub.uplink.blobs._events.put(Text(busy=False))
     until(lambda: whole_at(embedded), "the centre has it")
     until(lambda: not list(hub.centre.blobs.names()), "and now no byte is left at the hub")
+
+
+def passed_on(embedded: Running, hub: RunningHub, to: str = "hanoi") -> None:
+    """The case leaves An Giang, and the hub has given it up."""
+    embedded.centre.lane.do(partial(transfers.pass_on, embedded.centre, scope="dossier:t1", to=to))
+    assert embedded.centre.publish is not None
+    embedded.centre.publish(News(audiences=frozenset({"an_giang"})))
+    until(lambda: not has(hub.centre, "attachment", "tep-1"), "the case has left the hub")
+
+
+def test_a_desk_sends_a_file_of_a_case_that_has_left_its_hub_through_it_and_no_byte_stays_there(
+    embedded: Running, hub: RunningHub, desks: MakeDesk, roads: Callable[[Desk], BlobRoad]
+) -> None:
+    one, new = desks(embedded, "AG01"), desks(embedded, "HN01")
+    hub.visiting(one).write_contact("t1", case=True)
+    attach(one, "tep-1")
+    one.push()
+    hub.settled(embedded)
+    road = roads(one)
+    road.send("tep-1", FILE.plan.sealed, 0, FILE.whole[:300_000])
+    passed_on(embedded, hub)
+    until(lambda: not list(hub.centre.blobs.names()), "the part that had come went with the case")
+    hub.gate.cut()
+    until(lambda: hub.uplink.road.up is False, "the hub has noticed")
+    with pytest.raises(NotThere):
+        road.offer("tep-1", FILE.plan.sealed)
+    hub.gate.open()
+    hub.uplink.nudge()
+    until(lambda: hub.uplink.road.up is True, "the line is back")
+    with pytest.raises(NotThere):
+        road.fetch("tep-1", FILE.plan.sealed, 0, 10)
+    send_all(road, "tep-1")
+    told = road.offer("tep-1", FILE.plan.sealed)
+    assert (told.offset, told.centre) == (FILE.plan.sealed, True), "the centre's own word, passed on"
+    assert whole_at(embedded)
+    assert not list(hub.centre.blobs.names())
+    new.pull()
+    assert fetch_all(roads(new), "tep-1") == FILE.whole
+
+
+def test_a_hub_passes_no_altered_part_on_as_good(
+    embedded: Running, hub: RunningHub, desks: MakeDesk, roads: Callable[[Desk], BlobRoad]
+) -> None:
+    one = desks(embedded)
+    hub.visiting(one).write_contact("t1", case=True)
+    attach(one, "tep-1", SMALL)
+    one.push()
+    hub.settled(embedded)
+    passed_on(embedded, hub)
+    road = roads(one)
+    sealed = SMALL.plan.sealed
+    assert road.offer("tep-1", sealed).offset == 0
+    with pytest.raises(Spoilt):
+        road.send("tep-1", sealed, 0, b"\x00" * sealed)
+    assert road.send("tep-1", sealed, sealed - 1, SMALL.whole[-1:]) == 0, "it is to go on from where the centre ends"
+    assert road.send("tep-1", sealed, 0, SMALL.whole) == sealed
+    assert whole_at(embedded, SMALL)
+
+
+def test_what_was_erased_after_its_case_had_left_stays_at_no_desk_and_no_hub(
+    embedded: Running, hub: RunningHub, desks: MakeDesk, roads: Callable[[Desk], BlobRoad]
+) -> None:
+    one, other = desks(embedded, "AG01"), desks(embedded, "AG02")
+    hub.visiting(one).write_contact("t1", case=True)
+    attach(one, "tep-1")
+    attach(one, "tep-2", SMALL)
+    one.push()
+    hub.settled(embedded)
+    road = roads(one)
+    hub.uplink.blobs._events.put(Text(busy=True))
+    send_all(road, "tep-1")
+    passed_on(embedded, hub)
+    assert whole_at(hub), "it has still to go up"
+    erase(embedded.centre, "attachment", "tep-1", "QD-1")
+    erase(embedded.centre, "attachment", "tep-2", "QD-1")
+    hub.uplink.blobs._events.put(Text(busy=False))
+    until(lambda: not list(hub.centre.blobs.names()), "the hub was told, and keeps nothing")
+    for record, file in (("tep-1", FILE), ("tep-2", SMALL)):
+        with pytest.raises(Erased):
+            road.offer(record, file.plan.sealed)
+    direct = roads(other)
+    with pytest.raises(NotThere) as told:
+        direct.offer("tep-1", FILE.plan.sealed)
+    assert not isinstance(told.value, Erased), "one who did not write it learns nothing"
 
 
 def test_an_erased_attachment_leaves_no_byte_at_the_hub(

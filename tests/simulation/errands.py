@@ -100,11 +100,8 @@ def _couriers(dice: random.Random, weather: Weather) -> None:
 
 
 def _files(dice: random.Random, weather: Weather) -> None:
-    """People put files into dossiers and open what others put in; machines die and lines are cut meanwhile.
-
-    Not where cases are passed on: files of a dossier that leaves a centre do not come to rest in every such life yet
-    (a hub that gave the dossier up answers its desk that the file is not there; a copy or a key stays behind)."""
-    if weather.passes or not FILES[0] <= dice.random() < FILES[1]:
+    """People put files into dossiers and open what others put in; machines die and lines are cut meanwhile."""
+    if not FILES[0] <= dice.random() < FILES[1]:
         return
     weather.files = True
     lot = Lot(dice, weather)

@@ -10,6 +10,7 @@ from unittest.mock import patch
 from desktop.background.blob_lane import BlobLane
 from desktop.store import blobs
 from server.operations import blobs as centre_blobs
+from server.operations.blob_uplink import BlobUplink
 from sync.blobs.carrier import Carrier
 from sync.blobs.signals import Effect, Offered, Sent
 from sync.signals import Now
@@ -47,6 +48,16 @@ def restored_centre_not_offered_anew() -> AbstractContextManager[Any]:
 def erased_chunks_left_at_the_desk() -> AbstractContextManager[Any]:
     """Nobody sweeps what no record names any more."""
     return patch.object(BlobLane, "sweep", lambda _self: None)
+
+
+def given_up_chunks_left_at_the_hub() -> AbstractContextManager[Any]:
+    """The hub gives a dossier up and sweeps nothing."""
+    return patch.object(BlobUplink, "_sweep", lambda _self: None)
+
+
+def given_up_copies_kept() -> AbstractContextManager[Any]:
+    """The rows of a dossier passed on go, those of its files' copies stay."""
+    return patch.object(blobs, "_drop_wiped", lambda *_given: None)
 
 
 def erased_chunks_left_at_the_centre() -> AbstractContextManager[Any]:

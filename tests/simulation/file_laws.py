@@ -9,10 +9,11 @@ from sqlalchemy import Connection, select
 
 from desktop.store import blobs
 from desktop.store.schema import blob_copy
-from server.store import attachments
+from server.store import attachments, hubs
 from sync.blobs.seal import Plan, chunk_count, plan_of
 from sync.blobs.shelf import verified_offset
 from sync.blobs.signals import Want
+from sync.replica import tables
 from tests.simulation.porters import DeskPorter, whole
 from tests.simulation.trace import Broken
 
@@ -32,6 +33,7 @@ def hold(world: World) -> None:
     announced_is_whole(world, parcels)
     here_is_here(world)
     bytes_lie_where_they_may(world)
+    the_hub_has_bytes_of_its_desks_alone(world, parcels)
     erased_is_gone(world, parcels)
 
 
@@ -72,6 +74,25 @@ def bytes_lie_where_they_may(world: World) -> None:
         held = machine.look(_scopes)
         if held - world.place.may_hold(machine.device, machine.told.centre, held):
             raise Broken("bytes lie where they may", f"{machine.seat} keeps a file of a dossier that it may not hold")
+
+
+def the_hub_has_bytes_of_its_desks_alone(world: World, parcels: Parcels) -> None:
+    """It keeps chunks of what its desks may hold, and not one of a dossier that was passed on."""
+    hub = world.hub
+    if hub is None or not hub.on:
+        return
+    may = world.place.read(partial(_named_for_hub, of=hub.told.centre))
+    stray = set(parcels.shelf(hub.place).names()) - may
+    if stray:
+        raise Broken("bytes lie where they may", f"the hub keeps {len(stray)} chunks of files of nobody there")
+
+
+def _named_for_hub(connection: Connection, of: str) -> set[str]:
+    """Names of chunks of all files that the hub of this centre may hold."""
+    a = tables.records[attachments.KIND].c
+    found = [attachments.described(connection, row.id) for row in connection.execute(select(a.id))]
+    may = (one for one in found if one is not None and hubs.may_see(connection, one.scope, of))
+    return {name for one in may for name in one.plan.chunks}
 
 
 def erased_is_gone(world: World, parcels: Parcels) -> None:

@@ -315,5 +315,11 @@ MUTANTS: Mapping[str, Mutant] = {
     "an erased file's chunks stay at the centre": Mutant(
         file_faults.erased_chunks_left_at_the_centre, frozenset({"files", "centre erases"})
     ),
+    "a file given up stays at the hub": Mutant(
+        file_faults.given_up_chunks_left_at_the_hub, frozenset({"files", "hub", "passes on"})
+    ),
+    "a file given up stays at the desk": Mutant(
+        file_faults.given_up_copies_kept, frozenset({"files", "passes on"})
+    ),
 }
 """Every one must be killed within 300 seeds; `killed.json` keeps the seeds that did."""

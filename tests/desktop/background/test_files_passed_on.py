@@ -14,6 +14,7 @@ from desktop import app
 from desktop.home import Home
 from desktop.store import blobs
 from server.operations import transfers
+from server.operations.erasure import erase
 from sync.blobs.shelf import offset_of
 from sync.replica import scopes, tables
 from sync.transport import BlobRoad
@@ -89,6 +90,25 @@ def test_the_last_copy_of_a_file_passed_on_goes_up_and_then_leaves_the_desk_that
     new.now.blobs.opened_dossier([made])
     new.until(lambda: new.rows(contact)[0].here)
     assert new.open_bytes(made) == PICTURE
+
+
+def test_what_was_erased_after_its_dossier_had_left_goes_from_the_desk_that_had_not_sent_it(
+    place: Callable[[str], Place], file: Path, centre: Running
+) -> None:
+    one = place("AG01")
+    Cut.left = 0
+    one.open(blob_road=Cut)
+    contact = one.contact()
+    made = one.attach(file, contact).id
+    passed_on(centre, contact)
+    one.until(lambda: receipts(centre) == 1)
+    one.until(lambda: one.rows(contact) == [])
+    erase(centre.centre, "attachment", made, "yêu cầu 12")
+    one.close()
+    one.open()
+    one.until(lambda: names(one) == set())
+    assert one.read(blobs.transfers) == []
+    assert list(centre.centre.blobs.names()) == []
 
 
 class Meanwhile(BlobRoad):

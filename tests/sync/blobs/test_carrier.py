@@ -13,6 +13,7 @@ from sync.blobs.pace import FLOOR, MOST_PART, Bucket
 from sync.blobs.signals import (
     Changed,
     Effect,
+    Erased,
     Event,
     Failed,
     Fetch,
@@ -69,6 +70,9 @@ class Memory:
 
     def not_to_send(self, blob: str) -> None:
         del self.wanted[blob]
+
+    def erased(self, transfer: Transfer) -> None:
+        del self.wanted[transfer.blob]
 
 
 class Crash(Exception):
@@ -295,6 +299,17 @@ def test_a_blob_nobody_has_sent_yet_stands_back_and_holds_up_no_other() -> None:
     world.centre["chưa có"] = 100_000
     world.run(Nudged())
     assert memory.here["chưa có"] == 100_000
+
+
+def test_a_blob_whose_attachment_was_erased_is_not_offered_again() -> None:
+    memory = Memory()
+    memory.ask("gone", Want.UP)
+    memory.ask("next", Want.UP, asked_at=1)
+    world = World(memory)
+    world.trouble = lambda one: Erased() if isinstance(one, Offer) and one.transfer.blob == "gone" else None
+    world.run()
+    assert memory.wanted == {}
+    assert set(memory.confirmed) == {"next"}
 
 
 def test_a_line_that_is_down_is_tried_with_growing_breaks_and_at_once_when_it_is_back() -> None:
