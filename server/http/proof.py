@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from server.http.answers import BINARY, JSON, problems
 from server.http.counter import Asker, AtCounter
 from server.http.doorway import read_body
-from server.operations.proof import answer, give_receipt, read_ask
+from server.operations.proof import answer, give_receipt, read_ask, receipt_from_above
 from sync import door, proof, wire
 
 router = APIRouter()
@@ -49,8 +49,14 @@ async def compare(request: Request, asker: Asker, counter: AtCounter) -> Respons
     },
 )
 async def receipt(
-    digest: Annotated[str, Query(pattern=r"^[0-9]{1,15}:[0-9a-f]{64}$")], asker: Asker, counter: AtCounter
+    digest: Annotated[str, Query(pattern=r"^[0-9]{1,15}:[0-9a-f]{64}$")],
+    asker: Asker,
+    counter: AtCounter,
+    device: Annotated[str, Query(pattern=r"^[0-9a-f-]{0,36}$")] = "",
 ) -> Response:
-    """The centre's signed word that the asker holds exactly what it may."""
-    given = await counter.write(give_receipt, counter.centre, asker, digest)
+    """The centre's signed word that the asker (or, for a hub, one of its desks) holds exactly what it may. A hub
+    passes on the centre's where it can; its own word says only that hub and desk are equal."""
+    given = await counter.write(give_receipt, counter.centre, asker, digest, device)
+    if given is not None and counter.centre.uplink is not None:
+        given = await counter.carry(receipt_from_above, counter.centre, asker, digest) or given
     return Response(status_code=204) if given is None else Response(msgspec.json.encode(given), media_type=JSON)

@@ -21,7 +21,7 @@ from server.store.lane import WriteLane
 from sync.act import Act
 from sync.authorship import CENTRE
 from sync.blobs.shelf import Shelf
-from sync.door import Enrolled
+from sync.door import Enrolled, Receipt
 from sync.operation import ERASE, Body
 from sync.replica import node, scopes, sums
 from sync.replica.changes import Folded, Projection
@@ -100,6 +100,10 @@ class Above(Protocol):
 
     def enrol(self, code: str, key: bytes, name: str) -> Enrolled:
         """Hand a desk's enrolment on to the centre. Raises sync.troubles."""
+
+    def receipt(self, device: str, digest: str) -> Receipt | None:
+        """The centre's signed word for one of this hub's desks, or None where it counts something else. Raises
+        sync.troubles."""
 
 
 class Centre:

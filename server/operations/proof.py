@@ -5,10 +5,11 @@ from __future__ import annotations
 import msgspec
 
 from server.operations.centre import Centre, log
-from server.operations.refusals import bad_message
+from server.operations.refusals import Refusal, bad_message
 from server.operations.sessions import Session
 from server.operations.taken_back import is_about_control, take_back
-from server.store import audit_log, granted, proven
+from server.store import audit_log, granted, hubs, proven
+from server.store.accounts import Device
 from server.store.engine import Connection
 from sync import proof as road
 from sync import wire
@@ -17,6 +18,7 @@ from sync.door import Receipt, audit_claim, receipt_claim
 from sync.proof import Ask, Line, Told
 from sync.replica import node, proof
 from sync.replica.changes import Folded
+from sync.troubles import Trouble
 from sync.wire import PullHead
 
 _LONGEST = 200
@@ -75,12 +77,13 @@ def _mend(centre: Centre, connection: Connection, ask: Ask, sees: proof.Sees) ->
     return Told([Line(ask.id, "", count, total)] if count else [], leaf=True)
 
 
-def give_receipt(centre: Centre, session: Session, digest: str) -> Receipt | None:
+def give_receipt(centre: Centre, session: Session, digest: str, of: str = "") -> Receipt | None:
     """The signed word that the device holds exactly what it may, or None where this centre counts something else
-    at this moment. Raises StoreUnavailable."""
-    device = session.device
+    at this moment. `of`: one of its desks, for which a hub asks (empty: the asker itself). Raises StoreUnavailable,
+    Refusal (403 unknown_device)."""
 
     def job(connection: Connection) -> Receipt | None:
+        device = session.device if of in ("", session.device.id) else _desk_of(connection, session, of)
         if granted.digest_of(connection, device.id, device.centre).text() != digest:
             return None
         ends = audit_log.head_of(connection, device.id)
@@ -101,3 +104,23 @@ def give_receipt(centre: Centre, session: Session, digest: str) -> Receipt | Non
         return msgspec.structs.replace(signed, audit_n=ends.n, audit_head=ends.link, audit_signature=seen)
 
     return centre.lane.do(job)
+
+
+def _desk_of(connection: Connection, hub: Session, device: str) -> Device:
+    """A desk of the asking hub that was not revoked. Raises Refusal (403 unknown_device)."""
+    desks = hubs.desks_of(connection, hub.device.centre) if hub.hub else []
+    for one in desks:
+        if one.id == device and one.revoked_at is None:
+            return one
+    raise Refusal(403, "unknown_device")
+
+
+def receipt_from_above(centre: Centre, session: Session, digest: str) -> Receipt | None:
+    """The national centre's own signed word for a desk of this hub: only that keeps existing records open for 35 days
+    more. None where the centre cannot be asked now or counts something else."""
+    if centre.uplink is None:
+        return None
+    try:
+        return centre.uplink.receipt(session.device.id, digest)
+    except Trouble:
+        return None

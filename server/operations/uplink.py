@@ -25,7 +25,7 @@ from server.store.revoked import Order
 from server.store.troubles import StoreUnavailable
 from sync import engine as core
 from sync import wire
-from sync.door import Devices, Enrolled, KnownDevice, wipe_claim
+from sync.door import Devices, Enrolled, KnownDevice, Receipt, wipe_claim
 from sync.engine import Effect, Engine, Event, Now, Road
 from sync.replica import scopes
 from sync.replica.changes import Folded
@@ -39,6 +39,8 @@ from sync.wire import BadMessage
 
 R = TypeVar("R")
 
+RECEIPT_S: Final = 10.0
+"""How long (seconds) the centre is waited for while a desk waits here."""
 REFRESH_MS: Final = 60_000
 """How often (ms) the list of desks is asked for anew while the line stands."""
 ASK_S: Final = 10.0
@@ -181,6 +183,13 @@ class Uplink:
         made = enrol(self.url, code, key, name, self._trust)
         self.refresh()
         return made
+
+    def receipt(self, device: str, digest: str) -> Receipt | None:
+        """The centre's signed word for one of this hub's desks, or None where it counts something else. Asked only
+        while the line stands, since a desk waits for the answer. Raises sync.troubles."""
+        if self.road.up is not True:
+            raise Offline
+        return self._transport.receipt(digest, RECEIPT_S, device)
 
     def _learn(self, found: Devices) -> None:
         lines = [_device_of(one) for one in found.devices if one.centre == self._me.centre]

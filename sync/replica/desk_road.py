@@ -378,13 +378,14 @@ class DeskRoad:
         self._run(lambda c: node.put(c, **{MENDED: said}))
 
     def keep_receipt(self, receipt: SignedReceipt) -> None:
-        """Keep the server's signed word; one whose signature is not the centre's, or of another device or server,
-        is put aside."""
+        """Keep the centre's signed word, also where a hub passed it on; one whose signature is not the centre's (a
+        hub's own), or of another device or server, is put aside."""
 
         def work(connection: Connection) -> None:
             key = node.get(connection, CENTRE_KEY)
-            mine = (receipt.device, receipt.lineage) == (self._device, node.get(connection, LINEAGE))
-            if key and mine and is_signed(key, receipt):
+            met = node.get(connection, LINEAGE)
+            near = receipt.lineage in (met, node.get(connection, f"centre_of:{met}", met))
+            if key and near and receipt.device == self._device and is_signed(key, receipt):
                 node.put(connection, **{RECEIPT: msgspec.json.encode(receipt).decode()})
                 _raise(connection, AUDIT_SIGNED, receipt.audit_n)
 

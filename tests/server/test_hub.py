@@ -18,8 +18,11 @@ from server.operations.hub import identity
 from server.store import accounts, hubs
 from server.store.audit import audit
 from server.store.engine import Connection
+from server.store.proven import all_devices
 from sync import transport
+from sync.door import Receipt
 from sync.replica import read, removal, scopes, signed, tables
+from sync.replica.ledger import is_signed
 from sync.replica.relay import NOBODY
 from sync.troubles import Forked, ServerTrouble, SignedOut
 from tests.server.ground import PATIENCE_S, Desk, InThread, Running
@@ -269,6 +272,38 @@ def test_a_hub_brings_nothing_unsigned_and_reads_nothing_of_other_centres(
         road.close()
     with pytest.raises(SignedOut):
         one.road.devices()
+
+
+def test_a_desk_that_stays_behind_its_hub_gets_the_centres_own_signed_word(
+    embedded: Running, hub: RunningHub, desks: MakeDesk
+) -> None:
+    """It keeps existing records open (settled 13); the hub passes it on and never puts its own in its place."""
+    one, away = desks(embedded, "AG01"), desks(embedded, "DN01")
+    hub.visiting(one).write_contact("a", case=True)
+    one.push()
+    hub.settled(embedded)
+    one.pull()
+    key = one.enrolled.centre_key
+
+    def given() -> Receipt | None:
+        return one.road.receipt(one.own_digest(), PATIENCE_S)
+
+    until(lambda: (got := given()) is not None and is_signed(key, got), "the centre's word came through the hub")
+    word = given()
+    assert word is not None
+    assert (word.device, word.lineage) == (one.enrolled.device, embedded.centre.lineage)
+    (known,) = [row for row in embedded.centre.read(all_devices) if row.device == one.enrolled.device]
+    assert known.at == word.time, "the centre knows of it"
+    above = hub.uplink._transport
+    assert above.receipt("3:" + "0" * 64, PATIENCE_S, one.enrolled.device) is None, "it counts something else"
+    for asker, of in ((above, away), (away.road, one)):
+        with pytest.raises(SignedOut):
+            asker.receipt(one.own_digest(), PATIENCE_S, of.enrolled.device)
+    hub.gate.cut()
+    until(lambda: hub.uplink.road.up is False, "the hub has noticed")
+    alone = given()
+    assert alone is not None
+    assert not is_signed(key, alone), "a hub's word prolongs nothing"
 
 
 def test_a_revoked_desk_gets_no_session_at_the_hub(embedded: Running, hub: RunningHub, desks: MakeDesk) -> None:

@@ -18,7 +18,7 @@ from desktop.background.blob_driver import BlobDriver
 from desktop.background.change_bus import RoadState, RoadStatus
 from desktop.home import Home
 from desktop.operations import calls, intake
-from desktop.store import blobs
+from desktop.store import blobs, lease
 from desktop.store.blobs import AttachmentRow
 from desktop.store.reads import RoadView, road_view
 from server.store.audit import audit
@@ -172,6 +172,23 @@ def test_a_desk_goes_to_the_hub_then_to_the_centre_then_alone_and_back(
     qtbot.waitUntil(lambda: not hub.lacks(centre), timeout=PATIENCE_MS)
     assert hub.stop() == 0
     held_once(centre, hub, kept)
+
+
+def test_a_desk_that_only_speaks_to_its_hub_keeps_the_word_that_holds_its_records_open(
+    seated: Callable[[str], Seated], centre: Running, qtbot: QtBot
+) -> None:
+    one = seated("AG01")
+    one.act(3)
+    qtbot.waitUntil(lambda: at_hub(one) and arrived(one), timeout=PATIENCE_MS)
+
+    def signed() -> int | None:
+        found: int | None = one.elsewhere(lambda: one.desk.lane.read(lease.signed_at))
+        return found
+
+    qtbot.waitUntil(lambda: signed() is not None, timeout=PATIENCE_MS)
+    assert one.view().at_hub is not None, "it never left the hub"
+    assert one.road.heard
+    assert {status.server for status in one.road.heard} <= {one.status.server}
 
 
 def test_a_file_put_in_at_the_hub_is_at_the_centre_only_when_the_centre_says_so(
