@@ -14,6 +14,7 @@ from desktop.background.blob_lane import BlobLane
 from desktop.background.change_bus import ChangeBus
 from desktop.background.emergency import EmergencyWatch
 from desktop.background.first_fill import LEAST
+from desktop.background.handing_on import HandingOn
 from desktop.background.keeper import Keeper
 from desktop.background.lanes import StoreLane
 from desktop.background.road_parts import AskHealth, MakeTransport, health_of
@@ -24,6 +25,7 @@ from desktop.operations.attachments import attach
 from desktop.operations.audit import noted
 from desktop.operations.courier import CourierDesk, stepping_alone
 from desktop.operations.intake import give_codes
+from desktop.operations.restricting import announce, hand_on
 from desktop.reference import Reference
 from desktop.settings import ATTACHMENT_SPACE_MB, FETCH_ATTACHMENTS, LANGUAGE, Settings
 from desktop.store import drafts, identity, lease, parting, preferences
@@ -107,6 +109,7 @@ class Desk:
     emergency: EmergencyWatch
     people: People
     blob_driver: BlobDriver | None = None
+    handing_on: HandingOn | None = None
 
     @property
     def catalogue(self) -> Catalogue:
@@ -135,6 +138,8 @@ class Desk:
 
     def close(self) -> None:
         """End the road, finish what was submitted, close the store."""
+        if self.handing_on is not None:
+            self.handing_on.close()
         self.keeper.close()
         self.emergency.close()
         if self.driver is not None:
@@ -249,6 +254,8 @@ def build(
     if blob_driver is not None:
         blob_driver.start()
     step = driver.carry if driver is not None else alone(ready, lane.run, shown)
+    handing_on = HandingOn(lane, ready.reference.policy, announce, hand_on)
+    handing_on.look()
     courier_desk = CourierDesk(ready.store.replica, lane.read, lane.run, shown, ready.staff, step)
     return Desk(
         home,
@@ -267,6 +274,7 @@ def build(
         emergency,
         ready.people,
         blob_driver,
+        handing_on,
     )
 
 

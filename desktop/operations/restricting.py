@@ -6,18 +6,18 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from desktop.operations.values import ranks_of
-from desktop.store.case_keys import shares_for
-from desktop.store.case_lock import Given
+from desktop.store.case_keys import case_keys_of, shares_for
+from desktop.store.case_lock import Given, is_unannounced
 from desktop.store.troubles import NotFound
 from desktop.store.unit_of_work import Operation, UnitOfWork
-from domain.records.case_key import CaseReader
+from domain.records.case_key import CaseReader, PersonKey, person_key_of
 from domain.records.kinds import KINDS, SCHEMA
 from domain.records.note import Note
 from domain.records.sealed import SEALED_FIELDS, is_sealed
 from domain.text import nfc
 from sync.merge import FieldState
 from sync.operation import PATCH, Body
-from sync.replica import read, sql, tables
+from sync.replica import read, scopes, sql, tables
 from sync.replica.read import Stored
 from sync.replica.rows import state_of
 from sync.troubles import Trouble
@@ -126,19 +126,42 @@ def put_out(case_id: str, staff: str) -> Operation[None]:
     return operation
 
 
-def hand_on(uow: UnitOfWork) -> int:
-    """Give every key that opens here to whoever the centre's records make a reader and has it not; answers how many
-    cases that were. Run at sign-in and when rights have changed."""
-    done = 0
-    for contact in _locked_files(uow):
-        given = uow.lock(contact).missing()
-        scope = _scope_of(uow, contact)
-        if given and scope:
-            act = uow.act()
-            uow.give(act, scope, given)
-            uow.write(act)
-            done += 1
-    return done
+def hand_on(contacts: Iterable[str]) -> Operation[int]:
+    """Give the keys of these files that open here to whoever the centre's records make a reader and has them not;
+    answers how many files that were. Asked for (`case_lock.lacking`) at sign-in and when rights have changed."""
+
+    def operation(uow: UnitOfWork) -> int:
+        done = 0
+        for contact in contacts:
+            given = uow.lock(contact).missing()
+            scope = _scope_of(uow, contact)
+            if given and scope:
+                act = uow.act()
+                uow.give(act, scope, given)
+                uow.write(act)
+                done += 1
+        return done
+
+    return operation
+
+
+def announce(uow: UnitOfWork) -> bool:
+    """Tell the centre the public key that whoever is signed in has at this desk, where their record names the desk
+    and another key or none; answers whether there was anything to tell. The centre believes only a first one."""
+    keys = case_keys_of(uow.connection)
+    if keys is None or not is_unannounced(uow.connection, uow.seat.seat_code, uow.seat.device):
+        return False
+    public, known = keys.public.hex(), uow.read("person_key", person_key_of(uow.staff, uow.seat.device))
+    act = uow.act()
+    if known is None:
+        said = PersonKey(
+            id=person_key_of(uow.staff, uow.seat.device), staff=uow.staff, device=uow.seat.device, public=public
+        )
+        act.create(scopes.centre(uow.seat.centre), said)
+    else:
+        act.change("person_key", known.id, known.scope, known.state, {"public": public})
+    uow.write(act)
+    return True
 
 
 def readers(uow: UnitOfWork, contact: str) -> list[Stored]:
@@ -204,11 +227,6 @@ def _case(uow: UnitOfWork, case_id: str) -> Stored:
     if known is None or known.record.contact_id is None:
         raise NotFound
     return known
-
-
-def _locked_files(uow: UnitOfWork) -> list[str]:
-    rows = uow.connection.exec_driver_sql("SELECT DISTINCT contact_id FROM r_case_key ORDER BY contact_id")
-    return [row[0] for row in rows if row[0]]
 
 
 def _scope_of(uow: UnitOfWork, contact: str) -> str:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from sqlalchemy import Connection
 
-from desktop.store.case_keys import CaseKeys, Share, custodian_pairs, new_key, shares_for, shares_of
+from desktop.store.case_keys import CaseKeys, Share, case_keys_of, custodian_pairs, new_key, shares_for, shares_of
 from desktop.store.sight import things_of
-from domain.records.staff import Staff
+from domain.records.case_key import key_at, person_key_of
+from domain.records.staff import Staff, record_of
 from domain.rules.privacy import Decision, Policy, Thing, may, person_of
 from sync.replica import read
 
@@ -42,16 +43,19 @@ class CaseLock:
     """One restricted file as it stands in a transaction, for whoever is signed in. `centre` is the desk's."""
 
     def __init__(
-        self, connection: Connection, policy: Policy, centre: str, keys: CaseKeys, contact: str
+        self,
+        connection: Connection,
+        policy: Policy,
+        centre: str,
+        keys: CaseKeys,
+        contact: str,
+        staff: Mapping[str, Staff] | None = None,
     ) -> None:
         self._connection, self._policy, self._centre, self._keys = connection, policy, centre, keys
         self.contact = contact
         self.shares: list[Share] = shares_of(connection, contact)
-        self._staff: dict[str, Staff] = {
-            one.record.staff: one.record
-            for one in read.every(connection, "staff")
-            if one.retracted is None and one.record.staff
-        }
+        self._staff = staff_of(connection) if staff is None else staff
+        self._lost = frozenset(one for record in self._staff.values() for one in record.lost_keys)
         found = things_of(connection, policy, [contact]).get(contact)
         me = keys.keys.staff
         self.thing = replace(found or Thing(centre, frozenset({me}), contact), restricted=True)
@@ -96,21 +100,26 @@ class CaseLock:
             found.add(self._keys.public)
         elif record is None and here is None:
             found |= {bytes.fromhex(one) for one in before}
-        return frozenset(found)
+        return self._still(found)
 
     def known(self, staff: str) -> frozenset[bytes]:
         """Keys of this person that somebody who knows them may seal to: also one that only this desk knows."""
         here = self._keys.keys.public_of(staff)
-        return self.vouched(staff) | (frozenset({here}) if here is not None else frozenset())
+        return self.vouched(staff) | self._still(() if here is None else (here,))
+
+    def _still(self, keys: Iterable[bytes]) -> frozenset[bytes]:
+        """Those that the centre has not called lost."""
+        return frozenset(one for one in keys if one.hex() not in self._lost)
 
     def to_write(self, new_number: str) -> Key:
         """The key for what is written now: the newest, or a new one where there is none, the newest does not open
-        here, or somebody holds it who may open the file no more."""
+        here, somebody holds it who may open the file no more, or it lies under a key that was lost."""
         wanted, numbers = self.wanted(), self.numbers
         newest = numbers[-1] if numbers else ""
         key = self.key(newest) if newest else None
         holders = {share.staff for share in self.shares if share.number == newest and share.staff}
-        if key is not None and holders <= wanted.keys():
+        lost = any(share.opens_with in self._lost for share in self.shares if share.number == newest)
+        if key is not None and not lost and holders <= wanted.keys():
             return Key(newest, key, self.missing(wanted))
         number, made = new_number, new_key()
         if self._keys.public in {one for keys in wanted.values() for one in keys}:
@@ -137,6 +146,43 @@ class CaseLock:
             made = shares_for(number, key, self.contact, lacking, custodians)
             found += [Given(number, one) for one in made if one[1] not in there]
         return found
+
+
+def lacking(connection: Connection, policy: Policy, centre: str) -> list[str]:
+    """Restricted files (contact ids) a key of which opens for whoever is signed in and lacks a holder it ought to
+    have. Reads only, so that no save waits for it. Nothing where nobody is signed in."""
+    keys = case_keys_of(connection)
+    if keys is None:
+        return []
+    staff = staff_of(connection)
+    rows = connection.exec_driver_sql(_MINE, (keys.public.hex(),))
+    files = [str(row[0]) for row in rows if row[0]]
+    return [one for one in files if CaseLock(connection, policy, centre, keys, one, staff).missing()]
+
+
+def is_unannounced(connection: Connection, seat: str, device: str) -> bool:
+    """Whether the centre's record of whoever is signed in names this seat, but not the key they have here, and they
+    have not said so yet."""
+    keys = case_keys_of(connection)
+    record = None if keys is None else read.one(connection, "staff", record_of(keys.keys.staff))
+    if keys is None or record is None or record.retracted is not None or seat not in record.record.desks:
+        return False
+    public = keys.public.hex()
+    said = read.one(connection, "person_key", person_key_of(keys.keys.staff, device))
+    told = said is not None and said.record.public == public
+    return not told and key_at(seat, public) not in record.record.public_keys
+
+
+_MINE: Final = "SELECT DISTINCT contact_id FROM r_case_key WHERE opens_with = ? ORDER BY contact_id"
+
+
+def staff_of(connection: Connection) -> dict[str, Staff]:
+    """Everybody of the centre's list, by staff id."""
+    return {
+        one.record.staff: one.record
+        for one in read.every(connection, "staff")
+        if one.retracted is None and one.record.staff
+    }
 
 
 def keys_in(record: Staff) -> list[bytes]:

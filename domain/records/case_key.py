@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from domain.ids import derived_id
 from domain.records.fields import Column, DataClass, Merge, declare
 
 _SAID = Merge.APPEND
@@ -53,3 +54,13 @@ class PersonKey:
     staff: str | None = declare(_SAID, _P1, indexed=True)
     device: str | None = declare(_SAID, _P1)
     public: str | None = declare(Merge.FACT, _P1)
+
+
+def person_key_of(staff: str, device: str) -> str:
+    """The id of what a device says of a person's key there: the same at every node."""
+    return derived_id("person_key", staff, device)
+
+
+def key_at(seat: str, public: str) -> str:
+    """A public key (hex) as a staff record names it: with the seat it is used at."""
+    return f"{seat}={public}"

@@ -18,8 +18,9 @@ class Staff:
     `staff` is the staff id that stands in operations, `roles` and `books` are words of resources/policy/roles.toml,
     `centre` a code of list `centres`, `desks` the seats (AG03) this person is enrolled at. `assignments` and
     `conflicts` hold ids of files (contacts): more to work on, and such as concern the person's own kin. `public_keys`
-    (`AG03=<hex>`, X25519, one for each seat) are what restricted cases are sealed to. `ended_at` (UTC ms): gone
-    since.
+    (`AG03=<hex>`, X25519, one for each seat) are what restricted cases are sealed to; `lost_keys` (hex) are public
+    halves that nobody seals to any more: of a desk taken out of service, or of a key that another replaced.
+    `ended_at` (UTC ms): gone since.
     """
 
     id: str
@@ -32,6 +33,7 @@ class Staff:
     assignments: tuple[str, ...] = declare(Merge.SET, _P1, Column.JSON, default=())
     conflicts: tuple[str, ...] = declare(Merge.SET, _P1, Column.JSON, default=())
     public_keys: tuple[str, ...] = declare(Merge.SET, _P1, Column.JSON, default=())
+    lost_keys: tuple[str, ...] = declare(Merge.SET, _P1, Column.JSON, default=())
     ended_at: int | None = declare(Merge.RESPONSIBILITY, _P1, Column.INTEGER)
 
 

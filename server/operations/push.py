@@ -8,7 +8,17 @@ from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from server.operations import carriage, emergency, grants, history, leases, need_to_know, second_codes, transfers
+from server.operations import (
+    carriage,
+    emergency,
+    grants,
+    history,
+    leases,
+    need_to_know,
+    person_keys,
+    second_codes,
+    transfers,
+)
 from server.operations.centre import HUB, Centre, News, log
 from server.operations.reach import reach
 from server.operations.refusals import Refusal, bad_message
@@ -229,6 +239,7 @@ def _follow(
         return told
     told = told.with_more(emergency.follow(centre, connection, folded))
     told = told.with_more(second_codes.follow(centre, connection, folded.changes))
+    told = told.with_more(person_keys.follow(centre, connection, folded.changes))
     told = told.with_more(grants.grant_new_cases(centre, connection, folded))
     told = told.with_more(transfers.follow(centre, connection, folded, accepted.late))
     told = told.with_more(need_to_know.follow(centre, connection, folded, new))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from server.operations.centre import HUB, Centre, log
+from server.operations import person_keys
+from server.operations.centre import HUB, Centre, News, log
 from server.operations.refusals import Refusal
 from server.store import accounts, revoked
 from server.store.accounts import Device
@@ -40,7 +41,7 @@ def revoke(centre: Centre, device: str, reason: str) -> Order:
     if not 0 < len(why) <= MOST_REASON:
         raise NeedsReason
 
-    def job(connection: Connection) -> Order:
+    def job(connection: Connection) -> tuple[Order, News]:
         found = accounts.find_device(connection, device)
         if found is None:
             raise NoSuchDevice
@@ -49,9 +50,11 @@ def revoke(centre: Centre, device: str, reason: str) -> Order:
         revoked.put(connection, [_signed(centre, device, now, why)])
         order = revoked.of(connection, device)
         assert order is not None
-        return order
+        return order, person_keys.lose(centre, connection, device) if centre.role != HUB else News()
 
-    order = centre.lane.do(job)
+    order, news = centre.lane.do(job)
+    if centre.publish is not None:
+        centre.publish(news)
     log.info("revoked device=%s", device)
     return order
 

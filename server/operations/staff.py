@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from domain.records.staff import Staff, record_of
-from server.operations import need_to_know
+from server.operations import need_to_know, person_keys
 from server.operations.centre import Centre, News, log
 from server.store import staffed
 from server.store.engine import Connection
@@ -50,6 +50,7 @@ def write(centre: Centre, staff: str, /, **values: Any) -> Staff:
                 return stored.record, News()
             folded = centre.change(connection, stored, different, PATCH)
         told = need_to_know.follow(centre, connection, folded)
+        told = told.with_more(person_keys.take(centre, connection, [staff]))
         now = read.one(connection, "staff", record_of(staff))
         assert now is not None, "it was written just now"
         return now.record, told.with_more(News(audiences=frozenset({scopes.REFERENCE})))

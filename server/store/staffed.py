@@ -84,6 +84,12 @@ def authors(connection: Connection, wanted: Iterable[str]) -> dict[str, dict[str
     return found
 
 
+def writers(connection: Connection, record: str) -> set[str]:
+    """Devices that ever wrote this record."""
+    log = tables.log.c
+    return {row.device for row in connection.execute(select(log.device).where(log.record == record).distinct())}
+
+
 _PART: Final = 500
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from desktop.operations import case, intake, restricting
+from desktop.store.case_lock import lacking
 from desktop.store.draft_seal import DraftKeys
 from desktop.store.reads import CaseView, case_view
 from desktop.store.sight import Viewer, looking
@@ -100,6 +101,11 @@ class ClosedDesk:
             uow.write(act)
 
         self.bench.run(write)
+
+    def lacking(self) -> list[str]:
+        """Files that lack a holder, as whoever sits here sees it."""
+        with self.bench.store.read() as connection:
+            return lacking(connection, reference().policy, self.bench.seat.centre)
 
     def send_to(self, other: ClosedDesk) -> None:
         """Everything written here arrives there."""
