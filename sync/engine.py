@@ -188,7 +188,9 @@ class Engine:
             case Failed(request, trouble) if self._fails(request):
                 self._failed(trouble, now)
             case Nudged(anew):
-                self._retry_at = now.mono
+                # What is still under way may be dying: when it fails, it is tried again soon, not after the long rest
+                # that the failures before had come to.
+                self._failures, self._retry_at = 0, now.mono
                 self._narrow_at = now.mono if anew else self._narrow_at
                 self.road = replace(self.road, equal=False if anew else self.road.equal)
             case Woke():
