@@ -94,20 +94,20 @@ def test_a_delay_grows_with_failures_and_a_nudge_ends_it() -> None:
     assert desk.engine.road.up is True
 
 
-def test_a_nudge_while_a_request_is_dying_is_no_nudge_lost() -> None:
+@pytest.mark.parametrize("seed", range(12))
+def test_a_nudge_while_a_request_is_dying_is_no_nudge_lost(seed: int) -> None:
     """Somebody asks to try again while what was asked before still waits for its time-out: the line is back then."""
-    for seed in range(20):
-        line = Line(_centre(), seed=seed)
-        line.faults.cut = lambda _ms: True
-        desk = line.join(Node(memory_engine(), "ag01"))
-        line.run_until(HOUR)
-        line.faults.cut = lambda _ms: False
-        line.faults.lose_request = 1.0  # what goes out now is heard of no more
-        line.run_until(line.now + 120_000, lambda: desk.engine._pull.busy)
-        line.tell(desk, engine.Nudged())
-        line.faults.lose_request = 0.0
-        line.run_until(line.now + 30_000, lambda: desk.engine.road.up is True)
-        assert desk.engine.road.up is True
+    line = Line(_centre(), seed=seed)
+    line.faults.cut = lambda _ms: True
+    desk = line.join(Node(memory_engine(), "ag01"))
+    line.run_until(HOUR)
+    line.faults.cut = lambda _ms: False
+    line.faults.lose_request = 1.0  # what goes out now is heard of no more
+    line.run_until(line.now + 120_000, lambda: desk.engine._pull.busy)
+    line.tell(desk, engine.Nudged())
+    line.faults.lose_request = 0.0
+    line.run_until(line.now + 30_000, lambda: desk.engine.road.up is True)
+    assert desk.engine.road.up is True
 
 
 def test_a_time_out_halves_the_batch_and_success_brings_it_back() -> None:
