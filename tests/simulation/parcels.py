@@ -352,9 +352,18 @@ class Parcels:
                 found += [
                     f"{seat} {one.want}"
                     for one in porter.transfers()
-                    if one.blob not in self.lost or one.want is signals.Want.LET_GO
+                    if one.want is signals.Want.LET_GO
+                    or (one.blob not in self.lost and not self._went_with_a_revoked_desk(one))
                 ]
         return found
+
+    def _went_with_a_revoked_desk(self, wanted: signals.Transfer) -> bool:
+        """A file that is fetched in vain: only a desk out of service has it whole, and nobody takes it from there."""
+        plan = self.plans().get(wanted.blob)
+        if wanted.want is not signals.Want.DOWN or plan is None or whole(self.shelf(self._world.place), plan):
+            return False
+        having = [one for one in self._world.machines if whole(self.shelf(one), plan)]
+        return bool(having) and all(one.revoked for one in having)
 
 
 def _dies(machine: Machine) -> BaseException:
