@@ -256,7 +256,7 @@ def build(
     step = driver.carry if driver is not None else alone(ready, lane.run, shown)
     handing_on = HandingOn(lane, ready.reference.policy, announce, hand_on)
     handing_on.look()
-    courier_desk = CourierDesk(ready.store.replica, lane.read, lane.run, shown, ready.staff, step)
+    courier_desk = CourierDesk(ready.store.replica, lane.read, lane.run, shown, ready.staff, step, shelf=shelf)
     return Desk(
         home,
         ready.staff,

@@ -19,6 +19,7 @@ from desktop.store.engine import Connection
 from desktop.store.keys import Cost
 from desktop.store.unit_of_work import UnitOfWork
 from desktop.wall_clock import WallClock
+from sync.blobs.shelf import Shelf
 from sync.troubles import Trouble
 
 R = TypeVar("R")
@@ -45,13 +46,13 @@ def run(
     """Do it; the passphrase is asked for and stands in no argument. Answers the exit code."""
     try:
         with signed_in(asked, home, ask, key_cost) as ready:
-            return _do(asked.what, asked.folder, ready)
+            return _do(asked.what, asked.folder, ready, home)
     except Trouble as trouble:
         print(trouble.advice, file=sys.stderr)
     return WORLD
 
 
-def _do(what: str, folder: Path, ready: app.Unlocked) -> int:
+def _do(what: str, folder: Path, ready: app.Unlocked, home: Home) -> int:
     clock = WallClock()
 
     def read(work: Callable[[Connection], R], /) -> R:
@@ -64,12 +65,17 @@ def _do(what: str, folder: Path, ready: app.Unlocked) -> int:
             connection.commit()
             return result
 
-    desk = CourierDesk(ready.store.replica, read, write, clock, ready.staff, app.alone(ready, write, clock))
+    shelf = Shelf(home.blobs)
+    shelf.prepare()
+    step = app.alone(ready, write, clock)
+    desk = CourierDesk(ready.store.replica, read, write, clock, ready.staff, step, shelf=shelf)
     if what == "export":
         done = courier.export(desk, folder)
         print(f"Đã ghi {done.operations} bản ghi chưa gửi: {', '.join(done.volumes)}")
+        if done.files_out:
+            print(f"Kèm {done.files_out} tệp đính kèm.")
         if done.files:
-            print(f"{done.files} tệp đính kèm không đi bằng USB, chờ có đường truyền.")
+            print(f"{done.files} tệp đính kèm chưa ghi được ra USB này, chờ USB khác hoặc có đường truyền.")
         return 0
     took = courier.take_reply(desk, folder)
     seat, reference = ready.enrolment.seat, ready.reference
@@ -80,6 +86,8 @@ def _do(what: str, folder: Path, ready: app.Unlocked) -> int:
         f"Trung tâm đã nhận {max(0, took.acked - took.acked_before)} bản ghi, còn {took.waiting} chờ gửi; "
         f"đã lấy về {took.came} thao tác."
     )
+    if took.files:
+        print(f"Trung tâm đã có đủ {took.files} tệp đính kèm.")
     if took.again:
         print("Máy này từng được sao chép: chạy lại «courier export» để gửi lại phần của nó.")
     if took.missing:

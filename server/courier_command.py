@@ -55,13 +55,22 @@ def _import(centre: Centre, folder: Path) -> int:
         _say({"volume": one.name, "ours": one.ours, "letters": one.letters, "damaged": one.damaged,
               "whole": one.whole})  # fmt: skip
     _say({"taken": found.taken, "held": found.held, "kept": found.kept, "refused": found.refused,
-          "missing_volumes": found.missing, "said": sentence(found)})  # fmt: skip
-    return INCOMPLETE if found.kept or found.refused or found.missing or found.damaged else 0
+          "missing_volumes": found.missing, "files": len(found.files), "files_wait": len(found.files_wait),
+          "said": sentence(found)})  # fmt: skip
+    left = found.kept or found.refused or found.missing or found.damaged or found.files_wait
+    return INCOMPLETE if left else 0
 
 
 def sentence(found: Imported) -> str:
     """What the import means, and what to do, in Vietnamese."""
     said = [f"Đã nhận {found.taken} thao tác mới."]
+    if found.files:
+        said.append(f"Đã nhận đủ {len(found.files)} tệp đính kèm.")
+    if found.files_wait:
+        said.append(
+            f"{len(found.files_wait)} tệp đính kèm chưa nhận đủ: hãy giữ USB và nhận lại khi có đủ tập; "
+            "tệp vẫn còn trên máy trạm."
+        )
     if found.missing or found.kept.get(courier.GAP):
         said.append("Còn thiếu tập ở giữa: phần đến trước đã được giữ lại, hãy mang nốt các tập còn thiếu.")
     if found.kept.get("fork"):

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from desktop.operations import courier_files
 from desktop.store import blobs, courier, identity
 from desktop.store.courier import Entry, ReplyKeys
 from desktop.store.engine import Connection
@@ -18,6 +20,7 @@ from domain.clock import Clock
 from domain.ids import RANDOM_BYTES, uuid7
 from domain.records.kinds import SCHEMA
 from sync import chain, wire
+from sync.blobs.shelf import Shelf
 from sync.courier import seal, volumes
 from sync.courier.letters import VERSION, Answered, ChainSaid, FeedPage, Letter, Opening, Part, ScopePage
 from sync.courier.troubles import AllDamaged, NotForUs, StickGone
@@ -58,8 +61,8 @@ class NotOurReply(Trouble):
 @dataclass(frozen=True, slots=True)
 class Exported:
     """What was written: how many operations, `first` to `last` number of the incarnation written last (0: none),
-    volumes by file name. `files`: attached files that do not travel by stick and wait for a line. `is_hub`: it is
-    sealed for the hub, since the centre's key was never learned."""
+    volumes by file name. `files_out`: attached files that went onto the stick whole, `files`: those that wait for
+    another one or a line. `is_hub`: it is sealed for the hub, since the centre's key was never learned."""
 
     bundle: str
     operations: int
@@ -67,6 +70,7 @@ class Exported:
     last: int
     volumes: tuple[str, ...]
     files: int = 0
+    files_out: int = 0
     is_hub: bool = False
 
 
@@ -74,7 +78,8 @@ class Exported:
 class TakenReply:
     """What a reply did: how many own operations were acknowledged before and after, how many are `waiting` still,
     how many came, whether the feed joined on (`missing`: a part before it is not here yet), whether own operations
-    must be sent again under a new incarnation (`again`), places of the stick that could not be read."""
+    must be sent again under a new incarnation (`again`), places of the stick that could not be read; `files`: how
+    many attached files the centre has whole now."""
 
     acked_before: int
     acked: int
@@ -84,12 +89,14 @@ class TakenReply:
     again: bool
     damaged: int
     held: int
+    files: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class CourierDesk:
     """The desk as its courier needs it: `read` never waits for a save, `run` is one write transaction; `step`
-    hands one letter of a reply to the engine and returns when it has been taken."""
+    hands one letter of a reply to the engine and returns when it has been taken; `shelf` is where attached files lie
+    (None: they wait for a line)."""
 
     replica: Replica
     read: Runner
@@ -98,6 +105,7 @@ class CourierDesk:
     staff: str
     step: Callable[[Carried], None]
     random: Callable[[int], bytes] = os.urandom
+    shelf: Shelf | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,11 +160,11 @@ def export(
     desk: CourierDesk, folder: Path, most: int = volumes.MOST_VOLUME, *, unbacked: bool = False
 ) -> Exported:
     """Write everything the server has not acknowledged into volumes in the folder, sealed for the national centre
-    (or the hub met last, where only its key is known).
+    (or the hub met last, where only its key is known); then attached files, as many as the stick has room for.
 
     Nothing here changes what is sent by the line: the same again, by line or stick, is taken once. With nothing
     unsent the stick asks for news only. `unbacked`: also what it has acknowledged and no verified backup of it holds,
-    from a desk that will not be there to send it again.
+    from a desk that will not be there to send it again (its files stay behind as they are).
 
     Raises NoReceiver, NotEnrolled, StickFull, StickGone, and the store's.
     """
@@ -205,7 +213,13 @@ def export(
                 last = placed[-1].n
             count += last - begin
         names = writer.finish()
-    done = Exported(bundle, count, first, last, tuple(names), desk.read(blobs.unsent), is_hub)
+    files = 0
+    if desk.shelf is not None and not unbacked:
+        beside = msgspec.structs.replace(opening, bundle=desk.random(_BUNDLE_BYTES).hex())
+        further = VolumeWriter(folder, beside, seal.UP, receiver, prove, desk.random, most)
+        files = courier_files.write(desk.read, desk.shelf, further, beside, folder)
+    left = max(0, desk.read(blobs.unsent) - files)
+    done = Exported(bundle, count, first, last, tuple(names), left, files, is_hub)
     _note(desk, "export", lineage, bundle, len(names), count, done.first, done.last)
     return done
 
@@ -264,6 +278,8 @@ def take_reply(desk: CourierDesk, folder: Path) -> TakenReply:
     desk.run(lambda connection: courier.learn_receiver(connection, answer.lineage, answer.courier_key))
     for event in events:
         desk.step(event)
+    # Only the centre's own word counts for files, as on a line; a hub that answers names the centre.
+    files = 0 if answer.centre else courier_files.arrived(desk.run, answer.files, desk.clock.now_ms())
     came, now = 0, _self(desk)
     for incarnation, page in found.pages(answer.bundle):
         if incarnation != now.view.incarnation:
@@ -283,6 +299,7 @@ def take_reply(desk: CourierDesk, folder: Path) -> TakenReply:
         again=any(event.fork for event in events),
         damaged=sum(one.damaged for one in found.reports),
         held=sum(len(one.held) for one in answer.chains),
+        files=files,
     )
 
 

@@ -193,6 +193,20 @@ def take(
     return Standing(here, plan.sealed, role_of(centre))
 
 
+def put(centre: Centre, record: str, found: Described, index: int, sealed: bytes) -> None:
+    """One whole chunk, brought otherwise than by a line; durable when this returns. Raises Refusal (460 where it is
+    not the chunk that its attachment names there, 503 for a disk without room, 404 where it was erased meanwhile)."""
+    if not 0 <= index < len(found.plan.chunks):
+        raise Refusal(460, "checksum")
+    if shutil.disk_usage(centre.blobs.root).free < RESERVE:
+        raise busy(_FULL_MS)
+    try:
+        centre.blobs.put(found.plan.chunks[index], sealed)
+    except Broken as broken:
+        raise Refusal(460, "checksum") from broken
+    _goes_if_gone(centre, record, found)
+
+
 def _is_erased(centre: Centre, record: str) -> bool:
     return centre.read(partial(attachments.is_erased, record=record))
 

@@ -9,8 +9,9 @@ from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from server.operations import leases
+from server.operations import courier_files, leases
 from server.operations.centre import HUB, Centre, log
+from server.operations.courier_files import Became
 from server.operations.pull import answer_pull, answer_scope
 from server.operations.push import accept_push
 from server.operations.reach import reach
@@ -22,7 +23,7 @@ from server.store.courier import Came, Kept
 from server.store.engine import Connection
 from sync import closing, wire
 from sync.courier import seal, volumes
-from sync.courier.letters import Answered, ChainSaid, Closing, FeedPage, Opening, Part, ScopePage
+from sync.courier.letters import Answered, ChainSaid, Chunk, Closing, FeedPage, Opening, Part, ScopePage
 from sync.courier.troubles import AllDamaged, NotForUs
 from sync.courier.volumes import Opened, VolumeRead, VolumeWriter
 from sync.operation import Placed, Undecodable, decode_body
@@ -56,6 +57,11 @@ class Imported:
     held: int = 0
     kept: dict[str, int] = field(default_factory=dict)
     refused: int = 0
+    chunks: int = 0
+    """Chunks of attached files that lie on the shelf now; `files` are the attachments that are whole so, `files_wait`
+    those that miss a chunk or their words still: the stick is read again when those have come."""
+    files: set[str] = field(default_factory=set)
+    files_wait: set[str] = field(default_factory=set)
     closings: dict[str, dict[int, int]] = field(default_factory=dict)
 
     @property
@@ -78,11 +84,24 @@ def import_stick(centre: Centre, folder: Path) -> Imported:
     found = Imported()
     key = centre.courier_key
     receiver = key.public_key().public_bytes_raw()
+    def unseal(sealed: bytes) -> bytes | None:
+        return seal.unseal(seal.UP, key, sealed)
+
+    files: list[Path] = []
     for path in volumes.volumes_in(folder):
         report = VolumeRead(path.name)
         found.volumes.append(report)
-        for opened in volumes.read_volume(path, receiver, lambda sealed: seal.unseal(seal.UP, key, sealed), report):
-            _take(centre, opened, found)
+        for opened in volumes.read_volume(path, receiver, unseal, report):
+            if isinstance(opened.letter, Chunk):
+                if path not in files:
+                    files.append(path)
+            else:
+                _take(centre, opened, found)
+    # Bytes after all words: what an attachment's record does not name yet cannot be taken.
+    for path in files:
+        for opened in volumes.read_volume(path, receiver, unseal, VolumeRead(path.name)):
+            if isinstance(opened.letter, Chunk):
+                _put_chunk(centre, opened, opened.letter, found)
     if not any(one.ours for one in found.volumes):
         raise NotForUs
     if not any(one.letters for one in found.volumes):
@@ -92,7 +111,8 @@ def import_stick(centre: Centre, folder: Path) -> Imported:
     return found
 
 
-def _take(centre: Centre, opened: Opened, found: Imported) -> None:
+def _author(centre: Centre, opened: Opened, found: Imported) -> Device | None:
+    """Whose letter it is; None (and counted) for one of nobody here."""
     letter = opened.letter
     device = centre.read(lambda c: accounts.find_device(c, letter.device))
     if device is None or not seal.is_signed_by(
@@ -100,9 +120,17 @@ def _take(centre: Centre, opened: Opened, found: Imported) -> None:
     ):
         log.warning("courier: a letter of nobody here, bundle=%s", letter.bundle)
         found.refused += 1
-        return
+        return None
     found.devices.add(device.id)
     found.bundles.add(letter.bundle)
+    return device
+
+
+def _take(centre: Centre, opened: Opened, found: Imported) -> None:
+    letter = opened.letter
+    device = _author(centre, opened, found)
+    if device is None:
+        return
     if isinstance(letter, Opening):
         try:
             reply_key, secret = wire.raw64(letter.reply_key), wire.raw64(letter.reply_secret)
@@ -165,6 +193,20 @@ def _push(centre: Centre, device: Device, letter: Part, body: bytes, found: Impo
         return
     found.taken += max(0, answer.acked - before)
     found.held += len(answer.held)
+
+
+def _put_chunk(centre: Centre, opened: Opened, letter: Chunk, found: Imported) -> None:
+    device = _author(centre, opened, found)
+    became = None if device is None else courier_files.put(centre, device, letter, opened.body)
+    if became is None or became is Became.GONE:
+        return
+    found.chunks += became in (Became.PART, Became.WHOLE)
+    found.refused += became is Became.REFUSED
+    if became is Became.WHOLE:
+        found.files.add(letter.record)
+        found.files_wait.discard(letter.record)
+    elif became is not Became.REFUSED:
+        found.files_wait.add(letter.record)
 
 
 def _keep(centre: Centre, head: PushHead, body: bytes, why: str, found: Imported, fork: int = 0) -> None:
@@ -271,7 +313,7 @@ def _reply(centre: Centre, folder: Path, came: Came, most: int) -> Replied:
         count = 0 if shut else _tell(centre, came, session, start, bundle, writer)
         names = writer.finish()
     found = Imported(devices={came.device}, bundles={bundle}, taken=count)
-    centre.lane.do(lambda connection: courier.answered(connection, came, centre.now_ms()))
+    centre.lane.do(lambda connection: courier.answered(connection, came, centre.now_ms(), opening.files))
     _note(centre, "reply", found)
     return Replied(came.device, names, own.acked, count, fork)
 
@@ -311,6 +353,7 @@ def _answered(centre: Centre, came: Came, bundle: str) -> Answered:
             centre=reach(centre, connection, came.device, came.incarnation, 0).centre,
             courier_key=wire.text64(centre.courier_key.public_key().public_bytes_raw()),
             time=centre.now_ms(),
+            files=courier_files.whole(centre, connection, came.device),
         )
 
     return centre.read(work)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -66,6 +66,14 @@ _NEXT: Final = (
     "SELECT device, incarnation, first, last, head, why, fork, body, came_at FROM courier_spool"
     " WHERE device = ? AND incarnation = ? AND why = ? AND first <= ? ORDER BY first LIMIT 1"
 )
+
+brought_file = Table(
+    "courier_file",
+    accounts.metadata,
+    Column("device", Text, primary_key=True),
+    Column("record", Text, primary_key=True),
+)
+"""Attachments whose bytes came whole by stick, until the desk was told so."""
 
 journal = Table(
     "courier_audit",
@@ -150,8 +158,22 @@ def put_stick(connection: Connection, one: Came) -> None:
     sql.upsert_many(connection, stick, [tuple(values[column.name] for column in stick.columns)])
 
 
-def answered(connection: Connection, one: Came, now_ms: int) -> None:
-    """A reply was written."""
+def file_came(connection: Connection, device: str, record: str) -> None:
+    """Every chunk of an attachment is here since a stick of this device brought some."""
+    if record not in files_of(connection, device):
+        sql.insert_many(connection, brought_file, [(device, record)])
+
+
+def files_of(connection: Connection, device: str) -> list[str]:
+    """Attachments of which the device is still to be told."""
+    f = brought_file.c
+    return list(connection.execute(select(f.record).where(f.device == device).order_by(f.record)).scalars())
+
+
+def answered(connection: Connection, one: Came, now_ms: int, files: Collection[str] = ()) -> None:
+    """A reply was written that names these files: should it be lost, the desk's next stick brings them again."""
+    f = brought_file.c
+    connection.execute(brought_file.delete().where(f.device == one.device, f.record.in_(files)))
     where = (stick.c.device == one.device, stick.c.incarnation == one.incarnation)
     connection.execute(stick.update().where(*where).values(answered_at=now_ms))
 

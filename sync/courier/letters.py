@@ -49,6 +49,14 @@ class Part(_Letter, frozen=True, kw_only=True, tag="push"):
     last: int
 
 
+class Chunk(_Letter, frozen=True, kw_only=True, tag="chunk"):
+    """One sealed chunk of an attachment's bytes; behind it stands the chunk as it is, named by its own hash in the
+    attachment's record (`index`: 0, 1, …)."""
+
+    record: str
+    index: int
+
+
 class ChainSaid(msgspec.Struct, frozen=True, kw_only=True):
     """What a server has of one incarnation of the desk: `top` is the last number there, `acked` the same but never
     beyond the number that the stick named; `head`: hex of the chain's hash at `acked`. `centre_acked`, `backed_up`,
@@ -71,7 +79,8 @@ class Answered(_Letter, frozen=True, kw_only=True, tag="answer"):
     """First letter of every volume of a server: what it has of the desk's chains.
 
     `asked_lineage`: the lineage the desk named; `lineage`: the server's own; `centre`: the national centre's, where
-    a hub answers. `courier_key`: what sticks for this server are sealed to.
+    a hub answers. `courier_key`: what sticks for this server are sealed to. `files`: attachments of which every chunk
+    is there, verified, since sticks brought some.
     """
 
     asked_lineage: str
@@ -80,6 +89,7 @@ class Answered(_Letter, frozen=True, kw_only=True, tag="answer"):
     centre: str = ""
     courier_key: str = ""
     time: int = 0
+    files: list[str] = []
 
 
 class FeedPage(_Letter, frozen=True, kw_only=True, tag="pull"):
@@ -116,7 +126,7 @@ class Closing(_Letter, frozen=True, kw_only=True, tag="close"):
     volumes: list[VolumeNote]
 
 
-Letter = Opening | Part | Answered | FeedPage | ScopePage | Closing
+Letter = Opening | Part | Chunk | Answered | FeedPage | ScopePage | Closing
 
 _decode = msgspec.json.Decoder(Letter)
 

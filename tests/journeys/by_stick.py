@@ -29,6 +29,7 @@ from server.store import accounts, granted
 from server.store.audit import audit
 from server.store.engine import open_store
 from sync import wire
+from sync.blobs.shelf import Shelf
 from sync.engine import View
 from sync.operation import Placed
 from sync.replica import read, sums
@@ -77,7 +78,11 @@ class Desk:
             self.run, store.replica, self.device, self.key, learned, self.folded.append, receipt
         )
         step = stepping_alone(self.road, self.device, self.bench.clock)
-        self.courier = CourierDesk(store.replica, self.read, self.run, self.bench.clock, "nv07", step)
+        self.shelf = Shelf(self.bench.home.blobs)
+        self.shelf.prepare()
+        self.courier = CourierDesk(
+            store.replica, self.read, self.run, self.bench.clock, "nv07", step, shelf=self.shelf
+        )
 
     def cloned(self, root: Path) -> Desk:
         """The same desk once more, as a copied disk makes it."""

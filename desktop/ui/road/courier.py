@@ -72,10 +72,12 @@ class CourierModel(QObject):
                 "Đã ghi {count} bản ghi chưa gửi ra USB ({volumes}). Chị/anh mang USB đến trạm vùng; "
                 "chỉ trạm vùng mở được, dữ liệu vẫn giữ trên máy này."
             )
+        if done.files_out:
+            words += " " + tr("Kèm {out} tệp đính kèm.")
         if done.files:
-            words += " " + tr("{files} tệp đính kèm không đi bằng USB, chờ có đường truyền.")
+            words += " " + tr("{files} tệp đính kèm chưa ghi được ra USB này, chờ USB khác hoặc có đường truyền.")
         count = f"{done.operations:,}".replace(",", ".")
-        self._say(Status.GOOD, words.format(files=done.files, count=count, volumes=volumes))
+        self._say(Status.GOOD, words.format(files=done.files, out=done.files_out, count=count, volumes=volumes))
 
     def _took(self, done: TakenReply) -> None:
         self.busy = False
@@ -83,6 +85,8 @@ class CourierModel(QObject):
         words = tr("Trung tâm đã nhận {new} bản ghi của máy này, còn {waiting} chờ gửi. Đã lấy về {came} bản ghi.")
         new = max(0, done.acked - done.acked_before)
         said = [words.format(new=new, waiting=done.waiting, came=done.came)]
+        if done.files:
+            said.append(tr("Trung tâm đã có đủ {count} tệp đính kèm.").format(count=done.files))
         if done.again:
             said = [
                 tr(

@@ -95,7 +95,7 @@ def test_unsent_work_goes_out_and_the_reply_comes_in_by_keys(
     assert "tệp đính kèm" not in by_keys(window, qtbot, tmp_path, WRITE)
     beside(lambda: desk.lane.run(lambda c: blobs.put_in(c, "a", "b", FILE.naming.blob, FILE.plan, 1)))
     words = by_keys(window, qtbot, usb, WRITE)
-    assert "1 tệp đính kèm không đi bằng USB" in words
+    assert "1 tệp đính kèm chưa ghi được ra USB này" in words
     (volume,) = usb.iterdir()
     assert "3 bản ghi" in words
     assert volume.name in words
