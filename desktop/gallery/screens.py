@@ -174,6 +174,14 @@ def _history(studio: Studio) -> QWidget:
     return studio.window
 
 
+def _restrict(studio: Studio) -> QWidget:
+    studio.open_the_case()
+    sheet = studio.window.sheets.restrict.sheet
+    studio.window.act("restrict")
+    studio.until("danh sách người đọc hiện ra", lambda: bool(sheet.rows.lines), sheet.rows.modelReset)
+    return studio.window
+
+
 def _conflicts(studio: Studio) -> QWidget:
     keys = studio.window.sheets.conflicts
     studio.window.act("conflicts")
@@ -389,6 +397,7 @@ SCREENS: Final = (
     Screen("case-edit", _case_edit),
     Screen("letter", _letter),
     Screen("history", _history),
+    Screen("restrict", _restrict),
     Screen("conflicts", _conflicts),
     Screen("conflict", _conflict),
     Screen("same-child", _same_child),

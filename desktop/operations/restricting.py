@@ -72,6 +72,18 @@ def restrict(case_id: str, reason: str) -> Operation[None]:
     return operation
 
 
+def restrict_to(case_id: str, reason: str, staff: Iterable[str]) -> Operation[None]:
+    """Close a case to all but these colleagues (and who reads by office): whole, or not at all where the key of one
+    of them is not known. Raises what `restrict` and `let_in` raise."""
+
+    def operation(uow: UnitOfWork) -> None:
+        restrict(case_id, reason)(uow)
+        for one in staff:
+            let_in(case_id, one)(uow)
+
+    return operation
+
+
 def let_in(case_id: str, staff: str) -> Operation[None]:
     """Hand a restricted case to a colleague by name: they work on it from now on, and every key that opens here is
     sealed to them. Raises NotFound, NoKeyOfTheirs, NotYours."""

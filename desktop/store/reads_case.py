@@ -27,6 +27,7 @@ from desktop.store.reads_file import (
     veiled_timeline,
     verified_callers,
 )
+from desktop.store.reads_readers import Closed, closed_to
 from desktop.store.reads_road import not_at_centre
 from desktop.store.sight import sight_of
 from domain.records.case import Case, Stay
@@ -51,7 +52,8 @@ class ReferralRow:
 @dataclass(frozen=True, slots=True)
 class CaseView:
     """A case. `siblings`, `opened`, `unmask`, `shown` and `veil` as in `ContactView`; `saved_at_centre` speaks of all
-    its records. `emergency_until`: until when (UTC ms) the file is here for an emergency read, or None."""
+    its records. `emergency_until`: until when (UTC ms) the file is here for an emergency read, or None. `closed`: who
+    reads a restricted case, None for one that is not."""
 
     case: Case
     contact: Contact
@@ -68,6 +70,7 @@ class CaseView:
     unmask: Decision = Decision.ALLOWED
     shown: bool = True
     veil: Veil | None = None
+    closed: Closed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +154,7 @@ def case_view(connection: Connection, case_id: str) -> CaseView | None:
         unmask=unmask_of(sight, contact.id),
         shown=shown,
         veil=veil,
+        closed=closed_to(connection, contact.id) if record.restricted else None,
     )
 
 

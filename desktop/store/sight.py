@@ -91,6 +91,16 @@ class Sight:
             return may(self._policy, replace(self.person, listed=True), action, thing)
         return may(self._policy, self.person, action, thing)
 
+    @property
+    def policy(self) -> Policy:
+        """The table of roles it is asked by."""
+        return self._policy
+
+    @property
+    def centre(self) -> str:
+        """The desk's centre."""
+        return self._viewer.centre
+
     @cached_property
     def _emergencies(self) -> dict[str, frozenset[str]]:
         found: dict[str, frozenset[str]] = {}

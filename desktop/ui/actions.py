@@ -144,6 +144,7 @@ def desk_actions() -> Registry:
         Action("history", "Ctrl+H", tr("Lịch sử của hồ sơ đang mở: ai sửa gì, lúc nào"), writing),
         Action("conflicts", "Ctrl+Shift+X", tr("Giá trị khác nhau và bản ghi đang giữ: xem, chọn"), writing),
         Action("same_child", "Ctrl+Shift+T", tr("Trẻ đã biết chưa: vì sao, gắn, gỡ; lần gọi trước"), writing),
+        Action("restrict", "Ctrl+Shift+H", tr("Hạn chế hồ sơ: khóa riêng, chọn ai đọc được"), writing),
         Action("verify_caller", "Ctrl+Shift+V", tr("Xác minh người gọi: ghi cách rồi hồ sơ mới hiện"), writing),
         Action("show_masked", "Shift+F12", tr("Hiện phần đã che (60 giây, ghi nhật ký)"), desk),
         Action("next_form", "Ctrl+Tab", tr("Sang biểu mẫu đang gác"), writing),

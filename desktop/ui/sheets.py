@@ -1,4 +1,4 @@
-"""What an action lays over the window's pages: history, conflicts, same child, entry, a rest, requests, exports."""
+"""What an action lays over the window's pages: history, conflicts, same child, entry, a rest, requests and more."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from desktop.ui.case.history import HistoryKeys
+from desktop.ui.case.restricting import RestrictKeys
 from desktop.ui.conflicts.sheet import ConflictsKeys
 from desktop.ui.forms.definition import FormDefinition
 from desktop.ui.leaving.exports import ExportsKeys
@@ -33,6 +34,7 @@ class Sheets:
         self.exports = ExportsKeys(window)
         self.letters = LetterKeys(window)
         self.requests = RequestsKeys(window, forms["request"])
+        self.restrict = RestrictKeys(window)
 
     def deeds(self) -> dict[str, Callable[[], None]]:
         """What each action does."""
@@ -45,14 +47,16 @@ class Sheets:
             "exports": self.exports.begin,
             "letter": self.letters.begin,
             "requests": self.requests.begin,
+            "restrict": self.restrict.begin,
         }
 
     def covers(self) -> tuple[Cover, ...]:
         """Everything of these that can lie over the pages."""
         found = (self.history, self.conflicts, self.same_child, self.entry, self.rest, self.requests, self.exports)
-        return tuple(one.sheet for one in found)
+        return (*(one.sheet for one in found), self.restrict.sheet)
 
     def keep_all(self) -> None:
         """Keep what is being written, now."""
         self.entry.keep_now()
         self.requests.keep_now()
+        self.restrict.keep_now()

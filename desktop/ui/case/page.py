@@ -15,6 +15,7 @@ from desktop.store.reads import CaseView
 from desktop.ui.case.attachment_view import AttachmentView
 from desktop.ui.case.attachments import AttachmentsCard
 from desktop.ui.case.attachments_model import AttachmentsModel
+from desktop.ui.case.closed_words import closed_words
 from desktop.ui.case.disputes import DisputesCard
 from desktop.ui.case.edit_gate import EditGate
 from desktop.ui.case.facts import FactWords, urgency_status
@@ -73,6 +74,9 @@ class CasePage(QWidget):
         self.elsewhere = Mark(Status.MOVING, "", wraps=True)
         self.emergency = Mark(Status.URGENT, "", wraps=True)
         self.emergency.setObjectName("banner.emergency")
+        self.restrict = button("restrict", tr("Hạn chế…"), tip=tr("Ctrl+Shift+H: ai đọc được hồ sơ này"))
+        self.closed = Mark(Status.QUIET, "", wraps=True)
+        self.closed.setObjectName("banner.restricted")
         self.passed_on = Mark(
             Status.MOVING,
             tr(
@@ -166,7 +170,12 @@ class CasePage(QWidget):
         dossier.setContentsMargins(0, 0, 0, 0)
         dossier.setSpacing(8)
         dossier.addWidget(self.head)
-        dossier.addWidget(self.state)
+        below = QHBoxLayout()
+        below.addWidget(self.state, 1)
+        below.addWidget(self.restrict)
+        dossier.addLayout(below)
+        dossier.addWidget(self.closed)
+        self.closed.hide()
         dossier.addWidget(self.emergency)
         self.emergency.hide()
         dossier.addWidget(self.elsewhere)
@@ -324,6 +333,11 @@ class CasePage(QWidget):
             self.state.setText(tr("Hồ sơ tư vấn, chưa mở ca. F9 nâng thành báo tin."))
             self.clocks.hide()
         self.referrals.setVisible(is_case)
+        self.restrict.setVisible(is_case)
+        closed = view.closed if isinstance(view, CaseView) else None
+        self.closed.setVisible(closed is not None)
+        if closed is not None:
+            self.closed.say(*closed_words(closed))
         self.disputes.show_disputes()
         facts = self.words.facts(view, now)
         for place, (label, words) in enumerate(facts):

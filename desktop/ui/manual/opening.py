@@ -20,7 +20,7 @@ PAGE: Final = "manual"
 READ_FROM: Final = frozenset(
     {
         *("sheet.history", "sheet.conflicts", "sheet.same_child", "sheet.entry", "sheet.requests", "sheet.people"),
-        "sheet.exports",
+        *("sheet.exports", "sheet.restrict"),
     }
 )
 """Sheets over the pages from which the manual can be read: they lie there again afterwards. Never from a lock."""

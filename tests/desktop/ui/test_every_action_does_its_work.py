@@ -170,9 +170,10 @@ def lays_its_sheet(seat: Seat, action_id: str) -> None:
         "queue_enter": sheets.entry.sheet,
         "rest": sheets.rest.sheet,
         "requests": sheets.requests.sheet,
+        "restrict": sheets.restrict.sheet,
     }[action_id]
     seat.free()
-    if action_id == "same_child":
+    if action_id in ("same_child", "restrict"):
         with_a_case(seat)
     seat.strike(action_id)
     seat.until(sheet.isVisible)
@@ -323,6 +324,7 @@ EFFECTS: Final[dict[str, Callable[[Seat, str], None]]] = {
     "queue_enter": lays_its_sheet,
     "rest": lays_its_sheet,
     "requests": lays_its_sheet,
+    "restrict": lays_its_sheet,
     "history": shows_the_history,
     "attach_file": chooses_a_file,
     "letter": makes_a_letter,
