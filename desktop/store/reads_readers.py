@@ -9,8 +9,8 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from desktop.store.case_keys import CaseKeys, case_keys_of, shares_of
-from desktop.store.case_lock import CaseLock
+from desktop.store.case_keys import CaseKeys, Share, case_keys_of, shares_of
+from desktop.store.case_lock import CaseLock, staff_of
 from desktop.store.sight import SHOWN, sight_of
 from domain.records.staff import Staff
 from domain.rules.privacy import Decision, may, person_of
@@ -75,9 +75,8 @@ def closed_to(connection: Connection, contact: str) -> Closed:
     """How many hold the newest key of a restricted file."""
     shares = shares_of(connection, contact)
     newest = shares[-1].number if shares else ""
-    keys = case_keys_of(connection)
-    mine = keys is not None and bool(newest) and keys.key(connection, newest) is not None
-    return Closed(len({one.staff for one in shares if one.number == newest and one.staff}), mine)
+    holders = _holders(shares, newest, staff_of(connection))
+    return Closed(len(holders), _opens(connection, case_keys_of(connection), newest))
 
 
 def readers_of(connection: Connection, contact_id: str, here: Iterable[str]) -> Readers | None:
@@ -88,15 +87,11 @@ def readers_of(connection: Connection, contact_id: str, here: Iterable[str]) -> 
         return None
     thing = sight.things([contact_id])[contact_id]
     policy, centre, me = sight.policy, sight.centre, sight.person.staff
-    lock = CaseLock(connection, policy, centre, keys, contact_id)
-    records: Mapping[str, Staff] = {
-        one.record.staff: one.record
-        for one in read.every(connection, "staff")
-        if one.retracted is None and one.record.staff
-    }
+    records = staff_of(connection)
+    lock = CaseLock(connection, policy, centre, keys, contact_id, records)
     works, named = _workers(connection, contact_id), _named(connection, contact_id)
     newest = lock.numbers[-1] if lock.numbers else ""
-    holders = {share.staff for share in lock.shares if share.number == newest and share.staff}
+    holders = _holders(lock.shares, newest, records)
     bare = replace(thing, workers=frozenset(), restricted=True)
     rows = []
     for staff in sorted({*records, *here, *holders, *named, *works, me} - {""}):
@@ -127,8 +122,14 @@ def readers_of(connection: Connection, contact_id: str, here: Iterable[str]) -> 
     )
 
 
-def _opens(connection: Connection, keys: CaseKeys, number: str) -> bool:
-    return bool(number) and keys.key(connection, number) is not None
+def _opens(connection: Connection, keys: CaseKeys | None, number: str) -> bool:
+    return keys is not None and bool(number) and keys.key(connection, number) is not None
+
+
+def _holders(shares: Iterable[Share], newest: str, staff: Mapping[str, Staff]) -> frozenset[str]:
+    """Who holds the newest key under a key of theirs that was not lost."""
+    lost = {one for record in staff.values() for one in record.lost_keys}
+    return frozenset(one.staff for one in shares if one.number == newest and one.staff and one.opens_with not in lost)
 
 
 def _workers(connection: Connection, contact_id: str) -> frozenset[str]:

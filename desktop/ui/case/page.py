@@ -15,7 +15,7 @@ from desktop.store.reads import CaseView
 from desktop.ui.case.attachment_view import AttachmentView
 from desktop.ui.case.attachments import AttachmentsCard
 from desktop.ui.case.attachments_model import AttachmentsModel
-from desktop.ui.case.closed_words import closed_words
+from desktop.ui.case.banners import EmergencyBanner, RestrictedBanner
 from desktop.ui.case.disputes import DisputesCard
 from desktop.ui.case.edit_gate import EditGate
 from desktop.ui.case.facts import FactWords, urgency_status
@@ -34,10 +34,9 @@ from desktop.ui.widgets.said import Card, Mark, Said, button, has_caret
 from desktop.ui.widgets.scrolled import Scrolled
 from desktop.ui.widgets.table import PaperTable
 from desktop.ui.words import clock_text, tr
-from domain.clock import MINUTE, vn_date
+from domain.clock import vn_date
 from domain.codes.catalogue import Catalogue
 from domain.codes.places import Places
-from domain.rules.emergency import READ_MS
 
 if TYPE_CHECKING:
     from desktop.background.lanes import StoreLane
@@ -72,11 +71,9 @@ class CasePage(QWidget):
         self.head = Mark(Status.QUIET, "", "title")
         self.state = Said("", "muted", wraps=True)
         self.elsewhere = Mark(Status.MOVING, "", wraps=True)
-        self.emergency = Mark(Status.URGENT, "", wraps=True)
-        self.emergency.setObjectName("banner.emergency")
+        self.emergency = EmergencyBanner()
         self.restrict = button("restrict", tr("Hạn chế…"), tip=tr("Ctrl+Shift+H: ai đọc được hồ sơ này"))
-        self.closed = Mark(Status.QUIET, "", wraps=True)
-        self.closed.setObjectName("banner.restricted")
+        self.closed = RestrictedBanner()
         self.passed_on = Mark(
             Status.MOVING,
             tr(
@@ -175,9 +172,7 @@ class CasePage(QWidget):
         below.addWidget(self.restrict)
         dossier.addLayout(below)
         dossier.addWidget(self.closed)
-        self.closed.hide()
         dossier.addWidget(self.emergency)
-        self.emergency.hide()
         dossier.addWidget(self.elsewhere)
         self.elsewhere.hide()
         both = self._both = QHBoxLayout()
@@ -320,7 +315,7 @@ class CasePage(QWidget):
         if view is None:
             return
         now = self.model.clock.now_ms()
-        self._show_emergency()
+        self.emergency.show_view(self.model.view, self.model.clock.now_ms())
         is_case = isinstance(view, CaseView)
         if isinstance(view, CaseView):
             code = view.case.code or view.contact.code or ""
@@ -334,10 +329,7 @@ class CasePage(QWidget):
             self.clocks.hide()
         self.referrals.setVisible(is_case)
         self.restrict.setVisible(is_case)
-        closed = view.closed if isinstance(view, CaseView) else None
-        self.closed.setVisible(closed is not None)
-        if closed is not None:
-            self.closed.say(*closed_words(closed))
+        self.closed.show_view(view)
         self.disputes.show_disputes()
         facts = self.words.facts(view, now)
         for place, (label, words) in enumerate(facts):
@@ -362,21 +354,9 @@ class CasePage(QWidget):
 
     @Slot()
     def _show_clocks(self) -> None:
-        self._show_emergency()
+        self.emergency.show_view(self.model.view, self.model.clock.now_ms())
         if isinstance(self.model.view, CaseView):
             self.clocks.show_clocks(self.model.view, self.model.clock.now_ms())
-
-    def _show_emergency(self) -> None:
-        """How long the file of another centre stays; it leaves by this desk's own run time."""
-        until = self.model.view.emergency_until if self.model.view is not None else None
-        self.emergency.setVisible(until is not None)
-        if until is not None:
-            minutes = max(0, min(-(-(until - self.model.clock.now_ms()) // MINUTE), READ_MS // MINUTE))
-            words = tr(
-                "Xem khẩn cấp hồ sơ của trung tâm khác: còn {minutes} phút (đến {time}), rồi máy tự xóa bản này. "
-                "Trung tâm giữ hồ sơ thấy ai đã xem và vì sao."
-            )
-            self.emergency.say(Status.URGENT, words.format(minutes=minutes, time=clock_text(until)))
 
     @Slot()
     def _changed_elsewhere(self) -> None:

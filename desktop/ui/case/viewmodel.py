@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _KINDS = {
     "case", "contact", "person", "party", "phone", "note", "referral", "attempt", "clock", "stay", "answer",
-    "verification",
+    "verification", "case_key", "case_reader",
 }  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from desktop.store.case_keys import shares_of
 from desktop.store.keys import KeySlots
 from desktop.store.reads_readers import Closed, readers_of
 from desktop.store.sight import Viewer, looking
-from desktop.ui.case.closed_words import closed_words
+from desktop.ui.case.banners import closed_words
 from desktop.ui.main_window import MainWindow
 from desktop.ui.theme.tokens import Status
 from domain.records.sealed import is_sealed
