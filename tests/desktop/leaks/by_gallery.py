@@ -16,9 +16,7 @@ from desktop.ui.main_window import MainWindow
 
 FIRST: Final = ("queue-entry", "request")
 """Screens that write what later ones show."""
-AWAY: Final = frozenset({"conflicts", "conflict"})
-"""Screens that need what two desks wrote at once; they have no box to type in."""
-NAMES: Final = frozenset(screen.name for screen in SCREENS) - AWAY
+NAMES: Final = frozenset(screen.name for screen in SCREENS)
 PATIENCE_MS: Final = 45_000
 
 Box = QLineEdit | QPlainTextEdit

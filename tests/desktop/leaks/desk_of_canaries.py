@@ -19,7 +19,7 @@ from typing import Any, Final
 import requests
 from PySide6.QtCore import QEventLoop, QObject, QSettings, QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication, QSystemTrayIcon, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QSystemTrayIcon, QWidget
 
 from desktop import app, running
 from desktop.operations.calls import LINE, PbxCallEvent
@@ -37,6 +37,8 @@ REPORTS: Final = 9
 DRAFTS: Final = 6
 PATIENCE_S: Final = 60.0
 HUNG_S: Final = 200.0
+ELSEWHERE: Final = "nơi khác"
+"""What another desk's canaries say."""
 TEXTS: Final = {
     FORM_FILE: ("caller_name", "summary", "child_name"),
     FORM_REPORT: ("child_whereabouts", "child_name", "caller_name", "summary", "happened_when"),
@@ -86,6 +88,19 @@ class Titles(QObject):
         self.titles |= {window.windowTitle() for window in QApplication.topLevelWidgets()}
 
 
+class Heard(QObject):
+    """Keeps that a signal came."""
+
+    def __init__(self, owner: QObject, heard: list[None]) -> None:
+        super().__init__(owner)
+        self._heard = heard
+
+    @Slot()
+    def told(self) -> None:
+        """It came."""
+        self._heard.append(None)
+
+
 class Desk(running.Session):
     """A desk whose person types canaries only."""
 
@@ -96,6 +111,7 @@ class Desk(running.Session):
         logging.getLogger().setLevel(logging.DEBUG)
         self.heard = Titles()
         self.missed: list[str] = []
+        self.stood: set[str] = set()
         given = json.loads(sys.stdin.readline())
         self.canaries = Canaries(given["mark"])
         self.screens = frozenset(given["screens"])
@@ -131,6 +147,7 @@ class Desk(running.Session):
         else:
             self.heard.look()
             said = {"titles": sorted(self.heard.titles), "notes": self.heard.notes, "missed": self.missed}
+            said |= {"stood": sorted(self.stood)}
             say(made=self.canaries.made, **said)
 
     def _listen(self) -> None:
@@ -149,7 +166,14 @@ class Desk(running.Session):
         leak(self)
 
     def _conflict(self) -> None:
-        until(lambda: bool(self.shown.case_model.disputes))
+        """What another desk wrote at the same time stands on the page of the open case."""
+        self.shown.go("case")
+        until(lambda: bool(self.shown.case_model.disputes()) and self._says(ELSEWHERE))
+
+    def _says(self, words: str) -> bool:
+        """Whether a canary with these words is in sight."""
+        labels = (one for one in self.shown.findChildren(QLabel) if one.isVisible())
+        return any(self.canaries.mark in one.text() and words in one.text() for one in labels)
 
     # Every input -------------------------------------------------------------------------------------------------
 
@@ -198,14 +222,28 @@ class Desk(running.Session):
             page.referrals.attempt.form.set_value("remark", self.canaries.word("lần gọi"))
             page.referrals.attempt.save_now()
             until(lambda: any(row.attempts for row in _referrals(model.view)))
-            self._edit_last()
+            self._edit()
 
-    def _edit_last(self) -> None:
-        page = self.shown.case_page
+    def _edit(self) -> None:
+        page, saved = self.shown.case_page, list[None]()
+        done = Heard(self, saved)
+        page.model.edit_saved.connect(done.told)
         page.begin_edit()
         page.form.set_value("summary", self.canaries.word("sửa cùng lúc"))
         page.save_edit()
-        until(lambda: not page._editor.isVisible())
+        until(lambda: bool(saved))
+        page.model.edit_saved.disconnect(done.told)
+
+    def _edit_last(self) -> None:
+        """The case that was open last, once nobody is at the ear: until then it is put aside."""
+        window = self.shown
+        while window.calls.current is not None:
+            ended = window.calls.current.id
+            window.calls.press("information")
+            until(lambda ended=ended: window.calls.current is None or window.calls.current.id != ended)  # type: ignore[misc]  # binds the loop's value
+        window.go("case")
+        until(lambda: _open(window.case_model.view) != "")
+        self._edit()
 
     def _attachments(self) -> None:
         window = self.shown
@@ -269,8 +307,9 @@ class Desk(running.Session):
         walker.walk(self.screens, self._shown)
         self.missed = walker.missed()
 
-    def _shown(self, _name: str) -> None:
+    def _shown(self, name: str) -> None:
         self.heard.look()
+        self.stood |= {name} if self._says(ELSEWHERE) else set()
 
     def _enter(self) -> None:
         keys = self.shown.sheets.entry

@@ -218,7 +218,7 @@ def meets_a_colleague(scene: Scene) -> None:
         scene.tell("edit")
         scene.hear()
         for stored in known:
-            other.node.change("contact", stored.id, summary=scene.canaries.word("nơi khác"))
+            other.node.change("contact", stored.id, summary=scene.canaries.word(desk_of_canaries.ELSEWHERE))
         other.push()
         scene.tell("conflict")
         scene.hear()
@@ -251,6 +251,7 @@ def test_no_canary_leaves_the_sealed_stores_not_even_when_the_desk_is_killed(
     scene.tell("gallery")
     said = scene.hear()
     assert said["missed"] == [], "boxes of the desk that never held a canary"
+    assert said["stood"].count("conflict") == 1, "the colleague's words never stood on the screen of conflicts"
     made = said["made"]
     scene.canaries.made += made
     assert scene.canaries.made >= LEAST
