@@ -237,13 +237,16 @@ class Desk(running.Session):
     def _edit_last(self) -> None:
         """The case that was open last, once nobody is at the ear: until then it is put aside."""
         window = self.shown
-        while window.calls.current is not None:
-            ended = window.calls.current.id
+        while ended := self._at_the_ear():
             window.calls.press("information")
-            until(lambda ended=ended: window.calls.current is None or window.calls.current.id != ended)  # type: ignore[misc]  # binds the loop's value
+            until(lambda ended=ended: self._at_the_ear() != ended)  # type: ignore[misc]  # binds the loop's value
         window.go("case")
         until(lambda: _open(window.case_model.view) != "")
         self._edit()
+
+    def _at_the_ear(self) -> str:
+        current = self.shown.calls.current
+        return "" if current is None else current.id
 
     def _attachments(self) -> None:
         window = self.shown
