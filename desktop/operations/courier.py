@@ -279,7 +279,8 @@ def take_reply(desk: CourierDesk, folder: Path) -> TakenReply:
     for event in events:
         desk.step(event)
     # Only the centre's own word counts for files, as on a line; a hub that answers names the centre.
-    files = 0 if answer.centre else courier_files.arrived(desk.run, answer.files, desk.clock.now_ms())
+    named = () if answer.centre else answer.files
+    files = courier_files.arrived(desk.read, desk.run, desk.shelf, named, desk.clock.now_ms())
     came, now = 0, _self(desk)
     for incarnation, page in found.pages(answer.bundle):
         if incarnation != now.view.incarnation:

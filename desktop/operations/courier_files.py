@@ -71,15 +71,19 @@ def _write_one(shelf: Shelf, writer: VolumeWriter, opening: Opening, one: Transf
     return True
 
 
-def arrived(run: Runner, records: Iterable[str], now_ms: int) -> int:
+def arrived(read: Runner, run: Runner, shelf: Shelf | None, records: Iterable[str], now_ms: int) -> int:
     """The national centre says that it has every chunk of these attachments; answers how many of them were waited
-    for here."""
+    for here. A copy that stayed only for that, since its dossier has left this desk, goes."""
     wanted = frozenset(records)
 
-    def work(connection: Connection) -> int:
-        found = [one for one, _ in unsent(connection) if one.record in wanted]
-        for one in found:
+    def work(connection: Connection) -> list[Plan]:
+        found = [(one, plan) for one, plan in unsent(connection) if one.record in wanted]
+        for one, _ in found:
             blobs.at_centre(connection, one.blob, now_ms)
-        return len(found)
+        return [plan for _, plan in found]
 
-    return run(work) if wanted else 0
+    came = run(work) if wanted else []
+    names = {name for plan in came for name in plan.chunks}
+    if names and shelf is not None:
+        shelf.drop(read(lambda connection: blobs.left_over(connection, names)))
+    return len(came)

@@ -24,6 +24,7 @@ from sync.blobs.seal import CHUNK, pack
 from sync.blobs.shelf import offset_of
 from sync.blobs.signals import Want
 from sync.courier import volumes
+from sync.replica import scopes
 from tests.journeys.by_stick import Desk, has
 from tests.sync.blobs.files import SECRET, SealedFile, made_up, sealed
 
@@ -204,6 +205,22 @@ def test_files_of_a_revoked_desk_wait_with_its_words(
     found = import_stick(centre, usb("up"))
     assert (found.taken, found.chunks, found.files_wait) == (0, 0, {made})
     assert not list(centre.blobs.names())
+
+
+def test_a_copy_whose_dossier_has_left_goes_when_the_reply_says_that_it_arrived(
+    centre: Centre, desks: Callable[..., Desk], usb: Callable[[str], Path]
+) -> None:
+    here = desks(centre)
+    contact = here.report().contact_id
+    given_to(here, contact, FILE)
+    here.export(usb("up"))
+    import_stick(centre, usb("up"))
+    reply(centre, usb("down"))
+    here.run(lambda c: here.bench.store.replica.wipe(c, scopes.dossier(contact)))
+    assert len(list(here.shelf.names())) == 3, "its only copy, as far as this desk knows"
+    assert here.take(usb("down")).files == 1
+    assert not list(here.shelf.names())
+    assert waits(here) == []
 
 
 def test_a_hubs_reply_is_not_the_centres_word_for_a_file(

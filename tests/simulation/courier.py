@@ -6,11 +6,13 @@ import random
 import shutil
 import tempfile
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from desktop.operations import courier as desks
+from desktop.operations.courier import CourierDesk
 from server.operations import courier as centres
 from sync.courier.volumes import ENDING
 from sync.troubles import Trouble
@@ -54,10 +56,19 @@ class Couriers:
 
     def _export(self, machine: Machine, stick: Path) -> Iterable[str]:
         try:
-            return desks.export(machine.courier(), stick, MOST_VOLUME).volumes
+            done = desks.export(self._desk(machine), stick, MOST_VOLUME)
         except Trouble as trouble:
             self._world.say(machine.seat, "cannot write a stick", type(trouble).__name__)
             return ()
+        if done.files_out:
+            self._world.say(machine.seat, "with files", done.files_out)
+            self._world.meet("files written on a stick")
+        return done.volumes
+
+    def _desk(self, machine: Machine) -> CourierDesk:
+        parcels = self._world.parcels
+        desk = machine.courier()
+        return desk if parcels is None else replace(desk, shelf=parcels.shelf(machine))
 
     def _come_to_the_centre(self, stick: Path) -> None:
         world = self._world
@@ -77,6 +88,10 @@ class Couriers:
             world.meet("sticks not whole")
         if found.kept:
             world.meet("sticks out of order")
+        if found.files:
+            world.meet("files whole by stick")
+        if found.files_wait:
+            world.meet("files of sticks that wait")
         if self._dice.random() < 0.8:
             world.at(world.now + 1_000, self._answer)
 
@@ -96,20 +111,24 @@ class Couriers:
         for one in told:
             for machine in world.machines:
                 if machine.device == one.device:
-                    self._carry(stick, partial(self._come_to_a_desk, machine, stick))
+                    self._carry(stick, partial(self._come_to_a_desk, machine, stick, world.now))
 
-    def _come_to_a_desk(self, machine: Machine, stick: Path) -> None:
-        self._world.guarded(machine, partial(self._take, machine, stick))
+    def _come_to_a_desk(self, machine: Machine, stick: Path, written: int) -> None:
+        self._world.guarded(machine, partial(self._take, machine, stick, written))
 
-    def _take(self, machine: Machine, stick: Path) -> None:
-        world = self._world
+    def _take(self, machine: Machine, stick: Path, written: int) -> None:
+        world, parcels = self._world, self._world.parcels
+        before = parcels.unsent(machine) if parcels is not None else set()
         try:
-            took = desks.take_reply(machine.courier(), stick)
+            took = desks.take_reply(self._desk(machine), stick)
         except Trouble as trouble:
             world.say(machine.seat, "cannot use a stick", stick.name, type(trouble).__name__)
             return
         world.say(machine.seat, "takes a stick", stick.name, took.acked, took.waiting, took.came, took.again)
         world.meet("answers taken from a stick")
+        if parcels is not None and took.files:
+            world.meet("files acknowledged by stick")
+            parcels.told(machine, before - parcels.unsent(machine), written)
         if took.acked > took.acked_before:
             world.meet("words acknowledged by stick")
         if took.came:

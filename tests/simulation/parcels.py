@@ -337,6 +337,16 @@ class Parcels:
         if not whole(self.shelf(self._world.place), plan):
             raise Broken("at the centre is at the centre", f"{porter.machine.seat} believes it of {blob[:8]}")
 
+    def unsent(self, machine: Machine) -> set[str]:
+        """Blobs that this desk has still to send."""
+        return {one.blob for one in machine.look(blobs.transfers) if one.want is signals.Want.UP}
+
+    def told(self, machine: Machine, arrived: set[str], written: int) -> None:
+        """A stick says since then that the centre has these: it has, unless another centre stands there since."""
+        plans, shelf = self.plans(), self.shelf(self._world.place)
+        if self._restored_at < written and any(not whole(shelf, plans[one]) for one in arrived & set(plans)):
+            raise Broken("at the centre is at the centre", f"{machine.seat} believes a stick")
+
     def lets_go(self, porter: Porter, transfer: signals.Transfer) -> None:
         """A local copy goes: the centre must have it at this moment."""
         plan = self.plans().get(transfer.blob)

@@ -41,6 +41,7 @@ SOMETIMES = (
     "sticks out of order", "sticks that brought something", "words acknowledged by stick",
     "upgrades", "written before granted", "crash: Hub",
     "files put in", "files whole at the centre", "files let go", "files erased", "files erased on the way",
+    "files written on a stick", "files whole by stick", "files acknowledged by stick",
     "files that a restored centre lacks", "chunks torn", "chunks interrupted", "chunks resumed on the way up",
     "chunks resumed on the way down",
     *(f"crash: {effect}" for effect in ("Push", "Pull", "FetchScope", "WakeAt", "Report")),
