@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from desktop.telling import said, tell
 from sync.interpreter import share
 
 
@@ -34,53 +35,54 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser(first: list[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="tram111",
-        description="Trạm 111: máy trạm của Tổng đài điện thoại quốc gia bảo vệ trẻ em.",
-        epilog="Không có lệnh: mở trạm với một ngày giả định (không có màn hình thì sống trọn ngày đó).",
+        description=said("Trạm 111: máy trạm của Tổng đài điện thoại quốc gia bảo vệ trẻ em."),
+        epilog=said("Không có lệnh: mở trạm với một ngày giả định (không có màn hình thì sống trọn ngày đó)."),
     )
-    parser.add_argument("--home", type=Path, help="mở máy trạm thật trong thư mục này")
-    parser.add_argument("--desk", action="store_true", help="mở máy trạm thật trong thư mục của người dùng")
-    parser.add_argument("--self-check", action="store_true", help="mở mọi màn hình một lần rồi thoát")
+    parser.add_argument("--home", type=Path, help=said("mở máy trạm thật trong thư mục này"))
+    parser.add_argument("--desk", action="store_true", help=said("mở máy trạm thật trong thư mục của người dùng"))
+    parser.add_argument("--self-check", action="store_true", help=said("mở mọi màn hình một lần rồi thoát"))
     parser.set_defaults(command=_open)
-    commands = parser.add_subparsers(metavar="LỆNH")
-    day = commands.add_parser("day", help="sống một ngày theo tệp tổng đài và tệp việc làm")
+    commands = parser.add_subparsers(metavar=said("LỆNH"))
+    day = commands.add_parser("day", help=said("sống một ngày theo tệp tổng đài và tệp việc làm"))
     day.set_defaults(command=_day)
     if first == ["day"]:
         _add_day(day)
-    call = commands.add_parser("call", help="báo một số đang gọi đến cho trạm đang mở")
-    call.add_argument("number", help="số máy, ví dụ 0900081502")
+    call = commands.add_parser("call", help=said("báo một số đang gọi đến cho trạm đang mở"))
+    call.add_argument("number", help=said("số máy, ví dụ 0900081502"))
     call.set_defaults(command=_call)
-    doctor = commands.add_parser("doctor", help="xem máy này có đủ điều kiện chạy không")
-    doctor.add_argument("--home", type=Path, dest="desk_home", help="thư mục của máy trạm")
-    doctor.add_argument("--server", help="địa chỉ máy chủ để thử")
-    doctor.add_argument("--bundle", type=Path, help="ghi thêm một tệp .zip để gửi cho bộ phận kỹ thuật")
+    doctor = commands.add_parser("doctor", help=said("xem máy này có đủ điều kiện chạy không"))
+    doctor.add_argument("--home", type=Path, dest="desk_home", help=said("thư mục của máy trạm"))
+    doctor.add_argument("--server", help=said("địa chỉ máy chủ để thử"))
+    doctor.add_argument("--bundle", type=Path, help=said("ghi thêm một tệp .zip để gửi cho bộ phận kỹ thuật"))
     doctor.set_defaults(command=_doctor)
-    courier = commands.add_parser("courier", help="gửi và nhận bằng USB khi mọi đường truyền đều đứt")
+    courier = commands.add_parser("courier", help=said("gửi và nhận bằng USB khi mọi đường truyền đều đứt"))
     courier.set_defaults(command=_courier)
     if first == ["courier"]:
         _add_courier(courier)
-    restoring = commands.add_parser("restore", help="mở lại máy trạm từ bản sao lưu khi kho dữ liệu bị hỏng")
-    restoring.add_argument("--home", type=Path, dest="desk_home", help="thư mục của máy trạm")
-    restoring.add_argument("--from", type=Path, dest="copy", help="tệp sao lưu (không có: bản mới nhất còn tốt)")
-    restoring.add_argument("--staff", help="tên đăng nhập; mật khẩu được hỏi sau")
-    restoring.add_argument("--list", action="store_true", help="chỉ liệt kê các bản sao lưu đang có")
+    restoring = commands.add_parser("restore", help=said("mở lại máy trạm từ bản sao lưu khi kho dữ liệu bị hỏng"))
+    restoring.add_argument("--home", type=Path, dest="desk_home", help=said("thư mục của máy trạm"))
+    kept = said("tệp sao lưu (không có: bản mới nhất còn tốt)")
+    restoring.add_argument("--from", type=Path, dest="copy", help=kept)
+    restoring.add_argument("--staff", help=said("tên đăng nhập; mật khẩu được hỏi sau"))
+    restoring.add_argument("--list", action="store_true", help=said("chỉ liệt kê các bản sao lưu đang có"))
     restoring.set_defaults(command=_restore)
-    recovering = commands.add_parser("recover", help="mở lại máy bằng chìa khóa của hai người giữ khóa")
+    recovering = commands.add_parser("recover", help=said("mở lại máy bằng chìa khóa của hai người giữ khóa"))
     recovering.set_defaults(command=_recover)
     if first == ["recover"]:
         _add_recover(recovering)
-    servers = commands.add_parser("servers", help="các máy chủ mà máy trạm này được gửi tới, theo thứ tự")
+    servers = commands.add_parser("servers", help=said("các máy chủ mà máy trạm này được gửi tới, theo thứ tự"))
     servers.set_defaults(command=_servers)
     if first == ["servers"]:
         _add_servers(servers)
-    exchange = commands.add_parser("exchange", help="nối máy trạm với tổng đài điện thoại")
+    exchange = commands.add_parser("exchange", help=said("nối máy trạm với tổng đài điện thoại"))
     exchange.set_defaults(command=_exchange)
     if first == ["exchange"]:
         _add_exchange(exchange)
-    export = commands.add_parser("export", help="xuất số liệu không nêu ai, hoặc danh sách đã che, ra tệp")
+    export = commands.add_parser("export", help=said("xuất số liệu không nêu ai, hoặc danh sách đã che, ra tệp"))
     export.set_defaults(command=_export)
     if first == ["export"]:
         _add_export(export)
-    shots = commands.add_parser("shots", help="chụp mọi màn hình, mọi màu, hai cỡ chữ")
+    shots = commands.add_parser("shots", help=said("chụp mọi màn hình, mọi màu, hai cỡ chữ"))
     shots.set_defaults(command=_shots)
     if first == ["shots"]:
         _add_shots(shots)
@@ -200,10 +202,10 @@ def _call(asked: argparse.Namespace) -> int:
     from desktop.call_door import NUMBER, door_name, hand_over  # noqa: PLC0415 - loaded for its own command only
 
     if NUMBER.fullmatch(asked.number) is None:
-        print("Số máy chỉ gồm chữ số, có thể bắt đầu bằng dấu +.", file=sys.stderr)
+        tell("Số máy chỉ gồm chữ số, có thể bắt đầu bằng dấu +.", sys.stderr)
         return 2
     if not hand_over(asked.number, door_name()):
-        print("Chưa có trạm nào đang mở trên máy này: mở trạm và vào ca trước.", file=sys.stderr)
+        tell("Chưa có trạm nào đang mở trên máy này: mở trạm và vào ca trước.", sys.stderr)
         return 1
     return 0
 
@@ -222,9 +224,9 @@ def _doctor(asked: argparse.Namespace) -> int:
         try:
             write(asked.bundle, Home(asked.desk_home or own_home()), findings)
         except OSError as fault:
-            print(f"XEM LẠI  Không ghi được tệp ({fault.strerror}): chọn chỗ khác rồi chạy lại.")
+            tell(f"XEM LẠI  Không ghi được tệp ({fault.strerror}): chọn chỗ khác rồi chạy lại.")
             return 1
-        print("Đã ghi tệp cho bộ phận kỹ thuật: chỉ có số đếm và mã, không có dữ liệu về người.")
+        tell("Đã ghi tệp cho bộ phận kỹ thuật: chỉ có số đếm và mã, không có dữ liệu về người.")
     return 0 if all(finding.well for finding in findings) else 1
 
 

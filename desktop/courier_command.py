@@ -18,6 +18,7 @@ from desktop.signin_command import add_person, signed_in
 from desktop.store.engine import Connection
 from desktop.store.keys import Cost
 from desktop.store.unit_of_work import UnitOfWork
+from desktop.telling import said, tell
 from desktop.wall_clock import WallClock
 from sync.blobs.shelf import Shelf
 from sync.troubles import Trouble
@@ -33,7 +34,7 @@ INCOMPLETE: Final = 1
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's own arguments. `import` and `reply` mean the same at a desk: take what the centre answered."""
     parser.add_argument("what", choices=["export", "import", "reply"], metavar="export|import|reply")
-    parser.add_argument("--folder", type=Path, required=True, help="thư mục trên USB")
+    parser.add_argument("--folder", type=Path, required=True, help=said("thư mục trên USB"))
     add_person(parser)
 
 
@@ -48,7 +49,7 @@ def run(
         with signed_in(asked, home, ask, key_cost) as ready:
             return _do(asked.what, asked.folder, ready, home)
     except Trouble as trouble:
-        print(trouble.advice, file=sys.stderr)
+        tell(trouble.advice, sys.stderr)
     return WORLD
 
 
@@ -71,25 +72,25 @@ def _do(what: str, folder: Path, ready: app.Unlocked, home: Home) -> int:
     desk = CourierDesk(ready.store.replica, read, write, clock, ready.staff, step, shelf=shelf)
     if what == "export":
         done = courier.export(desk, folder)
-        print(f"Đã ghi {done.operations} bản ghi chưa gửi: {', '.join(done.volumes)}")
+        tell(f"Đã ghi {done.operations} bản ghi chưa gửi: {', '.join(done.volumes)}")
         if done.files_out:
-            print(f"Kèm {done.files_out} tệp đính kèm.")
+            tell(f"Kèm {done.files_out} tệp đính kèm.")
         if done.files:
-            print(f"{done.files} tệp đính kèm chưa ghi được ra USB này, chờ USB khác hoặc có đường truyền.")
+            tell(f"{done.files} tệp đính kèm chưa ghi được ra USB này, chờ USB khác hoặc có đường truyền.")
         return 0
     took = courier.take_reply(desk, folder)
     seat, reference = ready.enrolment.seat, ready.reference
     with UnitOfWork(ready.store, clock=clock, staff=ready.staff, seat=seat, reference=reference) as uow:
         give_codes()(uow)
         uow.commit()
-    print(
+    tell(
         f"Trung tâm đã nhận {max(0, took.acked - took.acked_before)} bản ghi, còn {took.waiting} chờ gửi; "
         f"đã lấy về {took.came} thao tác."
     )
     if took.files:
-        print(f"Trung tâm đã có đủ {took.files} tệp đính kèm.")
+        tell(f"Trung tâm đã có đủ {took.files} tệp đính kèm.")
     if took.again:
-        print("Máy này từng được sao chép: chạy lại «courier export» để gửi lại phần của nó.")
+        tell("Máy này từng được sao chép: chạy lại «courier export» để gửi lại phần của nó.")
     if took.missing:
-        print("Hồi đáp còn thiếu tập: chép đủ các tập rồi đọc lại.")
+        tell("Hồi đáp còn thiếu tập: chép đủ các tập rồi đọc lại.")
     return INCOMPLETE if took.again or took.missing or took.damaged else 0

@@ -13,6 +13,7 @@ import msgspec
 
 from desktop.home import Home
 from desktop.reference import Reference
+from desktop.telling import said
 from desktop.wall_clock import WallClock
 from domain.clock import MINUTE, vn_text
 from domain.codes.catalogue import CatalogueError
@@ -36,7 +37,7 @@ class Finding:
 
     def line(self) -> str:
         """As it is printed: the word first, never colour alone."""
-        return f"{'Được ' if self.well else 'XEM LẠI'}  {self.words}"
+        return f"{said('Được') + ' ' if self.well else said('XEM LẠI')}  {said(self.words)}"
 
 
 def look(home: Home, server: str | None) -> Iterator[Finding]:
@@ -83,8 +84,10 @@ def _lists() -> Finding:
 def _disk(root: Path) -> Finding:
     there = next(folder for folder in (root, *root.parents) if folder.exists())
     free = shutil.disk_usage(there).free
-    words = f"Chỗ trống trên đĩa: {free / (1 << 30):.1f} GB"
-    return Finding(free >= LEAST_FREE, words if free >= LEAST_FREE else words + ": dọn bớt tệp trên máy này.")
+    room = f"{free / (1 << 30):.1f}"
+    if free >= LEAST_FREE:
+        return Finding(True, f"Chỗ trống trên đĩa: {room} GB")
+    return Finding(False, f"Chỗ trống trên đĩa: {room} GB: dọn bớt tệp trên máy này.")
 
 
 def _store(home: Home) -> Iterator[Finding]:
@@ -110,11 +113,11 @@ def _provisioned(trust: Trust) -> Finding:
     if trust == SYSTEM:
         return Finding(True, "Kết nối: chưa có provisioning.toml, tin các cơ quan chứng thư của hệ điều hành")
     whom = "chỉ CA riêng" if trust.authorities else "các cơ quan chứng thư của hệ điều hành"
-    words = f"Kết nối theo provisioning.toml: tin {whom}, {len(trust.pins)} mã ghim, "
-    words += "qua proxy" if trust.proxy else "không qua proxy"
-    if trust.plain:
-        return Finding(False, words + "; MÁY THỬ: cho phép đường không mã hóa, không dùng cho dữ liệu thật")
-    return Finding(True, words)
+    way, pins = "qua proxy" if trust.proxy else "không qua proxy", len(trust.pins)
+    if not trust.plain:
+        return Finding(True, f"Kết nối theo provisioning.toml: tin {whom}, {pins} mã ghim, {way}")
+    doubt = "MÁY THỬ: cho phép đường không mã hóa, không dùng cho dữ liệu thật"
+    return Finding(False, f"Kết nối theo provisioning.toml: tin {whom}, {pins} mã ghim, {way}; {doubt}")
 
 
 def _server(url: str, trust: Trust) -> Iterator[Finding]:
@@ -125,5 +128,8 @@ def _server(url: str, trust: Trust) -> Iterator[Finding]:
         return
     off = WallClock().now_ms() - said.time
     yield Finding(True, "Máy chủ: trả lời")
-    words = f"Đồng hồ máy lệch máy chủ {abs(off) / 1000:.0f} giây"
-    yield Finding(abs(off) <= MOST_OFF, words if abs(off) <= MOST_OFF else words + ": chỉnh lại giờ máy này.")
+    seconds = f"{abs(off) / 1000:.0f}"
+    if abs(off) <= MOST_OFF:
+        yield Finding(True, f"Đồng hồ máy lệch máy chủ {seconds} giây")
+    else:
+        yield Finding(False, f"Đồng hồ máy lệch máy chủ {seconds} giây: chỉnh lại giờ máy này.")

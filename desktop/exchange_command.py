@@ -16,6 +16,7 @@ from desktop.settings import EXCHANGE, Settings
 from desktop.signin_command import add_person, signed_in
 from desktop.store import preferences
 from desktop.store.keys import Cost
+from desktop.telling import said, tell
 from sync.troubles import Trouble
 
 WORLD: Final = 2
@@ -28,12 +29,12 @@ PORT: Final = 5038
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What `exchange` takes."""
     parser.add_argument("what", nargs="?", default="show", choices=["show", "set", "off"])
-    parser.add_argument("--host", default="", help="địa chỉ tổng đài (Asterisk Manager Interface)")
+    parser.add_argument("--host", default="", help=said("địa chỉ tổng đài (Asterisk Manager Interface)"))
     parser.add_argument("--port", type=int, default=PORT)
-    parser.add_argument("--user", default="", help="tên đăng nhập của giao diện quản lý; mật khẩu được hỏi sau")
-    parser.add_argument("--interface", default="", help="máy điện thoại của ghế này, ví dụ PJSIP/AG03")
-    parser.add_argument("--pbx", default="111", help="tên tổng đài trong mã cuộc gọi, giống nhau ở mọi máy")
-    parser.add_argument("--tls", action="store_true", help="nối bằng TLS")
+    parser.add_argument("--user", default="", help=said("tên đăng nhập của giao diện quản lý; mật khẩu được hỏi sau"))
+    parser.add_argument("--interface", default="", help=said("máy điện thoại của ghế này, ví dụ PJSIP/AG03"))
+    parser.add_argument("--pbx", default="111", help=said("tên tổng đài trong mã cuộc gọi, giống nhau ở mọi máy"))
+    parser.add_argument("--tls", action="store_true", help=said("nối bằng TLS"))
     add_person(parser)
 
 
@@ -45,7 +46,7 @@ def run(
 ) -> int:
     """Do it; passphrase and secret are asked for and stand in no argument. Answers the exit code."""
     if asked.what == "set" and not (asked.host and asked.user and asked.interface):
-        print("Cần đủ --host, --user và --interface.", file=sys.stderr)
+        tell("Cần đủ --host, --user và --interface.", sys.stderr)
         return WORLD
     try:
         with signed_in(asked, home, ask, key_cost, prompt="Mật khẩu của máy trạm: ") as ready:
@@ -53,7 +54,7 @@ def run(
             if asked.what != "show":
                 found = None
                 if asked.what == "set":
-                    secret = ask("Mật khẩu của giao diện quản lý: ")
+                    secret = ask(said("Mật khẩu của giao diện quản lý: "))
                     found = Place(
                         asked.host, asked.port, asked.user, secret, asked.interface, asked.pbx, tls=asked.tls
                     )
@@ -62,9 +63,9 @@ def run(
                     preferences.put(connection, "", EXCHANGE.name, msgspec.json.encode(kept).decode())
                     connection.commit()
     except Trouble as trouble:
-        print(trouble.advice, file=sys.stderr)
+        tell(trouble.advice, sys.stderr)
         return WORLD
-    print(_said(found))
+    tell(_said(found))
     return 0
 
 

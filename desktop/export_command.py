@@ -19,6 +19,7 @@ from desktop.store.keys import Cost
 from desktop.store.sight import Viewer, looking
 from desktop.store.throttle import uptime
 from desktop.store.unit_of_work import UnitOfWork
+from desktop.telling import said, tell
 from desktop.wall_clock import WallClock
 from domain.clock import Clock
 from sync.troubles import Trouble
@@ -33,8 +34,8 @@ _ENDINGS: Final = (".xlsx", ".csv")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What `export` takes."""
     parser.add_argument("what", choices=[FIGURES, *lists.KINDS], metavar="figures|calls|queue")
-    parser.add_argument("--month", required=True, help="tháng, ví dụ 2026-10")
-    parser.add_argument("--to", type=Path, required=True, help="tệp .xlsx hoặc .csv; không được mã hoá")
+    parser.add_argument("--month", required=True, help=said("tháng, ví dụ 2026-10"))
+    parser.add_argument("--to", type=Path, required=True, help=said("tệp .xlsx hoặc .csv; không được mã hoá"))
     add_person(parser)
 
 
@@ -48,7 +49,7 @@ def run(
     """Do it; the passphrase is asked for and stands in no argument. Answers the exit code."""
     found = _MONTH.fullmatch(asked.month)
     if found is None:
-        print("Tháng viết như 2026-10: năm bốn chữ số, gạch ngang, tháng hai chữ số.", file=sys.stderr)
+        tell("Tháng viết như 2026-10: năm bốn chữ số, gạch ngang, tháng hai chữ số.", sys.stderr)
         return WORLD
     try:
         if asked.to.suffix.lower() not in _ENDINGS:
@@ -57,9 +58,9 @@ def run(
             sheet = _made(asked.what, int(found[1]), int(found[2]), ready, clock or WallClock())
         sheets.write(sheet, asked.to)
     except Trouble as trouble:
-        print(trouble.advice, file=sys.stderr)
+        tell(trouble.advice, sys.stderr)
         return WORLD
-    print(f"{sheet.title}: đã ghi {len(sheet.rows)} dòng. Tệp không được mã hoá: nhớ xoá sau khi dùng.")
+    tell(f"{sheet.title}: đã ghi {len(sheet.rows)} dòng. Tệp không được mã hoá: nhớ xoá sau khi dùng.")
     return 0
 
 

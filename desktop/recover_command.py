@@ -19,6 +19,7 @@ from desktop.store.keys import Cost, KeySlots, Opened
 from desktop.store.people import People
 from desktop.store.rotation import store_key
 from desktop.store.troubles import Damaged
+from desktop.telling import said, tell
 from sync.troubles import Trouble
 
 WORLD: Final = 2
@@ -29,10 +30,11 @@ SHORTEST: Final = 8
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes. Passphrases are asked for, never given on the command line."""
-    parser.add_argument("--home", type=Path, dest="desk_home", help="thư mục của máy trạm")
-    parser.add_argument("--key", type=Path, action="append", default=[], help="tệp chìa của người giữ khóa (hai lần)")
-    parser.add_argument("--staff", help="tên đăng nhập của người sẽ mở máy; mật khẩu mới được hỏi sau")
-    parser.add_argument("--make-key", type=Path, help="tạo tệp chìa mới cho một người giữ khóa rồi thoát")
+    parser.add_argument("--home", type=Path, dest="desk_home", help=said("thư mục của máy trạm"))
+    twice = said("tệp chìa của người giữ khóa (hai lần)")
+    parser.add_argument("--key", type=Path, action="append", default=[], help=twice)
+    parser.add_argument("--staff", help=said("tên đăng nhập của người sẽ mở máy; mật khẩu mới được hỏi sau"))
+    parser.add_argument("--make-key", type=Path, help=said("tạo tệp chìa mới cho một người giữ khóa rồi thoát"))
 
 
 def run(
@@ -46,23 +48,23 @@ def run(
         if asked.make_key is not None:
             return _make_key(asked.make_key, ask)
         if len(asked.key) != 2 or not asked.staff:
-            print("Cần đúng hai tệp chìa (--key hai lần) và --staff: tên người sẽ mở máy.", file=sys.stderr)
+            tell("Cần đúng hai tệp chìa (--key hai lần) và --staff: tên người sẽ mở máy.", sys.stderr)
             return WORLD
         first, second = (
-            way_back.read_custodian_key(path, ask(f"Mật khẩu của tệp {path.name}: ")) for path in asked.key
+            way_back.read_custodian_key(path, ask(said(f"Mật khẩu của tệp {path.name}: "))) for path in asked.key
         )
         words = _new_words(ask, f"Mật khẩu mới của {asked.staff}: ")
         if not words:
             return WORLD
         given = recover(home, first, second, asked.staff, words, key_cost)
     except FileExistsError:
-        print("Tệp chìa đã có: chọn tên khác để không ghi đè chìa đang dùng.", file=sys.stderr)
+        tell("Tệp chìa đã có: chọn tên khác để không ghi đè chìa đang dùng.", sys.stderr)
         return WORLD
     except Trouble as trouble:
-        print(trouble, file=sys.stderr)
+        tell(str(trouble), sys.stderr)
         return WORLD
-    print(f"Đã mở lại máy cho {asked.staff}: {given} bản nháp mở được trở lại, không mất cuộc gọi nào.")
-    print("Người khác ở máy này mà mật khẩu cũ không dùng được: cấp mã dùng một lần ở màn hình Người ở máy này.")
+    tell(f"Đã mở lại máy cho {asked.staff}: {given} bản nháp mở được trở lại, không mất cuộc gọi nào.")
+    tell("Người khác ở máy này mà mật khẩu cũ không dùng được: cấp mã dùng một lần ở màn hình Người ở máy này.")
     return 0
 
 
@@ -104,17 +106,17 @@ def _make_key(path: Path, ask: Callable[[str], str]) -> int:
     if not words:
         return WORLD
     line = way_back.make_custodian_key(path, words)
-    print(f"Đã tạo {path.name}. Cất tệp này ngoài mọi máy trạm; ghi dòng dưới vào provisioning.toml, mục custodians:")
+    tell(f"Đã tạo {path.name}. Cất tệp này ngoài mọi máy trạm; ghi dòng dưới vào provisioning.toml, mục custodians:")
     print(line)
     return 0
 
 
 def _new_words(ask: Callable[[str], str], question: str) -> str:
-    words = ask(question)
+    words = ask(said(question))
     if len(words) < SHORTEST:
-        print(f"Mật khẩu cần từ {SHORTEST} ký tự: một câu ngắn dễ nhớ là tốt nhất.", file=sys.stderr)
+        tell(f"Mật khẩu cần từ {SHORTEST} ký tự: một câu ngắn dễ nhớ là tốt nhất.", sys.stderr)
         return ""
-    if words != ask("Nhập lại: "):
-        print("Hai lần nhập chưa giống nhau. Kiểm tra bộ gõ rồi chạy lại.", file=sys.stderr)
+    if words != ask(said("Nhập lại: ")):
+        tell("Hai lần nhập chưa giống nhau. Kiểm tra bộ gõ rồi chạy lại.", sys.stderr)
         return ""
     return words

@@ -12,6 +12,7 @@ from desktop.home import Home
 from desktop.store.copies import Copy, copies
 from desktop.store.keys import KeySlots
 from desktop.store.recovery import Recovered
+from desktop.telling import said, tell
 from domain.clock import vn_datetime
 from sync.troubles import Trouble
 
@@ -28,17 +29,17 @@ def run(home: Home, staff: str | None, wanted: Path | None, *, only_list: bool) 
         return 0
     copy = None if wanted is None else Copy(wanted, 0)
     try:
-        name = staff or _only_name(home) or input("Tên đăng nhập: ")
-        words = getpass.getpass("Mật khẩu: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
-        print(_told(app.restore(home, name, words, copy)))
+        name = staff or _only_name(home) or input(said("Tên đăng nhập: "))
+        words = getpass.getpass(said("Mật khẩu: ")) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+        tell(_told(app.restore(home, name, words, copy)))
     except Trouble as trouble:
-        print(trouble, file=sys.stderr)
+        tell(str(trouble), sys.stderr)
         return WORLD
     except OSError as fault:
-        print(
+        tell(
             f"Không ghi được vào thư mục của máy trạm ({fault.strerror}): chị/anh đóng trạm đang mở, kiểm tra dung "
             "lượng ổ đĩa rồi chạy lại. Kho cũ chưa bị thay đổi.",
-            file=sys.stderr,
+            sys.stderr,
         )
         return WORLD
     return 0
@@ -53,8 +54,8 @@ def _only_name(home: Home) -> str:
 
 
 def _told(found: Recovered) -> str:
-    from_old = f"{found.salvaged} mục và {found.drafts} bản nháp cứu được từ kho cũ"
-    lines = [f"Đã khôi phục: {found.in_backup} mục từ bản sao lưu, {from_old}."]
+    whole, saved = found.in_backup, found.salvaged
+    lines = [f"Đã khôi phục: {whole} mục từ bản sao lưu, {saved} mục và {found.drafts} bản nháp cứu được từ kho cũ."]
     if not found.read_to_the_end:
         lines.append("Kho cũ không đọc được hết: mục ghi sau bản sao lưu mà chưa tới trung tâm có thể thiếu.")
     if found.files:

@@ -13,6 +13,7 @@ from desktop import app
 from desktop.home import Home
 from desktop.operations.calls import HOTLINE_PBX, LINE, PbxCallEvent
 from desktop.store.device_secret import FILE
+from desktop.telling import tell
 from desktop.ui.calls.viewmodel import CallsModel
 from desktop.ui.frame import PAGES
 from desktop.ui.shots import every_screen
@@ -45,8 +46,10 @@ def main() -> int:
             window.close()
         finally:
             desk.close()
-    print("Đã mở: đăng nhập, " + ", ".join(PAGES) + ", hồ sơ F8, báo tin F9, bảng phím F1, che màn hình F12")
-    print(f"Một cuộc gọi ghi bằng một phím: {'đã lưu' if saved else 'KHÔNG lưu được'}")
+    pages = ", ".join(PAGES)
+    tell(f"Đã mở: đăng nhập, {pages}, hồ sơ F8, báo tin F9, bảng phím F1, che màn hình F12")
+    kept = "đã lưu" if saved else "KHÔNG lưu được"
+    tell(f"Một cuộc gọi ghi bằng một phím: {kept}")
     return 0 if saved else 1
 
 
@@ -73,7 +76,7 @@ def _one_call(application: QApplication, calls: CallsModel) -> bool:
     calls.answered(PbxCallEvent(HOTLINE_PBX, f"self-check.{now}", "", LINE, now, now))
     calls.press("silent")
     try:
-        until("kết quả được lưu", partial(bool, heard), calls.labelled)
+        until("the outcome is saved", partial(bool, heard), calls.labelled)
     except StuckError:
         return False
     application.processEvents()

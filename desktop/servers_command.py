@@ -12,6 +12,7 @@ from desktop.home import Home
 from desktop.signin_command import add_person, signed_in
 from desktop.store import identity
 from desktop.store.keys import Cost
+from desktop.telling import said, tell
 from sync.transport import health
 from sync.troubles import Trouble, Untrusted
 from sync.trust import Trust, tidy_address
@@ -34,8 +35,9 @@ class NoServers(Trouble):
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What `servers` takes."""
     parser.add_argument("what", nargs="?", default="list", choices=["list", "add", "remove", "order"])
-    parser.add_argument("urls", nargs="*", metavar="ĐỊA_CHỈ", help="ví dụ http://10.3.0.5:8111")
-    parser.add_argument("--first", action="store_true", help="add: đặt lên đầu (trạm vùng đứng trước trung tâm)")
+    parser.add_argument("urls", nargs="*", metavar=said("ĐỊA_CHỈ"), help=said("ví dụ http://10.3.0.5:8111"))
+    before = said("add: đặt lên đầu (trạm vùng đứng trước trung tâm)")
+    parser.add_argument("--first", action="store_true", help=before)
     add_person(parser)
 
 
@@ -56,13 +58,13 @@ def run(
                     identity.set_servers(connection, servers)
                     connection.commit()
     except Trouble as trouble:
-        print(trouble.advice, file=sys.stderr)
+        tell(trouble.advice, sys.stderr)
         return WORLD
     trust = home.trust
     for place, url in enumerate(servers, start=1):
-        print(f"{place}. {url}  {_who(url, trust)}")
+        print(f"{place}. {url}  {said(_who(url, trust))}")
     if asked.what != "list":
-        print("Đã ghi. Trạm đang mở dùng danh sách mới từ lần mở sau.")
+        tell("Đã ghi. Trạm đang mở dùng danh sách mới từ lần mở sau.")
     return 0
 
 

@@ -9,7 +9,9 @@ from pathlib import Path
 
 from desktop import app
 from desktop.home import Home
+from desktop.settings import LANGUAGE
 from desktop.store.keys import Cost, KeySlots
+from desktop.telling import as_chosen, said
 from sync.troubles import Trouble
 
 
@@ -21,8 +23,8 @@ class NobodyNamed(Trouble):
 
 def add_person(parser: argparse.ArgumentParser) -> None:
     """Which desk, and who of its people."""
-    parser.add_argument("--home", type=Path, dest="desk_home", help="thư mục của máy trạm")
-    parser.add_argument("--staff", help="tên đăng nhập (không cần khi máy chỉ có một người)")
+    parser.add_argument("--home", type=Path, dest="desk_home", help=said("thư mục của máy trạm"))
+    parser.add_argument("--staff", help=said("tên đăng nhập (không cần khi máy chỉ có một người)"))
 
 
 @contextmanager
@@ -40,7 +42,8 @@ def signed_in(
     staff = asked.staff or (names[0] if len(names) == 1 else "")
     if not staff:
         raise NobodyNamed
-    ready = app.unlock(home, staff, ask(prompt), key_cost=key_cost)
+    ready = app.unlock(home, staff, ask(said(prompt)), key_cost=key_cost)
+    as_chosen(ready.settings[LANGUAGE])
     try:
         yield ready
     finally:

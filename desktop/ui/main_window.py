@@ -8,6 +8,7 @@ from typing import Any
 from PySide6.QtCore import QEvent, QObject, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QCloseEvent, QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from desktop.operations.intake import FORM_FILE, FORM_REPORT
 from desktop.ui.actions import desk_actions
@@ -395,7 +396,7 @@ class MainWindow(QMainWindow):
 
     @Slot(QWidget, QWidget)
     def _focus_changed(self, _old: QWidget | None, new: QWidget | None) -> None:
-        if self._watched is not None:
+        if self._watched is not None and isValid(self._watched):  # a dialog takes its boxes with it as it goes
             self._watched.removeEventFilter(self)
         self._watched = new if new is not None and self.isAncestorOf(new) else None
         if self._watched is not None:

@@ -12,8 +12,9 @@ from domain.clock import DAY, HOUR, MINUTE, SECOND, vn_datetime, vn_text
 
 VIETNAMESE: Final = "vi"
 ENGLISH: Final = "en"
-FILES: Final = ("screens.toml", "sentences.toml", "lists.toml")
-"""What the screens say, what other rooms say, what forms and the directory say: `resources/i18n/en`."""
+FILES: Final = ("screens.toml", "sentences.toml", "lists.toml", "commands.toml")
+"""What the screens say, what other rooms say, what forms and the directory say, what commands say on a terminal:
+`resources/i18n/en`."""
 
 _HOLE: Final = re.compile(r"\{[^{}]*\}")
 

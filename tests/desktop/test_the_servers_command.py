@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from pytestqt.qtbot import QtBot
 
@@ -13,6 +14,9 @@ from desktop import app, servers_command
 from desktop.background.change_bus import RoadState, RoadStatus
 from desktop.home import Home
 from desktop.servers_command import NoServers, address, changed
+from desktop.settings import LANGUAGE
+from desktop.store import preferences
+from desktop.ui.words import ENGLISH, VIETNAMESE, speak
 from sync.engine import Pace
 from sync.transport import HttpTransport
 from tests.desktop.background.hearing import Ear
@@ -41,6 +45,13 @@ def home(tmp_path: Path, centre: Running) -> Home:
     made = Home(tmp_path / "desk")
     app.enrol(made, centre.url, centre.code("AG01"), STAFF, PASSPHRASE, key_cost=CHEAP)
     return made
+
+
+@pytest.fixture
+def spoken_again() -> Iterator[None]:
+    """Afterwards Vietnamese is spoken again."""
+    yield
+    speak(VIETNAMESE)
 
 
 def servers(home: Home, *words: str, passphrase: str = PASSPHRASE) -> int:
@@ -79,6 +90,20 @@ def speaks_to(home: Home, centre: Running, qtbot: QtBot) -> tuple[str, tuple[str
         return told.server, told.servers
     finally:
         desk.close()
+
+
+def test_it_speaks_as_the_person_chose_who_signs_in(
+    home: Home, centre: Running, capsys: pytest.CaptureFixture[str], spoken_again: None
+) -> None:
+    ready = app.unlock(home, STAFF, PASSPHRASE, key_cost=CHEAP)
+    with ready.store.write() as connection:
+        preferences.put(connection, STAFF, LANGUAGE.name, msgspec.json.encode(ENGLISH).decode())
+        connection.commit()
+    ready.store.close()
+    assert servers(home) == 0
+    assert capsys.readouterr().out == f"1. {centre.url}  centre\n"
+    assert servers(home, "remove", centre.url) == servers_command.WORLD
+    assert "The last server is not taken away" in capsys.readouterr().err
 
 
 def test_without_the_passphrase_nothing_is_shown_or_changed(

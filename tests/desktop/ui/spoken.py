@@ -30,10 +30,8 @@ ROOT = Path(__file__).resolve().parents[3]
 MARKED = frozenset("ăâđêôơưáàảãạấầẩẫậắằẳẵặéèẻẽẹếềểễệíìỉĩịóòỏõọốồổỗộớờởỡợúùủũụứừửữựýỳỷỹỵ")
 """Letters that only Vietnamese has here."""
 
-NOT_ON_SCREENS = (
-    "desktop/day/", "desktop/gallery/", "desktop/doctor.py", "desktop/self_check.py", "desktop/restoring.py",
-)  # fmt: skip
-"""What speaks on a terminal, to technicians, or about made-up days."""
+NOT_ON_SCREENS = ("desktop/day/", "desktop/gallery/")
+"""What speaks of made-up days, to those who build the program."""
 
 _HEARD = (QAccessible.Text.Name, QAccessible.Text.Description, QAccessible.Text.Value, QAccessible.Text.Help)
 _ROLES = (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole)
@@ -136,7 +134,7 @@ def sources(*rooms: str) -> Iterator[tuple[str, ast.Module]]:
     for room in rooms:
         for path in sorted((ROOT / room).rglob("*.py")):
             name = path.relative_to(ROOT).as_posix()
-            if not name.startswith(NOT_ON_SCREENS) and not name.endswith(("_command.py", "__main__.py")):
+            if not name.startswith(NOT_ON_SCREENS):
                 yield name, ast.parse(path.read_text("utf-8"))
 
 

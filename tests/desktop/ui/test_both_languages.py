@@ -36,7 +36,7 @@ from tests.desktop.ui.spoken import (
     untranslated,
 )
 
-SCREENS, SENTENCES, LISTS = (
+SCREENS, SENTENCES, LISTS, COMMANDS = (
     tomllib.loads((ROOT / "resources/i18n/en" / name).read_text("utf-8")) for name in FILES
 )
 
@@ -90,7 +90,7 @@ def test_every_sentence_of_the_screens_has_its_english() -> None:
 
 
 def test_every_sentence_made_elsewhere_has_its_english() -> None:
-    known = {shape(text) for text in (*SENTENCES, *LISTS, *SCREENS)}
+    known = {shape(text) for text in (*SENTENCES, *LISTS, *SCREENS, *COMMANDS)}
     missing = [
         f"{name}:{line}: resources/i18n/en/sentences.toml lacks {text!r}"
         for name, tree in sources("desktop", "domain", "sync")
@@ -133,7 +133,7 @@ def _form_words(node: object) -> Iterator[str]:
 
 
 def test_translations_are_english_and_keep_their_values() -> None:
-    for catalogue in (SCREENS, SENTENCES, LISTS):
+    for catalogue in (SCREENS, SENTENCES, LISTS, COMMANDS):
         for source, english in catalogue.items():
             kept = english
             for name in KEEPS_ITS_NAME:
