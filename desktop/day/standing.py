@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
@@ -22,7 +22,7 @@ def standing(centre: Node, desks: list[Node], hubs: list[Node]) -> list[str]:
         *_accounts(centre, desks, hubs),
         *_marks(centre, desks, server),
         *(fault for node in (centre, *hubs) for fault in _granted(node)),
-        *_receipts(centre, [desk for desk in desks if desk.centre not in server]),
+        *_receipts(centre, desks, server),
         *(fault for desk in desks for fault in _countersigned(server.get(desk.centre, centre), desk)),
         *_searchable(desks),
     ]
@@ -111,19 +111,22 @@ def _granted(centre: Node) -> list[str]:
     ]
 
 
-def _receipts(centre: Node, desks: list[Node]) -> list[str]:
-    """Every desk was proven equal, and what either end keeps of it bears the centre's signature. The centre's may be
-    the newer one: an answer is lost when the line is cut."""
+def _receipts(centre: Node, desks: list[Node], hubs: Collection[str]) -> list[str]:
+    """Every desk was proven equal, and what either end keeps of it bears the centre's signature: one at the centre
+    itself always, one behind a hub where the hub could ask the centre for it. The centre's may be the newer one, or
+    the only one: an answer is lost when the line is cut."""
     faults = []
-    given = {row["device"]: row for row in centre.rows("proven")}
-    if set(given) != {desk.device for desk in desks}:
+    given, lineage = {row["device"]: row for row in centre.rows("proven")}, centre.about("lineage")
+    held = {desk.device: json.loads(desk.about("receipt") or "{}") for desk in desks}
+    due = [d for d in desks if d.centre not in hubs or held[d.device].get("lineage") == lineage]
+    if not {desk.device for desk in due} <= set(given) <= {desk.device for desk in desks}:
         faults.append(f"{centre.name}: biên nhận khớp không phải của ba bàn")
     for desk in desks:
         key = base64.b64decode(desk.about("centre_key") or "")
-        held = json.loads(desk.about("receipt") or "{}")
         row = given.get(desk.device)
-        told = row and {**row, "lineage": centre.about("lineage"), "time": row["at"]}
-        if not all(_receipt_holds(key, one, desk.device) for one in (held, told or {})):
+        told = {**row, "lineage": lineage, "time": row["at"]} if row else {}
+        kept = ([held[desk.device], told] if desk in due else []) + ([told] if row else [])
+        if not all(_receipt_holds(key, one, desk.device) for one in kept):
             faults.append(f"{desk.name}: biên nhận khớp không mang chữ ký của trung tâm")
     return faults
 
