@@ -118,7 +118,11 @@ class RestrictSheet(Cover):
                 "Không bỏ hạn chế được. Từ nay hồ sơ chỉ tìm được bằng mã. Chữ đã viết trước đó vẫn còn trong nhật "
                 "ký và bản sao lưu cũ, ở máy này và ở trung tâm."
             )
-            self.never.say(Status.WAITING, words)
+            alone = tr(
+                "Trung tâm chưa có người giữ khóa dự phòng: nếu mọi người đọc đều mất khóa thì không ai mở lại được. "
+                "Nên chọn ít nhất hai người đọc."
+            )
+            self.never.say(Status.WAITING, words if found.custodians else f"{words} {alone}")
         else:
             words = tr("Hồ sơ hạn chế · {count} người đọc được")
             self.head.setText(words.format(count=found.count))

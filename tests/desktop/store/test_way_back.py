@@ -78,9 +78,10 @@ def what_is_here(store: Store, people: People) -> tuple[int, list[str]]:
 
 def recover(home: Home, *places: int, staff: str = STAFF) -> int:
     asked = argparse.Namespace(
-        make_key=None, key=[home.root.parent / f"custodian{i}.pem" for i in places], staff=staff
+        make_key=None, key=[home.root.parent / f"custodian{i}.pem" for i in places], staff=staff, only_cases=False
     )
-    return recover_command.run(asked, home, lambda question: KEY_WORDS if "tệp" in question else NEW, CHEAP)
+    words = {True: KEY_WORDS, False: NEW}
+    return recover_command.run(asked, home, lambda question: words["tệp" in question], CHEAP, reference())
 
 
 @pytest.mark.parametrize("pair", list(itertools.permutations(range(3), 2)))
