@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -117,12 +117,14 @@ def late_is_kept_and_flagged(world: World) -> None:
 
 
 def _late(connection: Connection, centres: dict[str, str]) -> Iterator[tuple[str, str, str]]:
-    """Kind, record and device of what was taken when its dossier was no more its author's, from the log in order."""
+    """Kind, record and device of what was taken when its dossier was no more its author's, from the log in the order
+    in which it came."""
     homes: dict[str, list[str]] = {}
     grants: dict[str, tuple[str, str]] = {}
     standing: set[str] = set()
     log = tables.log.c
-    for row in connection.execute(select(tables.log).where(log.body.is_not(None)).order_by(log.seq)):
+    rows = connection.execute(select(tables.log).where(log.body.is_not(None)).order_by(log.seq)).all()
+    for row in _as_they_came(rows):
         body = decode_body(bytes(row.body))
         if body.kind == "grant":
             _granted(body, grants, standing)
@@ -137,6 +139,16 @@ def _late(connection: Connection, centres: dict[str, str]) -> Iterator[tuple[str
             given = {grants[one] for one in standing}
             if home[-1] != mine and (row.device, body.scope) not in given and mine in home:
                 yield body.kind, body.id, row.device
+
+
+def _as_they_came(rows: Sequence[Any]) -> list[Any]:
+    """What was held got a later number when it was released: it had come no later than what its desk wrote next."""
+    came: dict[int, int] = {}
+    first: dict[tuple[str, int], int] = {}
+    for row in sorted(rows, key=lambda one: -one.n):
+        chain = row.device, row.incarnation
+        came[row.seq] = first[chain] = min(row.seq, first.get(chain, row.seq))
+    return sorted(rows, key=lambda one: (came[one.seq], one.n))
 
 
 def _granted(body: Body, grants: dict[str, tuple[str, str]], standing: set[str]) -> None:
