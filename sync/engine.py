@@ -106,6 +106,7 @@ class Engine:
     narrows: bool = True
     _pull: _Lane = field(default_factory=_Lane)
     _scope: _Lane = field(default_factory=_Lane)
+    _wanted: Backfill | None = None
     _counter: int = 0
     _failures: int = 0
     _retry_at: int = 0
@@ -175,11 +176,7 @@ class Engine:
                 self._pulled(head, placed)
             case ScopeAnswered(request, scope, head, placed) if self._ends(self._scope, request):
                 self._contact(now)
-                self.store.told(head)
-                for chunk, last in in_chunks(placed, self._chunk):
-                    past = head.next if last else chunk[-1].seq
-                    self.store.receive_scope(scope, chunk, past, last and not head.more)
-                self._hold_next = False
+                self._scope_came(scope, head, placed)
             case Failed(request, trouble) if (sent := self._pushing.ends(request)) is not None:
                 if self._pushing.failed(sent, trouble, now):
                     self._contact(now)
@@ -259,13 +256,8 @@ class Engine:
             delay = max(delay, trouble.retry_after_ms)
         self._retry_at = now.mono + delay
         self._hold_next = False
-        self.road = replace(
-            self.road,
-            up=False,
-            down_since=self.road.down_since or now.wall,
-            signed_out=isinstance(trouble, SignedOut),
-            advice=trouble.advice,
-        )
+        since, out = self.road.down_since or now.wall, isinstance(trouble, SignedOut)
+        self.road = replace(self.road, up=False, down_since=since, signed_out=out, advice=trouble.advice)
 
     def _move(self, now: Now, *, at_once: bool) -> None:
         for lane in (self._pull, self._scope, self._proof):
@@ -326,6 +318,18 @@ class Engine:
         for chunk, last in in_chunks(page.placed, self._chunk):
             self.store.receive(chunk, page.head.next if last else chunk[-1].seq)
 
+    def _scope_came(self, scope: str, head: PullHead, placed: Sequence[Placed]) -> None:
+        # Where it was given anew meanwhile (and perhaps wiped in between) it is asked for anew, from the beginning.
+        if self._wanted in self.store.view().backfills:
+            self.store.told(head)
+            self._take_scope(scope, head, placed)
+        self._hold_next = False
+
+    def _take_scope(self, scope: str, head: PullHead, placed: Sequence[Placed]) -> None:
+        for chunk, last in in_chunks(placed, self._chunk):
+            past = head.next if last else chunk[-1].seq
+            self.store.receive_scope(scope, chunk, past, last and not head.more)
+
     def _carried(self, came: Carried) -> None:
         """As if the line had been there: acknowledgements, a page that joins on to the cursor, a scope's history.
         A page that does not join on (one before it is missing, or it is known) changes nothing."""
@@ -347,9 +351,7 @@ class Engine:
             return
         if came.scope:
             if any(one.scope == came.scope and came.start <= one.past for one in view.backfills):
-                for chunk, last in in_chunks(came.placed, self._chunk):
-                    past = head.next if last else chunk[-1].seq
-                    self.store.receive_scope(came.scope, chunk, past, last and not head.more)
+                self._take_scope(came.scope, head, came.placed)
             return
         if came.start <= view.cursor < head.next:
             new = [one for one in came.placed if one.seq > view.cursor]
@@ -412,7 +414,7 @@ class Engine:
         if view.waiting and not meeting:
             effects += self._pushes(view, now)
         if view.backfills and not self._scope.busy and not meeting:
-            want = view.backfills[0]
+            self._wanted = want = view.backfills[0]
             request = self._begin(self._scope)
             effects.append(FetchScope(request, want.scope, want.upto, want.past, self.pace.timeout))
         if self._proven and not self._receipt.busy:

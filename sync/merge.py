@@ -66,6 +66,16 @@ def apply(state: State, body: Body) -> None:
             state.setdefault(element_key(field, element), FieldState()).put(stamp, Head(True))
 
 
+def is_kept(before: State, after: State) -> bool:
+    """Whether a record still says all that it said: every value stands or was superseded since, and nothing that was
+    superseded stands again."""
+    for name, held in before.items():
+        now = after.get(name, FieldState())
+        if not (held.gone <= now.gone and held.heads.keys() <= now.heads.keys() | now.gone):
+            return False
+    return True
+
+
 def _order(merge: Merge, version: str, head: Head) -> tuple[int, str]:
     if merge in (Merge.SAFETY, Merge.RESPONSIBILITY, Merge.APPEND):
         return (head.rank, version)

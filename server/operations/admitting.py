@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from server.operations import grants, need_to_know, second_codes, transfers
+from server.operations import founding, grants, need_to_know, second_codes, transfers
 from server.operations.centre import Centre, News, log
 from server.operations.push import take_spooled
 from server.operations.revocation import NoSuchDevice
@@ -37,7 +37,7 @@ def admit(centre: Centre, device: str) -> int:
         wanted = centre.replica.waiting_scopes(connection, device, REVOKED)
         mine = granted.granted_among(connection, device, wanted)
         lost = scopes.withdrawn_among(connection, device, wanted - mine)
-        accepted = centre.replica.admit(connection, peer, mine, lost)
+        accepted = founding.let_in(centre, connection, centre.replica.admit(connection, peer, mine, lost))
         granted.follow(connection, accepted.folded.deltas)
         news = grants.grant_new_cases(centre, connection, accepted.folded)
         news = news.with_more(second_codes.follow(centre, connection, accepted.folded.changes))

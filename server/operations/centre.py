@@ -227,4 +227,15 @@ class Centre:
         me = Identity(ME, lineage.own_incarnation(connection))
         folded = self.replica.author(connection, me, bodies)
         node.put_key(connection, node.STAMP, self._stamps.last)
+        if folded.released:
+            self._count_others(connection, bodies)
         return folded
+
+    @staticmethod
+    def _count_others(connection: Connection, bodies: Sequence[Body]) -> None:
+        """What a grant let in counts for all who were granted the scope before (who is granted it now is counted by
+        whoever grants it)."""
+        given = [body.values for body in bodies if body.kind == "grant" and "granted_scope" in body.values]
+        before = granted.holders(connection, {str(one["granted_scope"]) for one in given})
+        for device in sorted(before - {str(one.get("device")) for one in given}):
+            granted.count_anew(connection, device)

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from server.operations import (
     carriage,
     emergency,
+    founding,
     grants,
     history,
     leases,
@@ -186,6 +187,7 @@ def _accept(
     accepted = centre.replica.accept(
         connection, peer, placed, previous, signature, mine, lost, hashes, ahead=head.ahead
     )
+    accepted = founding.let_in(centre, connection, accepted)
     if accepted.acked >= placed[-1].n:
         signed.keep(connection, head.device, head.incarnation, placed[-1].n, signature)
     carriage.note_brought(connection, session, accepted)

@@ -353,13 +353,15 @@ class DeskRoad:
 
     def receive_scope(self, scope: str, placed: Sequence[Placed], past: int, done: bool) -> None:
         """Fold a page of a scope's history and remember how far it came, in one transaction. A page of a scope
-        that was withdrawn while it was under way is put aside."""
+        that was withdrawn while it was under way is put aside; where it was given anew meanwhile, the rest up to that
+        is asked for too."""
 
         def work(connection: Connection) -> Folded:
-            if connection.execute(select(backfill.c.scope).where(backfill.c.scope == scope)).first() is None:
+            wanted = connection.execute(select(backfill.c.upto).where(backfill.c.scope == scope)).first()
+            if wanted is None:
                 return Folded()
             folded = self._replica.receive(connection, placed)
-            if done:
+            if done and past >= wanted.upto:
                 connection.execute(backfill.delete().where(backfill.c.scope == scope))
             else:
                 connection.execute(backfill.update().where(backfill.c.scope == scope).values(past=past))

@@ -103,15 +103,15 @@ class Fold:
         for projection in self._projections:
             projection.follow(connection, changes)
 
-    def versions_of(self, connection: Connection, target: removal.Target) -> frozenset[str]:
-        """Every version of a record that stands here or is known to be superseded."""
+    def state_of(self, connection: Connection, target: removal.Target) -> State:
+        """All that stands here of a record or is known to be superseded; nothing where it is not here."""
         kind, record = target
         entry = self._read(connection, [(_NOWHERE, _named(kind, record), None)])[kind, record]
         if entry.before is None:
-            return frozenset()
+            return {}
         self._open(kind, entry)
         assert entry.state is not None
-        return frozenset(version for held in entry.state.values() for version in (*held.heads, *held.gone))
+        return entry.state
 
     def _begin(self, connection: Connection, decoded: list[_Decoded], result: Folded) -> list[_Decoded]:
         """Write operations of which each is the first and only one of a record that nobody waits for: nearly all of

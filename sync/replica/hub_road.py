@@ -292,6 +292,8 @@ class HubRoad:
             if connection.execute(select(backfill.c.scope).where(here)).first() is None:
                 return Folded()  # withdrawn, or asked of a centre that is another now
             folded = self._take(connection, placed, upstream.lineage(connection))
+            if placed:
+                self._follow(connection, Folded(), self._replica.tell_again(connection, scope))
             if done:
                 connection.execute(backfill.delete().where(here))
             else:

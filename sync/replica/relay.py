@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 
 from sync import chain
 from sync.authorship import CENTRE
-from sync.operation import FOUNDING, Body, Placed
+from sync.operation import CLOSED, Body, Placed
 from sync.replica import beside, node, removal, scopes, sql, sums, tables, upstream
 from sync.replica.changes import Folded
 from sync.replica.fold import forget
@@ -27,11 +27,6 @@ Chain = tuple[str, int]
 
 class RelayReplica(Replica):
     """As every replica; and it takes what the centre shows it, and keeps apart what a cloned desk wrote twice."""
-
-    def _found(self, connection: Connection, bodies: Sequence[Body], centre: str) -> dict[str, str]:
-        founding = founded_by(bodies)
-        found = super()._found(connection, bodies, centre)
-        return {s: home for s, home in found.items() if not s.startswith(scopes.DOSSIER) or s in founding}
 
     def clashing(self, connection: Connection, placed: Sequence[Placed]) -> set[Chain]:
         """Chains of which the centre shows other bytes than this hub holds under the same number."""
@@ -71,6 +66,7 @@ class RelayReplica(Replica):
         new_homes = self._settle(connection, homes)
         sums.add(connection, folded.deltas, self._audiences)
         self._log_parts(connection, fresh, folded)
+        self._open_log(connection, [one for one in again if not one.closed])
         removal.empty_log(connection, folded.erased)
         still = {(held.placed.device, held.placed.incarnation, held.placed.n) for held in folded.held}
         freed = [one for one in again if (one.device, one.incarnation, one.n) not in still]
@@ -81,7 +77,7 @@ class RelayReplica(Replica):
             for change in folded.changes
             if change.after is not None and scopes.stands_rightly(change)
         }
-        self._retry(connection, given | self._waiting_for(connection, new_homes, centre), folded)
+        self.let_in(connection, given | self._waiting_for(connection, new_homes, centre), folded)
         return folded
 
     def _settle(self, connection: Connection, homes: Mapping[str, str]) -> set[str]:
@@ -93,6 +89,39 @@ class RelayReplica(Replica):
             sums.move(connection, scope, before.get(scope, ""), new[scope])
         sql.upsert_many(connection, scopes.scope_home, list(new.items()))
         return set(new)
+
+    def _open_log(self, connection: Connection, placed: Sequence[Placed]) -> None:
+        """What a desk brought closed to the centre, because it might not read it any more, the centre shows as it was
+        written: it is somebody's to read again, and nobody here could be shown it closed."""
+        log = tables.log.c
+        for one, row in beside.found(connection, placed):
+            body = self.read([one]).reads[0][1]
+            if bytes(row.body or b"").startswith(CLOSED) and body is not None:
+                named = {"scope": body.scope, "kind": body.kind, "record": body.id}
+                connection.execute(
+                    tables.log.update().where(log.seq == row.seq).values(salt=one.salt, body=one.body, **named)
+                )
+
+    def tell_again(self, connection: Connection, scope: str) -> frozenset[str]:
+        """Number the grants of a scope anew, of which more has come: a desk that has read its grant already and found
+        less here than there is meets it once more, and asks for the scope again (its own words of it are left out of
+        its feed). Answers the devices that the grants are of."""
+        log, grant = tables.log, tables.records["grant"]
+        rows = connection.execute(
+            select(log, grant.c.device.label("given"))
+            .select_from(log.join(grant, grant.c.id == log.c.record))
+            .where(
+                log.c.kind == "grant",
+                log.c.held.is_(None),
+                grant.c.granted_scope == scope,
+                grant.c.withdrawn_at.is_(None),
+                grant.c.retracted.is_(None),
+            )
+            .order_by(log.c.seq)
+        ).all()
+        places = [Placed(row.device, row.incarnation, row.n, row.grp, bytes(row.salt), b"") for row in rows]
+        self._number_anew(connection, places)
+        return frozenset(str(row.given) for row in rows)
 
     def _log_parts(self, connection: Connection, placed: Sequence[Placed], folded: Folded) -> None:
         heads: dict[Chain, tuple[int, bytes]] = {}
@@ -152,16 +181,6 @@ class RelayReplica(Replica):
         sql.upsert_many(connection, scopes.scope_home, [(scope, NOBODY)])
         return folded
 
-    def _retry(self, connection: Connection, pairs: Iterable[tuple[str, str]], folded: Folded) -> None:
-        for device, scope in sorted(pairs):
-            late = self._fold.retry(connection, device, scope)
-            sums.add(connection, late.deltas, self._audiences)
-            self._number_anew(connection, late.released)
-            folded.changes += late.changes
-            folded.released += late.released
-            for key, delta in late.deltas.items():
-                folded.deltas[key] = folded.deltas[key].plus(delta) if key in folded.deltas else delta
-
     def rescue(self, connection: Connection, of: Identity, keep: int, to: Identity) -> list[int]:
         """Place what this hub holds of a chain behind `keep` into its own chain, the authors' bytes unchanged: the
         centre has other operations there. Answers the numbers after which the own chain should be signed."""
@@ -219,11 +238,3 @@ class RelayReplica(Replica):
         )
         if n:
             sql.upsert_many(connection, tables.chain, [(of.device, of.incarnation, n, head)])
-
-
-def founded_by(bodies: Iterable[Body]) -> frozenset[str]:
-    """Dossier scopes that these operations found: only a contact founds the dossier that bears its id. A hub may
-    not know yet whose a dossier is that it sees for the first time, and must not make it its own by guessing."""
-    return frozenset(
-        scopes.dossier(body.id) for body in bodies if body.kind == "contact" and body.action in FOUNDING
-    )

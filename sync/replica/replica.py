@@ -12,6 +12,7 @@ from sqlalchemy.exc import NoResultFound
 from domain.records.kinds import KINDS
 from sync import chain
 from sync.digest import NOTHING, Digest
+from sync.merge import is_kept
 from sync.operation import ERASE, Body, Placed, encode_body
 from sync.replica import beside, node, removal, scopes, sql, sums, tables
 from sync.replica.batch import Batch
@@ -82,6 +83,8 @@ class Accepted:
     head: bytes = chain.GENESIS
     homes: Mapping[str, str] = field(default_factory=dict)
     """Audience by scope, of the scopes that the batch names and that have one."""
+    founded: frozenset[str] = frozenset()
+    """Those of them that it founded."""
 
 
 def proven(peer: Peer, placed: Sequence[Placed], previous: bytes, signature: bytes) -> list[bytes]:
@@ -128,7 +131,8 @@ class Replica:
         read = self._fold.read(placed)
         folded = self._fold(connection, read)
         if self._audiences is not one_audience:
-            scopes.settle(connection, self._found(connection, bodies, ""))
+            known = scopes.homes(connection, {body.scope for body in bodies})
+            scopes.settle(connection, scopes.founded_by(bodies, known, ""))
         sums.add(connection, folded.deltas, self._audiences)
         self._log(connection, read, hashes, folded)
         removal.empty_log(connection, folded.erased)
@@ -138,13 +142,27 @@ class Replica:
     def _retry_granted(self, connection: Connection, bodies: Sequence[Body], folded: Folded) -> None:
         """What a device wrote into a scope before it was granted waited for this grant (settled 9)."""
         for body in bodies:
-            if body.kind != "grant" or "granted_scope" not in body.values:
+            if body.kind == "grant" and "granted_scope" in body.values:
+                again = Folded()
+                self.let_in(connection, [(str(body.values.get("device")), str(body.values["granted_scope"]))], again)
+                folded.changes += again.changes
+                folded.released += again.released
+
+    def let_in(self, connection: Connection, pairs: Iterable[tuple[str, str]], folded: Folded) -> int:
+        """Apply what these devices wrote into these scopes before they might; what came of it is added to `folded`.
+        What lies in a dossier that nobody founded here goes on waiting. Answers the last feed number given, or 0."""
+        last = 0
+        for device, scope in sorted(pairs):
+            if self._audiences is not one_audience and scopes.is_unfounded(connection, scope):
                 continue
-            again = self._fold.retry(connection, str(body.values.get("device")), str(body.values["granted_scope"]))
+            again = self._fold.retry(connection, device, scope)
             sums.add(connection, again.deltas, self._audiences)
-            self._number_anew(connection, again.released)
+            last = max(last, self._number_anew(connection, again.released))
             folded.changes += again.changes
             folded.released += again.released
+            for key, delta in again.deltas.items():
+                folded.deltas[key] = folded.deltas[key].plus(delta) if key in folded.deltas else delta
+        return last
 
     def _number_anew(self, connection: Connection, released: Sequence[Placed]) -> int:
         """Operations that waited and are applied now get new feed numbers: those who read past the old ones must
@@ -229,9 +247,9 @@ class Replica:
         """Fold and log what is new; without `hashes` beside its chain. Answers `said` with what became of it."""
         if not new:
             return said
-        named = {body.scope for _, body, _ in new.reads if body is not None}
-        homes = dict(scopes.homes(connection, named))
-        founded = {scope: scopes.audience_of(scope, peer.centre) for scope in named if scope not in homes}
+        bodies = [body for _, body, _ in new.reads if body is not None]
+        homes = dict(scopes.homes(connection, {body.scope for body in bodies}))
+        founded = scopes.founded_by(bodies, homes, peer.centre)
         rules = _Rules(peer, homes, founded, granted, withdrawn)
         folded = self._fold(connection, new, rules.why_held)
         scopes.settle(connection, rules.founded_rightly)
@@ -239,8 +257,8 @@ class Replica:
         sums.add(connection, folded.deltas, self._known_homes(homes))
         first_seq, last_seq = self._log(connection, new, hashes, folded)
         removal.empty_log(connection, folded.erased)
-        late = tuple(rules.late)
-        return Accepted(said.acked, first_seq, last_seq, tuple(folded.held), folded, late, said.head, homes)
+        held, late, now = tuple(folded.held), tuple(rules.late), frozenset(rules.founded_rightly)
+        return Accepted(said.acked, first_seq, last_seq, held, folded, late, said.head, homes, now)
 
     def waiting_scopes(self, connection: Connection, device: str, why: str) -> frozenset[str]:
         """Scopes that what is held of a device for this reason was written into."""
@@ -251,9 +269,9 @@ class Replica:
     ) -> Accepted:
         """Apply what is held of a revoked device (`peer` as if it were none) by the same rules as a push of it."""
         read = self._fold.waits(connection, peer.device, REVOKED)
-        named = {body.scope for _, body, _ in read.reads if body is not None}
-        homes = dict(scopes.homes(connection, named))
-        founded = {scope: scopes.audience_of(scope, peer.centre) for scope in named if scope not in homes}
+        bodies = [body for _, body, _ in read.reads if body is not None]
+        homes = dict(scopes.homes(connection, {body.scope for body in bodies}))
+        founded = scopes.founded_by(bodies, homes, peer.centre)
         rules = _Rules(peer, homes, founded, granted, withdrawn)
         folded = self._fold.again(connection, read, rules.why_held)
         scopes.settle(connection, rules.founded_rightly)
@@ -261,7 +279,8 @@ class Replica:
         sums.add(connection, folded.deltas, self._known_homes(homes))
         last = self._number_anew(connection, folded.released)
         removal.empty_log(connection, folded.erased)
-        return Accepted(0, 0, last, tuple(folded.held), folded, tuple(rules.late), homes=homes)
+        held, late, now = tuple(folded.held), tuple(rules.late), frozenset(rules.founded_rightly)
+        return Accepted(0, 0, last, held, folded, late, homes=homes, founded=now)
 
     def _known_homes(self, homes: Mapping[str, str]) -> Audiences:
         """The replica's own answer to whose a scope is, without asking again for what was read just now."""
@@ -313,14 +332,14 @@ class Replica:
         sums.add(connection, deltas, self._audiences)
 
     def remake(self, connection: Connection, target: removal.Target, placed: Sequence[Placed]) -> Folded:
-        """Make one record's row anew from these operations, in any order. A row that holds a version which none
-        of them brings is left alone: it may be the only copy of somebody's words."""
-        before = self._fold.versions_of(connection, target)
+        """Make one record's row anew from these operations, in any order. A row that knows more than they bring is
+        left alone: it may be the only copy of somebody's words, or all that tells that they were replaced."""
+        before = self._fold.state_of(connection, target)
         with connection.begin_nested() as trial:
             changes, deltas = removal.take_out(connection, KINDS, [target], for_ever=False)
             self._fold.follow(connection, changes)
             folded = self._fold(connection, placed)
-            if not before <= self._fold.versions_of(connection, target):
+            if not is_kept(before, self._fold.state_of(connection, target)):
                 trial.rollback()
                 return Folded()
             for key, delta in deltas.items():
@@ -329,12 +348,6 @@ class Replica:
             trial.commit()
         folded.changes = [*changes, *folded.changes]
         return folded
-
-    def _found(self, connection: Connection, bodies: Sequence[Body], centre: str) -> dict[str, str]:
-        """Audiences of scopes seen for the first time; a founder may only found what is its own."""
-        seen = {body.scope for body in bodies}
-        known = scopes.homes(connection, seen)
-        return {scope: scopes.audience_of(scope, centre) for scope in seen if scope not in known}
 
     def replace(self, connection: Connection, placed: Sequence[Placed]) -> None:
         """Place own operations anew, under a new incarnation: logged and chained, not folded again."""
@@ -425,6 +438,8 @@ class _Rules:
         if not self._peer.authority:
             if body.action == ERASE or body.kind in scopes.CENTRE_ONLY:
                 return "centre_only"
+            if body.scope not in self._homes and body.scope not in self._founded:
+                return "ungranted_scope"  # whose the dossier is will be known when the contact comes that founds it
             audience = self._homes.get(body.scope) or self._founded.get(body.scope, "")
             if audience != self._peer.centre and body.scope not in self._granted:
                 if body.scope not in self._withdrawn:

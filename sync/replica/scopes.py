@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 
 from sqlalchemy import Column, Connection, Index, Table, Text, select
 
+from sync.operation import FOUNDING, Body
 from sync.replica import sql, tables
 from sync.replica.changes import RowChange
 
@@ -88,6 +89,23 @@ def audience_of(scope: str, founder_centre: str) -> str:
     if scope.startswith(DOSSIER):
         return founder_centre
     return scope
+
+
+def founded_by(bodies: Iterable[Body], known: Container[str], founder_centre: str) -> dict[str, str]:
+    """Audience by scope, of those that these operations found. Only a contact founds the dossier that bears its id
+    (settled 8): a server may not know yet whose a dossier is that it hears of for the first time (it was put back, or
+    is a hub), and must not give it to whoever speaks first."""
+    named: set[str] = set()
+    for body in bodies:
+        founds = body.kind == "contact" and body.action in FOUNDING and body.scope == dossier(body.id)
+        if founds or not body.scope.startswith(DOSSIER):
+            named.add(body.scope)
+    return {scope: audience_of(scope, founder_centre) for scope in named if scope not in known}
+
+
+def is_unfounded(connection: Connection, scope: str) -> bool:
+    """Whether this is a dossier of which a serving node does not know whose it is."""
+    return scope.startswith(DOSSIER) and not homes(connection, [scope])
 
 
 def homes(connection: Connection, scopes: Iterable[str]) -> Mapping[str, str]:

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import select
 
 from domain.clock import HOUR
+from domain.records.note import Note
 from server.operations import transfers
 from server.operations.backup import make_backup
 from server.operations.centre import News
@@ -21,7 +22,7 @@ from server.store.engine import Connection
 from server.store.proven import all_devices
 from sync import transport
 from sync.door import Receipt
-from sync.replica import read, removal, scopes, signed, tables
+from sync.replica import feed, read, removal, scopes, signed, sql, tables
 from sync.replica.ledger import is_signed
 from sync.replica.relay import NOBODY
 from sync.troubles import Forked, ServerTrouble, SignedOut
@@ -348,6 +349,40 @@ def test_a_case_passed_on_leaves_the_hub_and_comes_back_whole(
     hub.settled(embedded)
 
 
+def test_a_hub_does_not_take_a_dossier_for_its_own_because_its_desk_writes_into_it(
+    embedded: Running, hub: RunningHub, desks: MakeDesk
+) -> None:
+    one, other = desks(embedded, "AG01"), desks(embedded, "AG02")
+    known_at_hub(hub, one, other)
+    hub.gate.cut()
+    act = one.node.act()
+    act.create(scopes.dossier("of-hanoi"), Note(id="n1", contact_id="of-hanoi", text="Lời về trẻ của nơi khác"))
+    one.node.write(act)
+    assert [held.why for held in one.push().held] == ["ungranted_scope"]
+    assert hub.centre.read(lambda c: scopes.homes(c, [scopes.dossier("of-hanoi")])) == {}
+    other.pull()
+    assert not other.node.has("note", "n1")
+
+
+def test_a_desk_meets_its_grant_again_at_the_hub_when_more_of_the_scope_has_come(
+    embedded: Running, hub: RunningHub, desks: MakeDesk
+) -> None:
+    """It may have asked for the scope before the hub had it, and its own words of it are left out of its feed."""
+    one, away = desks(embedded, "AG01"), desks(embedded, "HN01")
+    known_at_hub(hub, one)
+    scope = away.write_contact("h", case=True)
+    away.push()
+    embedded.centre.lane.do(lambda c: transfers.pass_on(embedded.centre, c, scope=scope, to="an_giang"))
+    assert embedded.centre.publish is not None
+    embedded.centre.publish(News(audiences=frozenset({"an_giang"})))
+    until(lambda: has(hub.centre, "contact", "h"), "the hub has fetched the scope")
+    hub.settled(embedded)
+    grants = "SELECT min(seq) FROM log WHERE kind = 'grant'"
+    scoped = "SELECT max(seq) FROM log WHERE kind = 'contact'"
+    first, last = hub.centre.read(lambda c: (sql.first(c, grants)[0], sql.first(c, scoped)[0]))
+    assert first > last, "the grant is met behind all that it gives"
+
+
 def test_a_hub_carries_words_closed_to_the_centre_and_cannot_read_them(
     embedded: Running, hub: RunningHub, desks: MakeDesk
 ) -> None:
@@ -365,6 +400,16 @@ def test_a_hub_carries_words_closed_to_the_centre_and_cannot_read_them(
     stored = embedded.centre.read(lambda c: read.one(c, "contact", "a"))
     assert stored is not None
     assert stored.record.summary == "Lời riêng của trẻ"
+    for to in ("hanoi", "an_giang"):
+        embedded.centre.lane.do(lambda c, to=to: transfers.pass_on(embedded.centre, c, scope=scope, to=to))  # type: ignore[misc]  # binds the loop's value
+    assert embedded.centre.publish is not None
+    embedded.centre.publish(News(audiences=frozenset({"an_giang"})))
+    until(lambda: has(hub.centre, "contact", "a"), "the hub's desks may have it again, and it is shown in clear")
+    hub.settled(embedded)
+    shown = hub.centre.read(lambda c: feed.of_scope(c, scope, upto=1 << 40, past=0)).placed
+    assert {(placed.n, placed.closed) for placed in shown if placed.device == one.enrolled.device} == {
+        (1, False), (2, False)
+    }, "its author reads here again what it wrote"  # fmt: skip
     for server in (hub.centre, embedded.centre):
         found = server.read(audit).differences
         assert found == [], found

@@ -42,6 +42,7 @@ from sync.transport.client import HttpTransport
 from sync.transport.line import Answer, Line
 from sync.troubles import Trouble
 from sync.wayfinder import Wayfinder
+from tests.simulation import mending
 from tests.simulation.memory import Disk, fresh
 from tests.simulation.place import Gate, Place, Told, VirtualClock
 from tests.simulation.trace import Broken
@@ -205,6 +206,8 @@ class Machine:
         self.life = 0
         self.died_at = ""
         self.wake_at = -1
+        self.before_mending: mending.Records = {}
+        """Every record as it was before the last one was made anew."""
         self._watcher = watcher
         self.steps: list[str] = []
 
@@ -347,6 +350,8 @@ class Machine:
         """One transaction of the store lane; the machine may die before it, inside it or after it."""
         step = _step_of(work)
         self.steps.append(step)
+        if step == "rebuild":
+            self.before_mending = self.look(mending.records)
         self._pass(f"{step} before")
         with self.disk.engine.connect() as connection, connection.begin():
             before = self.disk.raw.total_changes

@@ -38,6 +38,7 @@ from sync.proof import RECORD
 from sync.replica import node, scopes, tables
 from sync.replica.replica import Identity
 from sync.transport.line import Answer
+from tests.simulation import mending
 from tests.simulation.memory import Disk, fresh
 
 R = TypeVar("R")
@@ -159,6 +160,8 @@ class Place:
         self._role = role
         self.disk = fresh(_make_hub if role == HUB else _make_centre)
         self.told: Callable[[], None] = _nobody
+        self._former: dict[str, Disk] = {}
+        """Disks that were put aside for an older copy, by the lineage they had then."""
         self.shelf: Callable[[Place], Shelf] | None = None
         """Where files' bytes lie; None in a world without files."""
         self.boot()
@@ -181,7 +184,7 @@ class Place:
 
     def restore(self, backup: Disk) -> None:
         """An older copy is put in place, under a new lineage."""
-        self.disk.close()
+        self._former[self.centre.lineage] = self.disk
         self.disk = backup.copy()
         with self.disk.engine.begin() as connection:
             node.put_key(connection, LINEAGE, self._dice.randbytes(8).hex())
@@ -267,7 +270,8 @@ class Place:
         if where.path == door.PROOF:
             ask = proof.read_ask(body)
             kind = wire.CONTENT_TYPE if ask.step == RECORD else "application/json"
-            return Answer(200, kind, proof.answer(self.centre, session, ask), "")
+            with mending.nothing_to_mend(self, ask):
+                return Answer(200, kind, proof.answer(self.centre, session, ask), "")
         if where.path == door.RECEIPT:
             given = proof.give_receipt(self.centre, session, asked["digest"])
             return Answer(204, "", b"", "") if given is None else _said(given)
@@ -317,15 +321,21 @@ class Place:
         told = select(grant.granted_scope).where(grant.device == device, grant.withdrawn_at.is_not(None))
         return self.read(lambda c: {str(row.granted_scope) for row in c.execute(told)})
 
-    def may_hold(self, device: str, centre: str, wanted: set[str]) -> set[str]:
-        """Those of the scopes that the device may hold: of its audiences, or granted to it."""
+    def disks(self) -> list[Disk]:
+        """The disk in use, and those that were put aside."""
+        return [self.disk, *self._former.values()]
+
+    def may_hold(self, device: str, centre: str, wanted: set[str], lineage: str = "") -> set[str]:
+        """Those of the scopes that the device may hold: of its audiences, or granted to it. For a `lineage` whose
+        disk was put aside: as it was then."""
 
         def work(connection: Connection) -> set[str]:
             home = scopes.homes(connection, wanted)
             mine = audiences_of(connection, device, centre)
             return {one for one in wanted if home.get(one) in mine} | scopes.granted(connection, device) & wanted
 
-        return self.read(work)
+        with self._former.get(lineage, self.disk).engine.begin() as connection:
+            return work(connection)
 
 
 def _nobody() -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from tests.simulation import hunt
 from tests.simulation.hunt import live_with
+from tests.simulation.late_faults import LATE
 from tests.simulation.life import Lived, live
 from tests.simulation.mutants import MUTANTS
 
@@ -90,6 +91,17 @@ def test_a_planted_fault_is_found_at_its_seed(mutant: str) -> None:
     said = told(lived, mutant)
     assert said.endswith(f"again: python -m tests.simulation {killing.seed} {mutant}")
     assert len(said.splitlines()) > 10
+
+
+@pytest.mark.parametrize("fault", LATE)
+def test_a_fault_that_a_soak_found_late_is_mended_and_found_again_at_its_seed(fault: str) -> None:
+    late = LATE[fault]
+    lived = live(late.seed)
+    assert lived.broken is None, told(lived)
+    with late.plant():
+        lived = live(late.seed)
+    assert lived.broken is not None, f"{fault} lives at seed {late.seed}"
+    assert lived.broken.law == late.law
 
 
 def test_every_planted_fault_is_kept_with_the_seed_that_finds_it() -> None:

@@ -16,11 +16,11 @@ from sync.digest import NOTHING
 from sync.operation import Placed, decode_body
 from sync.replica import node, scopes, sums, tables
 from sync.replica.changes import Folded, RowChange
-from sync.replica.desk_road import MENDED
 from sync.replica.given import withdrawal
-from sync.replica.own_chains import INCARNATION
+from sync.replica.own_chains import INCARNATION, LINEAGE
 from sync.replica.rows import state_of
 from sync.troubles import Offline
+from tests.simulation import mending
 from tests.simulation.trace import Broken
 
 if TYPE_CHECKING:
@@ -40,7 +40,6 @@ class Witness:
     def __init__(self, world: World) -> None:
         self._world = world
         self._said: dict[str, str] = {}
-        self._equal_under: dict[str, str] = {}
         self._last: dict[str, Placed] = {}
         self._trouble: dict[str, object] = {}
         self._waits: defaultdict[int, list[int]] = defaultdict(list)
@@ -90,8 +89,10 @@ class Witness:
             # Its own words written before a grant may be made anew from its own log.
             own = {scope for one, scope in self._world.blind if one.device == machine.device}
             wrong = came - own
+            lineage = machine.look(lambda c: node.get(c, LINEAGE))
             for place in (self._world.place, machine.server):  # a hub may know what the centre does not know yet
-                wrong -= place.may_hold(machine.device, machine.told.centre, wrong)
+                # An answer read before the server was put back is judged by what the server was then.
+                wrong -= place.may_hold(machine.device, machine.told.centre, wrong, lineage)
             # What was read before the withdrawal may still be under way until the desk has given the dossier up.
             once = self._world.place.withdrawn(machine.device) if wrong else set()
             wrong -= once - machine.look(_given_up)
@@ -119,7 +120,8 @@ class Witness:
         """An acknowledgement is believed only where it is true, and equality only where it was counted."""
         world = self._world
         self._trouble[machine.seat] = event.trouble if isinstance(event, core.Failed) else None
-        if isinstance(event, core.PullAnswered | core.Carried) and event.head is not None and event.head.digest:
+        if isinstance(event, core.PullAnswered | core.Carried) and self._taken(machine, event, steps):
+            assert event.head is not None
             self._said[machine.seat] = event.head.digest
         if "meet" in steps:
             world.meet("a lineage met")
@@ -131,24 +133,26 @@ class Witness:
         if not {"settle", "behind", "meet"}.isdisjoint(steps):
             self._acknowledged_truly(machine)
         if "mended" in steps:
-            self._nothing_to_mend(machine)
+            world.meet("differences looked into")
+        if "correct" in steps:
+            raise Broken("digests are counted from rows", f"{machine.seat} had to count its figures anew")
+        if "rebuild" in steps:
+            mending.nothing_was_lost(machine)
         if "compared" in steps and machine.engine.road.equal:
-            self._equal_under[machine.seat] = world.place.centre.lineage
             world.meet("compared equal")
             if world.trace.met["compared equal"] % 4 == 1:  # counting anew costs more than all the rest
                 self._equal_truly(machine)
 
-    def _nothing_to_mend(self, machine: Machine) -> None:
-        """A difference that had to be mended is a fault of the road, however well it was mended."""
-        _, mended, left = machine.look(lambda c: node.get(c, MENDED)).split()
-        self._world.meet("differences looked into")
-        restored = self._world.trace.met["restores of the centre"]
-        if restored and self._equal_under.get(machine.seat) != self._world.place.centre.lineage:
-            # Others have still to send again what a restored centre lost and this desk has: until then it differs
-            # rightly, looks now and then, and finds besides what the feed would have brought it in a moment.
-            return
-        if mended != "0" and not self.holds_words_of(machine):
-            raise Broken("nothing to mend", f"{machine.seat} mended {mended} records, {left} are left")
+    def _taken(self, machine: Machine, event: core.PullAnswered | core.Carried, steps: Sequence[str]) -> bool:
+        """Whether the digest in an answer is one that the desk compares itself with: an answer to a request that was
+        given up meanwhile is put aside, and so is a letter that does not join on."""
+        head = event.head
+        if head is None or not head.digest:
+            return False
+        if isinstance(event, core.PullAnswered):
+            return "noted" in steps
+        view = machine.road.view()
+        return not event.scope and (head.lineage, head.next) == (view.lineage, view.cursor)
 
     def _acknowledged_truly(self, machine: Machine) -> None:
         view, place = machine.road.view(), self._world.place

@@ -107,7 +107,7 @@ class World(Hours):
     def disks(self) -> list[Disk]:
         """Every disk in use."""
         served = [self.place, *([self.hub.place] if self.hub is not None else [])]
-        return [*(one.disk for one in served), *(one.disk for one in self.machines)]
+        return [*(disk for one in served for disk in one.disks()), *(one.disk for one in self.machines)]
 
     # ------------------------------------------------------------ machines
 

@@ -12,9 +12,11 @@ import pytest
 from domain.records.road import Grant
 from sync import engine
 from sync.operation import GRANT, Placed
-from sync.replica import read, scopes
+from sync.replica import read, scopes, sql
+from sync.replica.given import backfill
 from sync.replica.replica import Identity
 from sync.troubles import Offline
+from sync.wire import PullHead
 from tests.sync.line import Centre, Desk, Faults, Line, chains_are_whole, proven_equal
 from tests.sync.nodes import Node, call, contact, memory_engine
 
@@ -177,6 +179,29 @@ def test_a_granted_scope_is_back_filled_and_then_followed() -> None:
     line.tell(owner, engine.Saved())
     line.run_until(line.now + HOUR, lambda: proven_equal([owner, reader], line.centre))
     assert reader.at.stored("contact", "contact-4").record.summary == "mới"
+
+
+def test_a_history_asked_for_before_the_scope_was_given_anew_does_not_count_for_what_is_asked_now() -> None:
+    line = Line(_centre())
+    desk = line.join(Node(memory_engine(), "hn01", "hanoi"))
+    line.run_until(200)
+
+    def wants(upto: int) -> None:
+        desk.at.run(lambda c: sql.upsert_many(c, backfill, [("dossier:a", upto, 0)]))
+
+    wants(5)
+    effects = desk.engine.step(engine.Saved(), engine.Now(line.now, line.now))
+    asked = next(one for one in effects if isinstance(one, engine.FetchScope))
+    wants(9)
+    lineage = desk.road.view().lineage
+    head = PullHead(lineage=lineage, next=5, more=False, count=0, acked=0, centre_acked=0, time=line.now)
+    answer = engine.ScopeAnswered(asked.request, "dossier:a", head, [])
+    effects = desk.engine.step(answer, engine.Now(line.now, line.now))
+    assert [(one.upto, one.past) for one in effects if isinstance(one, engine.FetchScope)] == [(9, 0)]
+    desk.road.receive_scope("dossier:a", [], 5, done=True)
+    assert [(one.upto, one.past) for one in desk.road.view().backfills] == [(9, 5)]
+    desk.road.receive_scope("dossier:a", [], 9, done=True)
+    assert desk.road.view().backfills == []
 
 
 def test_a_cloned_desk_is_found_and_both_twins_words_are_kept() -> None:

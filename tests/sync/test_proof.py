@@ -13,8 +13,8 @@ from domain.records.note import Note
 from sync.digest import NOTHING
 from sync.door import Receipt
 from sync.operation import APPEND
-from sync.proof import bucket_of, place_of
-from sync.replica import node, scopes, sql, sums, tables
+from sync.proof import RECORD, Ask, bucket_of, place_of
+from sync.replica import node, proof, scopes, sql, sums, tables
 from sync.signals import Nudged, Saved
 from tests.sync.line import Centre, Desk, Faults, Line, proven_equal
 from tests.sync.nodes import Node, call, contact, memory_engine
@@ -150,6 +150,27 @@ def test_words_that_only_this_desk_holds_are_never_mended_away() -> None:
     for kind, record in (("call", "call-5"), ("contact", "contact-0"), ("note", "note-0")):
         assert two.at.has(kind, record)
         assert one.at.has(kind, record)
+
+
+def test_what_a_later_author_replaced_does_not_stand_again_where_his_words_are_missing() -> None:
+    """The centre was put back and has not been sent again the middle one of three edits; this desk has seen it."""
+    line, one, two = world(1)
+    one.at.change("call", "call-0", number="lần hai")
+    middle = one.at.outbox()[-1]
+    two.at.fold([middle])
+    two.at.change("call", "call-0", number="lần ba")
+    before = two.at.stored("call", "call-0")
+    ask = Ask(RECORD, scope=before.scope, kind="call", id="call-0")
+    first = [placed for placed in one.at.outbox()[:-1] if placed.body.count(b'"call-0"')]
+    assert len(first) == 1
+    two.at.run(lambda c: proof.rebuild(c, two.at.replica, ask, first))
+    after = two.at.stored("call", "call-0")
+    assert after.siblings() == {}
+    assert after.state["number"].gone == before.state["number"].gone
+    two.at.run(lambda c: proof.rebuild(c, two.at.replica, ask, [*first, middle]))
+    assert two.at.stored("call", "call-0").state["number"].gone == before.state["number"].gone
+    two.at.digests()
+    assert line.centre.at.has("call", "call-0")
 
 
 @pytest.mark.parametrize("seed", range(8))

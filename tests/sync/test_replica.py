@@ -286,15 +286,45 @@ def test_what_waited_at_the_centre_reaches_those_who_had_read_past_it(fresh_engi
     writer, editor, reader = (Node(fresh_engine(), name) for name in ("ag01", "ag02", "ag03"))
     _founded(writer)
     editor.fold(writer.outbox())
-    editor.change("contact", "contact-1", summary="sửa trước khi bản gốc tới")
+    editor.change("call", "call-1", number="0900000009")
     assert [h.why for h in editor.push_to(server).held] == ["missing_target"]
     cursor = reader.pull_from(server)
     writer.push_to(server)
     cursor = reader.pull_from(server, cursor)
     assert cursor == server.run(node.feed)
-    assert reader.stored("contact", "contact-1").record.summary == "sửa trước khi bản gốc tới"
+    assert reader.stored("call", "call-1").record.number == "0900000009"
     assert reader.digests() == server.digests()
     assert server.run(read.held) == []
+
+
+def test_a_dossier_belongs_to_whose_contact_founds_it_and_not_to_who_speaks_of_it_first(fresh_engine: Make) -> None:
+    """A server that was put back hears of a dossier in any order: first a stranger's note, granted or not."""
+    server = Node(fresh_engine(), "centre", "ref", serving=True)
+    owner, stranger, guest = Node(fresh_engine(), "ag01"), *(Node(fresh_engine(), n, "hanoi") for n in ("hn1", "hn2"))
+    scope = scopes.dossier("contact-1")
+    _founded(owner)
+    for one in (stranger, guest):
+        act = one.act()
+        act.create(scope, Note(id=f"note-{one.device}", contact_id="contact-1", text="lời của người ngoài"))
+        one.write(act)
+    act = server.act()
+    act.create("device:hn2", Grant(id="g1", device="hn2", granted_scope=scope), action=GRANT)
+    server.write(act)
+    for one in (stranger, guest):
+        assert [h.why for h in one.push_to(server).held] == ["ungranted_scope"]
+    act = server.act()
+    act.create("device:hn2", Grant(id="g2", device="hn2", granted_scope=scope), action=GRANT)
+    server.write(act)
+    assert len(server.run(read.held)) == 2, "a grant alone does not tell whose the dossier is"
+    assert server.run(lambda c: scopes.homes(c, [scope])) == {}
+    taken = owner.push_to(server)
+    assert taken.held == ()
+    assert scope in taken.founded
+    assert server.run(lambda c: scopes.homes(c, [scope])) == {scope: "an_giang"}
+    server.run(lambda c: server.replica.let_in(c, [("hn2", scope)], taken.folded))
+    assert [one.device for one in server.run(read.held)] == ["hn1"]
+    assert server.has("note", "note-hn2")
+    server.digests()
 
 
 def test_what_was_written_before_the_grant_is_applied_when_the_grant_comes(fresh_engine: Make) -> None:

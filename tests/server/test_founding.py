@@ -1,0 +1,64 @@
+"""A dossier is its contact's centre's, whoever speaks of it first to a centre that was put back."""
+
+from __future__ import annotations
+
+from domain.records.note import Note
+from server.operations import grants
+from server.store import accounts
+from server.store.audit import audit
+from server.store.engine import Connection
+from sync.replica import read, scopes
+from tests.server.ground import Desk, Running, enrol_desk
+from tests.server.test_passing_on import proven
+
+
+def noted(desk: Desk, name: str) -> None:
+    """A note of this desk in the dossier, at the centre or waiting there."""
+    act = desk.node.act()
+    note = Note(id=f"note-{desk.enrolled.seat}", contact_id=name, text="lời thêm")
+    act.create(scopes.dossier(name), note)
+    desk.node.write(act)
+    desk.push()
+
+
+def test_words_that_come_before_the_contact_wait_for_it_and_are_let_in_with_it(centre: Running) -> None:
+    ag, ag2, hn = (enrol_desk(centre, seat) for seat in ("AG01", "AG02", "HN01"))
+    for desk in (ag2, hn):
+        noted(desk, "k1")
+    assert [one.why for one in centre.centre.read(read.held)] == ["ungranted_scope"] * 2
+    scope = ag.write_contact("k1")
+    assert ag.push().held == [], "its own author founds it"
+    assert centre.centre.read(lambda c: scopes.homes(c, [scope])) == {scope: "an_giang"}
+    assert [one.device for one in centre.centre.read(read.held)] == [hn.enrolled.device], "nobody gave it to Hà Nội"
+    for desk in (ag, ag2, hn):
+        desk.pull()
+    assert ag.node.has("note", "note-AG02")
+    assert ag.own_digest() == ag.digest
+    assert ag2.own_digest() == ag2.digest
+    assert not hn.node.has("contact", "k1")
+    assert centre.centre.read(audit).differences == []
+
+
+def test_who_was_granted_the_dossier_counts_what_a_later_grant_lets_in(centre: Running) -> None:
+    ag, hn, dn = (enrol_desk(centre, seat) for seat in ("AG01", "HN01", "DN01"))
+    scope = ag.write_contact("k1")
+    ag.push()
+    give(centre, hn, scope)
+    noted(dn, "k1")
+    give(centre, dn, scope)
+    for desk in (hn, dn):
+        assert proven(centre, desk)
+        desk.pull()
+    assert hn.node.has("note", "note-DN01")
+    assert hn.own_digest() == hn.digest
+
+
+def give(centre: Running, desk: Desk, scope: str) -> None:
+    """The centre grants one dossier to one desk."""
+
+    def job(connection: Connection) -> None:
+        found = accounts.find_device(connection, desk.enrolled.device)
+        assert found is not None
+        grants.give(centre.centre, connection, found, [scope])
+
+    centre.centre.lane.do(job)
