@@ -70,9 +70,10 @@ def _mend(centre: Centre, connection: Connection, ask: Ask, sees: proof.Sees) ->
         folded = proof.rebuild(connection, centre.replica, ask, [])
         for key, delta in folded.deltas.items():
             moved.deltas[key] = moved.deltas.get(key, NOTHING).plus(delta)
-    if moved.deltas:
-        granted.follow(connection, moved.deltas)
-        log.warning("mended: %d figures of kind %s had slipped", len(moved.deltas), ask.kind)
+    slipped = {key: delta for key, delta in moved.deltas.items() if delta != NOTHING}
+    if slipped:  # made anew and found as it was, it was right
+        granted.follow(connection, slipped)
+        log.warning("mended: %d figures of kind %s had slipped", len(slipped), ask.kind)
     count, total = proof.figure(connection, ask.kind, ask.scope, ask.id)
     return Told([Line(ask.id, "", count, total)] if count else [], leaf=True)
 
