@@ -40,6 +40,7 @@ class Witness:
     def __init__(self, world: World) -> None:
         self._world = world
         self._said: dict[str, str] = {}
+        self._pulls: dict[str, int] = {}
         self._last: dict[str, Placed] = {}
         self._trouble: dict[str, object] = {}
         self._waits: defaultdict[int, list[int]] = defaultdict(list)
@@ -49,6 +50,8 @@ class Witness:
 
     def asks(self, machine: Machine | Hub, effect: object) -> None:
         """No storm: a desk that cannot get through asks seldom."""
+        if isinstance(effect, core.Pull):
+            self._pulls[machine.seat] = effect.request
         key = (machine.seat, machine.life, self._world.now // MINUTE)
         self._asked[key] += 1
         if self._asked[key] > MOST_REQUESTS:
@@ -120,7 +123,7 @@ class Witness:
         """An acknowledgement is believed only where it is true, and equality only where it was counted."""
         world = self._world
         self._trouble[machine.seat] = event.trouble if isinstance(event, core.Failed) else None
-        if isinstance(event, core.PullAnswered | core.Carried) and self._taken(machine, event, steps):
+        if isinstance(event, core.PullAnswered | core.Carried) and self._taken(machine, event):
             assert event.head is not None
             self._said[machine.seat] = event.head.digest
         if "meet" in steps:
@@ -143,14 +146,14 @@ class Witness:
             if world.trace.met["compared equal"] % 4 == 1:  # counting anew costs more than all the rest
                 self._equal_truly(machine)
 
-    def _taken(self, machine: Machine, event: core.PullAnswered | core.Carried, steps: Sequence[str]) -> bool:
+    def _taken(self, machine: Machine, event: core.PullAnswered | core.Carried) -> bool:
         """Whether the digest in an answer is one that the desk compares itself with: an answer to a request that was
         given up meanwhile is put aside, and so is a letter that does not join on."""
         head = event.head
         if head is None or not head.digest:
             return False
         if isinstance(event, core.PullAnswered):
-            return "noted" in steps
+            return event.request == self._pulls.get(machine.seat)
         view = machine.road.view()
         return not event.scope and (head.lineage, head.next) == (view.lineage, view.cursor)
 
