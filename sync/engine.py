@@ -250,8 +250,7 @@ class Engine:
             if trouble.lineage != self.store.view().lineage:
                 self._meet(trouble.lineage)
         self._failures += 1
-        ceiling = min(self.pace.cap, self.pace.base * 2 ** min(self._failures - 1, 20))
-        delay = int(self.random() * ceiling)
+        delay = int(self.random() * min(self.pace.cap, self.pace.base * 2 ** min(self._failures - 1, 20)))
         if isinstance(trouble, ServerTrouble) and trouble.retry_after_ms is not None:
             delay = max(delay, trouble.retry_after_ms)
         self._retry_at = now.mono + delay
@@ -327,8 +326,7 @@ class Engine:
 
     def _take_scope(self, scope: str, head: PullHead, placed: Sequence[Placed]) -> None:
         for chunk, last in in_chunks(placed, self._chunk):
-            past = head.next if last else chunk[-1].seq
-            self.store.receive_scope(scope, chunk, past, last and not head.more)
+            self.store.receive_scope(scope, chunk, head.next if last else chunk[-1].seq, last and not head.more)
 
     def _carried(self, came: Carried) -> None:
         """As if the line had been there: acknowledgements, a page that joins on to the cursor, a scope's history.
