@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from domain.records.kinds import KINDS
 from domain.records.staff import Staff
@@ -67,12 +67,15 @@ def files(connection: Connection) -> dict[str, str]:
 
 
 def authors(connection: Connection, wanted: Iterable[str]) -> dict[str, dict[str, set[str]]]:
-    """Who wrote into these scopes: scope → device → staff ids."""
+    """Who wrote into these scopes: scope → device → staff ids. What is held was not theirs to write, under whatever
+    name they wrote it."""
     found: dict[str, dict[str, set[str]]] = {}
-    log, named = tables.log.c, sorted(wanted)
+    log, held, named = tables.log.c, tables.waiting.c, sorted(wanted)
+    is_held = (held.device == log.device) & (held.incarnation == log.incarnation) & (held.n == log.n)
     for start in range(0, len(named), _PART):
         part = named[start : start + _PART]
-        rows = connection.execute(select(log.scope, log.device, log.body).where(log.scope.in_(part)))
+        theirs = log.scope.in_(part) & ~exists().where(is_held)
+        rows = connection.execute(select(log.scope, log.device, log.body).where(theirs))
         for scope, device, body in rows:
             if body is None:
                 continue

@@ -2,191 +2,26 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable
 from copy import deepcopy
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from domain.records.case import Case
 from domain.records.contact import Contact
-from domain.rules.privacy import Person, Policy, Thing, ships
-from domain.rules.privacy.policy import FILE, read
-from server.operations import need_to_know
-from server.operations.staff import NotInTheList, leave, write
-from server.store import granted
-from server.store.engine import Connection
-from sync import proof
+from domain.records.note import Note
+from domain.rules.privacy import Person, Thing, ships
+from server.operations.staff import NotInTheList, write
 from sync.act import Act
 from sync.replica import read as stored
-from sync.replica import scopes, sums
-from tests.conftest import Rounds
-from tests.domain.test_roles import OURS, other_cells
-from tests.privacy_table import BEHIND_THE_WALL, PLAIN, RESTRICTED, ROLES, STATES, expected
+from sync.replica import scopes
+from tests.domain.test_roles import other_cells
+from tests.privacy_table import ROLES, STATES
+from tests.server.every_road import BOOKS, PLACES, SAID, effect, policy_of, shipped
 from tests.server.ground import PATIENCE_S, Desk, Running
 from tests.server.hub_ground import has, running_hub, until
 
 MakeDesk = Callable[..., Desk]
-RESOURCES = Path(__file__).resolve().parents[2] / "resources"
-SAID = tomllib.loads((RESOURCES / "policy" / FILE).read_text("utf-8"))
-BOOKS = {
-    "plain": scopes.DOSSIER,
-    "restricted": scopes.DOSSIER,
-    "therapy": scopes.THERAPY,
-    "trafficking": scopes.TRAFFICKING,
-}
-PLACES = {"own": "hanoi", "centre": "an_giang", "region": "da_nang", "elsewhere": "hanoi"}
-KINDS_OF_PERSON = ("plain", "named", "conflict", "gone")
-
-
-def policy_of(said: dict[str, Any]) -> Policy:
-    return read(said | {"regions": OURS})
-
-
-def shipped(table: str, role: str, state: str, person: str) -> bool:
-    """What the hand-written table says of one file and one desk: opened, or found masked where nothing is walled."""
-    if person in ("gone", "conflict") or (table == "trafficking" and person != "named"):
-        return False
-    written = {"restricted": RESTRICTED, "therapy": BEHIND_THE_WALL}.get(table, PLAIN)
-    opened = expected(written, "open", role, state) in "ALR"
-    return opened or (table in ("plain", "trafficking") and expected(written, "search", role, state) != "-")
-
-
-@dataclass
-class Ground:
-    """A centre with a file of every table, state and person, and a desk for each kind of person of each role."""
-
-    centre: Running
-    desks: dict[tuple[str, str], Desk]
-    names: dict[str, tuple[str, str, str, str]]
-    """File → its table, whose role it is of, state, whose kind of person it is of."""
-
-    def differences(self, role: str, person: str) -> list[str]:
-        """What this desk holds otherwise than the table says, by every road that ships."""
-        desk = self.desks[role, person]
-        desk.pull()
-        wrong = []
-        for name, (table, whose, state, of) in self.names.items():
-            if (whose, of) != (role, person):
-                continue
-            scope = BOOKS[table] + name
-            _, placed = desk.road.scope(scope, desk.cursor, 0, PATIENCE_S)
-            told = desk.road.proof(proof.Ask(step=proof.RECORDS, scope=scope, kind="contact"), PATIENCE_S)
-            ways = (desk.node.has("contact", name), bool(placed), bool(told.told.lines))
-            if ways != (shipped(table, role, state, person),) * 3:
-                wrong.append(f"{role} ({person}) {table} {state}: {ways}")
-        return wrong
-
-
-def staff_of(role: str, person: str) -> str:
-    return f"{role}-{person}"
-
-
-def hire(centre: Running, key: tuple[str, str], seat: str, names: dict[str, tuple[str, str, str, str]]) -> None:
-    """The person of one kind and role, at a desk of their own."""
-    role, person = key
-    mine = tuple(name for name, (_, whose, _, of) in names.items() if (whose, of) == key)
-    books, conflicts = ("trafficking",) if person == "named" else (), mine if person == "conflict" else ()
-    write(
-        centre.centre, staff_of(role, person), roles=(role,), centre="an_giang", desks=(seat,), books=books,
-        conflicts=conflicts,
-    )  # fmt: skip
-    if person == "gone":
-        leave(centre.centre, staff_of(role, person))
-
-
-@pytest.fixture
-def ground(embedded: Running, desks: MakeDesk) -> Ground:
-    """Files are pushed over HTTP by desks of their centres; desks of every kind of person are enrolled after."""
-    embedded.centre.policy = policy_of(SAID)
-    writers = {}
-    for seat, centre in (("AG01", "an_giang"), ("DN01", "da_nang"), ("HN01", "hanoi")):
-        writers[centre] = desks(embedded, seat)
-        write(
-            embedded.centre, f"w-{centre}", roles=("counsellor", "therapist"), centre=centre, desks=(seat,),
-            books=("trafficking",),
-        )  # fmt: skip
-    of = [(role, person) for role in ROLES for person in KINDS_OF_PERSON]
-    seats = {key: f"AG{number:02d}" for number, key in enumerate(of, start=10)}
-    names = {
-        f"{role}-{person}-{table}-{state}": (table, role, state, person)
-        for role, person in of
-        for table in BOOKS
-        for state in STATES
-        if person in ("plain", "named") or table in ("plain", "restricted")
-    }
-    # Half of the desks and people are there before the files, half come after: both ways lead to the same.
-    early = [key for key in of if key[1] in ("plain", "gone")]
-    made = {key: desks(embedded, seats[key]) for key in early}
-    for key in early:
-        hire(embedded, key, seats[key], names)
-    for name, (table, role, state, person) in names.items():
-        author, receiver = writers[PLACES[state]], f"w-{PLACES[state]}"
-        act = Act(receiver, author.node.clock.next(author.node.wall))
-        act.create(BOOKS[table] + name, Contact(id=name, receiver=receiver, received_at=author.node.wall))
-        mine = staff_of(role, person) if state == "own" else None
-        hidden = table == "restricted"
-        act.create(
-            BOOKS[table] + name, Case(id=f"case-{name}", contact_id=name, assigned_to=mine, restricted=hidden)
-        )
-        author.node.write(act)
-    for author in writers.values():
-        author.push()
-    for key in of:
-        if key not in made:
-            hire(embedded, key, seats[key], names)
-            made[key] = desks(embedded, seats[key])
-    return Ground(embedded, made, names)
-
-
-def figures_agree(ground: Ground) -> bool:
-    """The centre's running figures are those of its rows and of each desk's grants."""
-    def work(connection: Connection) -> bool:
-        devices = [one.enrolled.device for one in ground.desks.values()]
-        rows = sums.by_scope_and_kind(connection) == sums.recount(connection)
-        return rows and all(granted.running(connection, one) == granted.recount(connection, one) for one in devices)
-
-    return ground.centre.centre.read(work)
-
-
-def flipped(row: str, role: str, cell: str) -> Policy:
-    said = deepcopy(SAID)
-    said["rows"][row][ROLES.index(role)] = cell
-    return policy_of(said)
-
-
-def test_each_desk_is_given_what_the_table_says_and_a_changed_table_is_found(ground: Ground, rounds: Rounds) -> None:
-    centre = ground.centre.centre
-    for role, person in ground.desks:
-        assert ground.differences(role, person) == []
-    print(f"S-06 shipped: {len(ground.names)} files, three ways each, no difference")
-    assert figures_agree(ground)
-    assert all(desk.own_digest() == desk.digest for desk in ground.desks.values())
-    flips = [("open", "inspector", "region"), ("search", "counsellor", "none"), ("open_restricted", "analyst", "all"),
-             ("therapy_note", "shift_lead", "centre"), ("open", "regional_lead", "own"),
-             ("search", "it_admin", "centre masked"), ("open_restricted", "therapist", "none")]  # fmt: skip
-    for row, role, cell in flips[: rounds(len(flips)) + 1]:
-        centre.policy = flipped(row, role, cell)
-        centre.lane.do(lambda c: need_to_know.settle_all(centre, c))
-        assert ground.differences(role, "plain"), f"{row} of {role} as {cell!r} ships what the table says"
-        assert figures_agree(ground)
-
-
-def effect(said: dict[str, Any], role: str, table: str) -> tuple[bool, ...]:
-    """Which states' files a role's desk holds by the words of the file alone, read without the engine."""
-    rows = {"restricted": ("open_restricted",), "therapy": ("therapy_note",)}.get(table, ("open", "search"))
-    found = [False] * len(STATES)
-    for row in rows:
-        reach, _, condition = said["rows"][row][ROLES.index(role)].partition(" ")
-        masked_is_enough = row == "search"
-        if condition in ("masked", "two") and not masked_is_enough:
-            continue
-        far = {"none": (), "own": (0,), "centre": (0, 1), "region": (0, 1, 2), "all": (0, 1, 2, 3)}[reach]
-        found = [one or at in far for at, one in enumerate(found)]
-    return tuple(found)
 
 
 def test_every_flip_that_changes_what_is_shipped_is_found_and_no_other() -> None:
@@ -269,6 +104,27 @@ def test_what_becomes_restricted_leaves_the_desks_of_those_who_may_not_and_comes
     colleague.pull()
     assert colleague.node.stored("case", "case-k1").record.restricted is False
     assert (author.own_digest(), colleague.own_digest()) == (author.digest, colleague.digest)
+
+
+def test_nobody_gets_a_closed_file_by_writing_into_it_under_the_name_of_who_works_on_it(
+    embedded: Running, desks: MakeDesk
+) -> None:
+    author, stranger = desks(embedded, "AG01"), desks(embedded, "HN01")
+    scope = author.write_contact("k1", case=True)
+    author.node.change("case", "case-k1", opened_by="tvv-1", restricted=True)
+    author.push()
+    stranger.pull()
+    act = Act("tvv-1", stranger.node.clock.next(stranger.node.wall))
+    act.create(scope, Note(id="n1", contact_id="k1", text="Tôi làm việc ở đây", written_at=stranger.node.wall))
+    stranger.node.write(act)
+    assert [one.n for one in stranger.push().held] == [1]
+    author.node.change("case", "case-k1", urgency="emergency")
+    author.node.change("case", "case-k1", assigned_to="tvv-1")
+    author.push()
+    stranger.pull()
+    assert author.road.scope(scope, 10_000, 0, PATIENCE_S)[1], "who works on it keeps it"
+    assert stranger.road.scope(scope, 10_000, 0, PATIENCE_S)[1] == []
+    assert not stranger.node.has("contact", "k1")
 
 
 def test_a_word_that_no_list_knows_is_no_role(embedded: Running) -> None:
