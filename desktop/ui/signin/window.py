@@ -9,13 +9,16 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from desktop.home import Home
 from desktop.store.copies import copies
 from desktop.store.keys import KeySlots, Tile
 from desktop.store.troubles import Damaged, NotEnrolled, WrongKey
+from desktop.ui.actions import desk_actions
 from desktop.ui.forms.boxes import LineBox
 from desktop.ui.intake.sheet import advice_of
+from desktop.ui.manual.page import ManualPage
 from desktop.ui.signin.aside import Aside
 from desktop.ui.signin.first_run import FirstRun, Greet, Register
 from desktop.ui.signin.first_steps import box, grid
@@ -23,7 +26,7 @@ from desktop.ui.signin.passphrase import new_words_fault
 from desktop.ui.signin.tiles import Tiles
 from desktop.ui.theme.look import Look
 from desktop.ui.theme.tokens import Status
-from desktop.ui.widgets.said import Card, Mark, Said, button
+from desktop.ui.widgets.said import Card, Mark, Said, button, last_focus
 from desktop.ui.widgets.scrolled import Scrolled
 from desktop.ui.words import tr, when_text
 from desktop.wall_clock import WallClock
@@ -33,6 +36,8 @@ Unlock = Callable[[str, str], Any]
 """From staff and passphrase the unlocked desk; takes a third of a second by design, raises troubles."""
 SIGN_IN, FIRST, OWN_WORDS = range(3)
 """The pages: come in, register this machine, choose a passphrase after a one-time code."""
+CHAPTERS = {SIGN_IN: "signin", FIRST: "signin.first_run", OWN_WORDS: "signin.own_passphrase"}
+"""What the manual (`contents.csv`) calls them."""
 
 
 class SignInWindow(QWidget):
@@ -77,10 +82,17 @@ class SignInWindow(QWidget):
         column = QVBoxLayout(inside)
         column.addStretch(1)
         column.addLayout(row)
+        hint = Said(tr("F1: hướng dẫn"), "muted")
+        column.addSpacing(12)
+        column.addWidget(hint, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(2)
+        self.faces = QStackedWidget()
+        self.faces.addWidget(Scrolled(inside))  # at 200 % the longest step is higher than a small screen
+        self.manual: ManualPage | None = None
+        self._caret: QWidget | None = None
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(Scrolled(inside))  # at 200 % the longest step is higher than a small screen
+        whole.addWidget(self.faces)
         high = min(round(640 * max(1.0, self.look.zoom)), self.screen().availableGeometry().height())
         self.resize(max(1024, self.minimumSizeHint().width()), high)
         lived = home.slots.exists() and home.db.exists() and not home.begun.exists()
@@ -138,8 +150,15 @@ class SignInWindow(QWidget):
         self.passphrase.setFocus()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter goes on, Esc goes a step of the first run back."""
+        """Enter goes on, Esc goes a step of the first run back, F1 shows what is said of this page and goes again."""
         at = self.pages.currentIndex()
+        reading = self.manual is not None and self.faces.currentWidget() is self.manual
+        if event.key() == Qt.Key.Key_F1 or (reading and event.key() == Qt.Key.Key_Escape):
+            (self._close_manual if reading else self._open_manual)()
+            return
+        if reading:
+            super().keyPressEvent(event)
+            return
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             steps = {SIGN_IN: self.sign_in, FIRST: self.first.go_on, OWN_WORDS: self.choose_own_words}
             steps[at]()
@@ -148,6 +167,23 @@ class SignInWindow(QWidget):
             self.first.go_back()
             return
         super().keyPressEvent(event)
+
+    def _open_manual(self) -> None:
+        if self.manual is None:
+            self.manual = ManualPage(desk_actions(), self.look)
+            self.manual.left.connect(self._close_manual)
+            self.faces.addWidget(self.manual)
+        self._caret = last_focus(self)
+        self.manual.show_chapter(self.manual.chapter_of(CHAPTERS[self.pages.currentIndex()]))
+        self.faces.setCurrentWidget(self.manual)
+        self.manual.focus()
+
+    @Slot()
+    def _close_manual(self) -> None:
+        """What was typed still stands in its boxes, and the caret where it was."""
+        self.faces.setCurrentIndex(0)
+        if self._caret is not None and isValid(self._caret):
+            self._caret.setFocus()
 
     @Slot()
     def sign_in(self) -> None:

@@ -48,6 +48,29 @@ def home(tmp_path: Path) -> Home:
     return Home(tmp_path / "desk")
 
 
+def test_f1_helps_before_anybody_is_signed_in_and_what_was_typed_stays(start: Callable[[], SignInWindow]) -> None:
+    window = start()
+    typed = focused()
+    type_text("http")
+    press(window, Qt.Key.Key_F1)
+    manual = window.manual
+    assert manual is not None
+    assert manual.isVisible()
+    assert (manual.chapter_id, focused()) == ("firstrun", manual.box)
+    assert "provisioning.toml" in manual.text.toPlainText()
+    type_text("mat khau")
+    assert 0 < manual.contents.count() < 32, "the contents are filtered"
+    press(window, Qt.Key.Key_Escape)
+    assert not manual.isVisible()
+    assert (focused(), window.pages.currentIndex()) == (typed, FIRST)
+    press(window, Qt.Key.Key_F1)
+    press(window, Qt.Key.Key_F1)
+    assert not manual.isVisible()
+    window.pages.setCurrentIndex(SIGN_IN)
+    press(window, Qt.Key.Key_F1)
+    assert manual.chapter_id == "signin"
+
+
 class Line:
     """The road to the centre, which can be lost before or after the centre heard."""
 
