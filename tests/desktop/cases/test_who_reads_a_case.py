@@ -1,5 +1,5 @@
-"""Whatever happens to readers and keys of a restricted case, each note opens for exactly those who were given its key,
-nobody gets one after being put out, and two custodians bring every note back to who may read it."""
+"""Each note of a restricted case opens for exactly those who were given its key, whatever happens to keys and people;
+two custodians bring every note back to who may read it."""
 
 from __future__ import annotations
 
