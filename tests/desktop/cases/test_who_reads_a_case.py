@@ -206,5 +206,5 @@ def test_a_note_opens_for_whoever_may_read_it_whatever_happens_to_keys_and_peopl
     """Whole count: `./tram111 soak cases`."""
     count = rounds(EXAMPLES)
     machine = settings(max_examples=count, stateful_step_count=STEPS, deadline=None)
-    run_state_machine_as_test(Case, settings=machine)  # type: ignore[no-untyped-call]  # hypothesis leaves it untyped
+    run_state_machine_as_test(Case, settings=machine)
     print(f"restricted case: {count} lives of {STEPS} steps each")
