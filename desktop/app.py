@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -17,6 +18,7 @@ from desktop.background.first_fill import LEAST
 from desktop.background.handing_on import HandingOn
 from desktop.background.keeper import Keeper
 from desktop.background.lanes import StoreLane
+from desktop.background.leavers import Leavers
 from desktop.background.road_parts import AskHealth, MakeTransport, health_of
 from desktop.background.sync_driver import SyncDriver
 from desktop.enrolling import Enrolled, Enroller, enrol
@@ -25,6 +27,7 @@ from desktop.operations.attachments import attach
 from desktop.operations.audit import noted
 from desktop.operations.courier import CourierDesk, stepping_alone
 from desktop.operations.intake import give_codes
+from desktop.operations.people import let_go_who_left
 from desktop.operations.restricting import announce, hand_on
 from desktop.reference import Reference
 from desktop.settings import ATTACHMENT_SPACE_MB, FETCH_ATTACHMENTS, LANGUAGE, Settings
@@ -52,7 +55,7 @@ from desktop.store.troubles import (
     WrongKey,
     WrongPassphrase,
 )
-from desktop.store.unit_of_work import Seat
+from desktop.store.unit_of_work import Operation, Seat
 from desktop.ui.words import ENGLISH, language, speak, spoken
 from desktop.wall_clock import WallClock
 from domain.clock import Clock
@@ -110,6 +113,7 @@ class Desk:
     people: People
     blob_driver: BlobDriver | None = None
     handing_on: HandingOn | None = None
+    leavers: Leavers | None = None
 
     @property
     def catalogue(self) -> Catalogue:
@@ -256,6 +260,8 @@ def build(
     step = driver.carry if driver is not None else alone(ready, lane.run, shown)
     handing_on = HandingOn(lane, ready.reference.policy, announce, hand_on)
     handing_on.look()
+    leavers = Leavers(lane, partial(_let_go_who_left, ready.people))
+    leavers.look()
     courier_desk = CourierDesk(ready.store.replica, lane.read, lane.run, shown, ready.staff, step, shelf=shelf)
     return Desk(
         home,
@@ -275,7 +281,12 @@ def build(
         ready.people,
         blob_driver,
         handing_on,
+        leavers,
     )
+
+
+def _let_go_who_left(people: People) -> Operation[int]:
+    return let_go_who_left([tile.staff for tile in people.tiles()], people.remove)
 
 
 def end_emergencies(store: Store, seat: Seat) -> None:

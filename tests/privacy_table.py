@@ -43,6 +43,7 @@ PLAIN: Final = {
     "therapy_search": "---- ---- ---- A--- ---- ---- ----",
     "reset_staff": "---- 22-- ---- ---- ---- ---- ----",
     "assign_role": "---- ---- AAA- ---- ---- ---- ----",
+    "let_go": "---- AA-- AAA- ---- ---- ---- ----",
     "see_staff": "---- AA-- AAA- ---- ---- ---- AAAA",
     "prepare_device": "---- ---- ---- ---- ---- AAAA ----",
     "approve_device": "---- AA-- AAA- ---- ---- ---- ----",

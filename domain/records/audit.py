@@ -21,11 +21,13 @@ SIGN_IN: Final = "sign_in"
 SIGN_OUT: Final = "sign_out"
 LOCK: Final = "lock"
 UNLOCK: Final = "unlock"
+LET_GO: Final = "let_go"
+"""Somebody opens this desk no more; the object is their staff id."""
 RECOUNT: Final = "recount"
 """Written by the desk itself: a running digest had slipped from its rows and was put right."""
 
 ACTIONS: Final = frozenset(
-    {OPEN, UNMASK, VERIFY, SEARCH, EXPORT, PRINT, BREAK_GLASS, SIGN_IN, SIGN_OUT, LOCK, UNLOCK, RECOUNT}
+    {OPEN, UNMASK, VERIFY, SEARCH, EXPORT, PRINT, BREAK_GLASS, SIGN_IN, SIGN_OUT, LOCK, UNLOCK, LET_GO, RECOUNT}
 )
 
 

@@ -14,6 +14,7 @@ from desktop.store.people import CODE_MS, Invited
 from desktop.ui.forms.boxes import LineBox
 from desktop.ui.intake.sheet import advice_of
 from desktop.ui.signin.aside import Aside
+from desktop.ui.signin.leaver_card import LeaverCard
 from desktop.ui.signin.newcomer_card import NewcomerCard
 from desktop.ui.signin.passphrase import new_words_fault
 from desktop.ui.signin.tiles import Tiles
@@ -61,6 +62,9 @@ class PeopleSheet(Cover):
         page.addLayout(row)
         self.newcomer = NewcomerCard(desk.approve_device, desk.people.staff)
         page.addWidget(self.newcomer)
+        self.leaver = LeaverCard(desk)
+        self.leaver.gone.connect(self._somebody_went)
+        page.addWidget(self.leaver)
         page.addStretch(1)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
@@ -116,6 +120,7 @@ class PeopleSheet(Cover):
         for box in (self.staff, self.initials, self.proof, self.old, self.new, self.again):
             box.clear()
         self.newcomer.clear()
+        self.leaver.clear()
         self.forget_code()
         self.own_state.say(Status.QUIET, tr("Bản nháp và ca đang mở giữ nguyên. Chỉ đổi ở máy này."))
         self.tiles.show_people(self._desk.people.tiles())
@@ -128,6 +133,10 @@ class PeopleSheet(Cover):
         self.code.setText("")
         self.code.hide()
         self.code_state.say(Status.QUIET, tr("Mã chỉ hiện một lần: đọc cho đồng nghiệp nghe."))
+
+    @Slot()
+    def _somebody_went(self) -> None:
+        self.tiles.show_people(self._desk.people.tiles())
 
     # A code ------------------------------------------------------------------------------------------------
 
@@ -224,6 +233,7 @@ class PeopleSheet(Cover):
         self._inviting.wait()
         self._changing.wait()
         self.newcomer.stop()
+        self.leaver.stop()
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Nothing secret stays in the boxes."""
@@ -231,7 +241,7 @@ class PeopleSheet(Cover):
         if not self._built:  # every cover is hidden once while it is made
             return
         self.forget_code()
-        for box in (self.proof, self.old, self.new, self.again):
+        for box in (self.proof, self.old, self.new, self.again, self.leaver.proof):
             box.clear()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -241,6 +251,8 @@ class PeopleSheet(Cover):
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             if has_caret(self.newcomer):
                 self.newcomer.ask()
+            elif has_caret(self.leaver):
+                self.leaver.ask()
             else:
                 (self.change if has_caret(self._own) else self.give_code)()
 

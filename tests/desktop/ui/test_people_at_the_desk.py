@@ -9,20 +9,24 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from desktop.app import unlock
+from desktop.app import Desk, unlock
+from desktop.background.change_bus import Changes, Origin
 from desktop.home import Home
 from desktop.operations.calls import LINE, PbxCallEvent
 from desktop.store.keys import KeySlots
 from desktop.store.throttle import FREE
 from desktop.store.troubles import WrongPassphrase
+from desktop.store.unit_of_work import UnitOfWork
 from desktop.ui.main_window import MainWindow
 from desktop.ui.signin.passphrase import SHORTEST
 from desktop.ui.signin.window import OWN_WORDS, SignInWindow
 from desktop.ui.theme.look import Look
 from domain.clock import DAY
+from domain.records.staff import Staff, record_of
 from sync.door import Approved
+from sync.replica import read
 from sync.troubles import NoNewcomer, Offline
-from tests.desktop.ui.conftest import CHEAP, PASSPHRASE, STAFF, HandClock, focused, press, type_text
+from tests.desktop.ui.conftest import CHEAP, PASSPHRASE, STAFF, HandClock, focused, press, stored, type_text
 
 OTHER, INITIALS, CODE = "khanh.le", "L.V.K", "k7mp-2qrs-9tvw"
 FAR = 4_000_000_000_000
@@ -159,6 +163,97 @@ def test_a_passphrase_is_changed_by_whoever_knows_the_old_one(window: MainWindow
     assert slots.open(STAFF, "mưa rào tháng bảy")
     with pytest.raises(WrongPassphrase):
         slots.open(STAFF, PASSPHRASE)
+
+
+def take_off(window: MainWindow, staff: str, words: str, qtbot: QtBot) -> str:
+    card = window.people_sheet.leaver
+    card.staff.setText(staff)
+    card.proof.setText(words)
+    card.go.click()
+    qtbot.waitUntil(card.go.isEnabled, timeout=20_000)
+    return card.state.text()
+
+
+def two_at(home: Home) -> KeySlots:
+    """The desk's slots, with a second person in them."""
+    slots = KeySlots(home.slots, CHEAP, calibrate=False)
+    slots.add(OTHER, "mưa rào tháng bảy", slots.open(STAFF, PASSPHRASE), INITIALS)
+    return slots
+
+
+def listed(desk: Desk, qtbot: QtBot, *records: Staff) -> None:
+    """These staff records stand at this desk."""
+
+    def operation(uow: UnitOfWork) -> None:
+        act = uow.act()
+        for one in records:
+            act.create("ref", one)
+        uow.write(act)
+
+    desk.lane.submit(operation)
+    ids = [one.id for one in records]
+    qtbot.waitUntil(
+        lambda: all(stored(desk, lambda c: [read.one(c, "staff", one) for one in ids])), timeout=20_000
+    )
+
+
+def works(staff: str, role: str, ended_at: int | None = None) -> Staff:
+    return Staff(id=record_of(staff), staff=staff, roles=(role,), centre="an_giang", ended_at=ended_at)
+
+
+def operations(desk: Desk) -> Any:
+    """The whole log of this desk, in order."""
+    said = "SELECT seq, device, n, body FROM log ORDER BY seq"
+    return stored(desk, lambda c: [tuple(row) for row in c.exec_driver_sql(said)])
+
+
+def entries(desk: Desk) -> list[tuple[str, str, str]]:
+    """Who took OTHER off this desk, by the audit."""
+    found = stored(desk, lambda c: read.where(c, "audit_entry", "object_id", OTHER))
+    return [(one.record.actor, one.record.action, one.record.object_kind) for one in found]
+
+
+def test_a_colleague_is_taken_off_the_desk_and_what_they_wrote_stays(
+    window: MainWindow, desk: Desk, home: Home, qtbot: QtBot
+) -> None:
+    slots = two_at(home)
+    before = operations(desk)
+    window.act("people")
+    assert "chưa đúng" in take_off(window, OTHER, "sai rồi", qtbot)
+    for nobody in ("ai.đó", STAFF):
+        assert "Không có ai mang tên này" in take_off(window, nobody, PASSPHRASE, qtbot)
+    assert {tile.staff for tile in slots.people()} == {STAFF, OTHER}
+    assert entries(desk) == []
+    assert OTHER in take_off(window, OTHER, PASSPHRASE, qtbot)
+    assert {tile.staff for tile in slots.people()} == {STAFF}
+    assert slots.must_rotate(), "the store's key is another one from the next sign-in on"
+    with pytest.raises(WrongPassphrase):
+        slots.open(OTHER, "mưa rào tháng bảy")
+    assert entries(desk) == [(STAFF, "let_go", "staff")]
+    assert operations(desk)[: len(before)] == before, "nothing of what was written went, sent or not"
+    assert OTHER not in window.people_sheet.tiles.buttons
+
+
+def test_a_counsellor_takes_nobody_off_where_somebody_may(
+    window: MainWindow, desk: Desk, home: Home, qtbot: QtBot
+) -> None:
+    slots = two_at(home)
+    listed(desk, qtbot, works(STAFF, "counsellor"), works(OTHER, "shift_lead"))
+    window.act("people")
+    assert "trưởng ca" in take_off(window, OTHER, PASSPHRASE, qtbot)
+    assert {tile.staff for tile in slots.people()} == {STAFF, OTHER}
+    assert entries(desk) == []
+
+
+def test_whoever_left_is_taken_off_when_the_desk_hears_of_it_and_never_who_sits_there(
+    window: MainWindow, desk: Desk, home: Home, qtbot: QtBot
+) -> None:
+    slots = two_at(home)
+    listed(desk, qtbot, works(OTHER, "counsellor", ended_at=1), works(STAFF, "counsellor", ended_at=1))
+    assert {tile.staff for tile in slots.people()} == {STAFF, OTHER}
+    window.desk.bus.changed.emit(Changes(Origin.CENTRE, {"staff": frozenset({record_of(OTHER)})}))
+    qtbot.waitUntil(lambda: {tile.staff for tile in slots.people()} == {STAFF}, timeout=20_000)
+    qtbot.waitUntil(lambda: entries(desk) == [(STAFF, "let_go", "staff")], timeout=20_000)
 
 
 def test_a_call_puts_the_sheet_away(window: MainWindow, clock: HandClock) -> None:
