@@ -53,12 +53,18 @@ MOST_OPERATIONS: Final = 1_000
 
 _CREDENTIALS: Final = re.compile(r"([A-Za-z0-9_-]{1,24})\.([1-9][0-9]{0,14})\.([A-Za-z0-9_-]{86})")
 _CLAIM: Final = b"tram111/session/1\x00"
+_AGAIN: Final = b"tram111/again/1\x00"
 _REQUEST: Final = b"tram111/request/1\x00"
 
 
 def session_claim(device: str, incarnation: int, nonce: str) -> bytes:
     """What a device signs with its registered key to open a session; a nonce of the server serves once."""
     return _CLAIM + msgspec.json.encode((device, incarnation, nonce))
+
+
+def again_claim(device: str, seat: str, code: str, key: bytes) -> bytes:
+    """What a desk signs that enrols again as the device it is, where a centre forgot it."""
+    return _AGAIN + msgspec.json.encode((device, seat, plain_code(code), key.hex()))
 
 
 def request_claim(method: str, target: str, body: bytes, token: str, counter: int) -> bytes:
@@ -76,6 +82,14 @@ def is_code(said: str) -> bool:
     """Whether this can be a one-time code at all; whether it is one, only the centre knows."""
     code = plain_code(said)
     return len(code) == CODE_LENGTH and all(letter in CODE_LETTERS for letter in code)
+
+
+class Again(NamedTuple):
+    """Which device a desk was before its centre forgot it, and its signature (raw) of `again_claim`."""
+
+    device: str
+    seat: str
+    signature: bytes
 
 
 class Credentials(NamedTuple):

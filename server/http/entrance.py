@@ -40,7 +40,8 @@ async def enrolment(asked: EnrolAsk, request: Request, counter: AtCounter) -> En
     address = request.client.host if request.client else ""
     counter.attempts.check(address)
     try:
-        given = Asked(asked.code, wire.raw64(asked.key), asked.name)
+        again = door.Again(asked.device, asked.seat, wire.raw64(asked.signature)) if asked.device else None
+        given = Asked(asked.code, wire.raw64(asked.key), asked.name, again)
         made = await counter.write(enrol, counter.centre, given)
     except Refusal:
         counter.attempts.failed(address)

@@ -52,12 +52,22 @@ class HealthAnswer(_Said):
     courier_key: str = Field(default="", description="X25519 public key that sticks are sealed to, base64")
 
 
+_NO_SIGNATURE = base64.b64encode(bytes(64)).decode()
+
+
 class EnrolAsk(_Said):
     """A one-time code, the device's Ed25519 public key (base64 of 32 bytes), the computer's name."""
 
     code: str = Field(max_length=64)
     key: Annotated[str, Field(max_length=64), _base64_of(32)]
     name: Annotated[str, Field(max_length=100), AfterValidator(_printable)] = ""
+    device: Annotated[str, Field(max_length=64), AfterValidator(_printable)] = Field(
+        default="", description="the device that this desk was before the centre forgot it; empty: a new one"
+    )
+    seat: Annotated[str, Field(max_length=16), AfterValidator(_printable)] = ""
+    signature: Annotated[str, Field(max_length=96), _base64_of(64)] = Field(
+        default=_NO_SIGNATURE, description="of `sync.door.again_claim`, where `device` is given"
+    )
 
 
 class EnrolAnswer(_Said):

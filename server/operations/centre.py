@@ -21,7 +21,7 @@ from server.store.lane import WriteLane
 from sync.act import Act
 from sync.authorship import CENTRE
 from sync.blobs.shelf import Shelf
-from sync.door import Enrolled, Receipt
+from sync.door import Again, Enrolled, Receipt
 from sync.operation import ERASE, Body
 from sync.replica import node, scopes, sums
 from sync.replica.changes import Folded, Projection
@@ -98,7 +98,7 @@ class Above(Protocol):
     def refresh(self) -> bool:
         """Ask for the list of desks now; answers whether it came."""
 
-    def enrol(self, code: str, key: bytes, name: str) -> Enrolled:
+    def enrol(self, code: str, key: bytes, name: str, again: Again | None = None) -> Enrolled:
         """Hand a desk's enrolment on to the centre. Raises sync.troubles."""
 
     def receipt(self, device: str, digest: str) -> Receipt | None:

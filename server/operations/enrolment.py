@@ -10,7 +10,11 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Final
 
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
 from domain.clock import MINUTE
+from domain.ids import is_id
 from domain.numbering import CENTRE_DIGITS, NumberingError, centre_of_seat
 from server.operations import grants, leases, need_to_know
 from server.operations.centre import HUB, Centre, log
@@ -20,7 +24,7 @@ from server.store import accounts, hubs, newcomers
 from server.store.accounts import Code, Device
 from server.store.engine import Connection
 from sync import wire
-from sync.door import CODE_LENGTH, CODE_LETTERS, Enrolled, plain_code
+from sync.door import CODE_LENGTH, CODE_LETTERS, Again, Enrolled, again_claim, plain_code
 
 LASTS_MS: Final = 10 * MINUTE
 FIRST_INCARNATION: Final = 1
@@ -74,23 +78,41 @@ def make_code(
     return "-".join(letters[i : i + 4] for i in range(0, CODE_LENGTH, 4))
 
 
+def _may_be_again(asked: Asked, again: Again, code: Code, known: Device | None) -> bool:
+    """Whether who asks holds the key, the code is for that seat, and the device is forgotten or this very one."""
+    try:
+        claim = again_claim(again.device, again.seat, asked.code, asked.key)
+        Ed25519PublicKey.from_public_bytes(asked.key).verify(again.signature, claim)
+    except (InvalidSignature, ValueError):
+        return False
+    if again.seat != code.seat or not is_id(again.device):
+        return False
+    return known is None or (
+        hmac.compare_digest(known.public_key, asked.key) and known.revoked_at is None and known.seat == code.seat
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a desk sends: the code as typed, its raw Ed25519 public key, the computer's name."""
+    """What a desk sends: the code as typed, its raw Ed25519 public key, the computer's name; which device it was
+    before a restore, where this centre forgot it."""
 
     code: str
     key: bytes
     name: str
+    again: Again | None = None
 
 
 def enrol(centre: Centre, asked: Asked) -> Enrolled:
     """Make a device from a code: account, first block of case numbers, and grants where it holds all cases.
 
-    The same code with the same key again (the answer was lost on the way) gives the same device. Raises
+    The same code with the same key again (the answer was lost on the way) gives the same device. A desk that was
+    enrolled after the backup from which this centre was restored becomes the device it was (`Asked.again`): its log
+    is of that device, and goes up whole. Nobody becomes a device that is known by another key or revoked. Raises
     Refusal (403 unknown_code; at a hub without a line 503 no_upstream), StoreUnavailable.
     """
     if centre.role == HUB:
-        return hand_on(centre, asked.code, asked.key, asked.name)
+        return hand_on(centre, asked.code, asked.key, asked.name, asked.again)
     sha256 = _hash(asked.code)
 
     def job(connection: Connection) -> tuple[Device, bool, bool]:
@@ -103,8 +125,15 @@ def enrol(centre: Centre, asked: Asked) -> Enrolled:
             if device is None or not hmac.compare_digest(device.public_key, asked.key):
                 raise Refusal(403, "unknown_code")
             return device, hubs.is_hub(connection, device.id), newcomers.waits(connection, device.id)
+        known = accounts.find_device(connection, asked.again.device) if asked.again else None
+        if asked.again is not None and not _may_be_again(asked, asked.again, code, known):
+            raise Refusal(403, "unknown_code")
+        if known is not None:
+            # It was never forgotten, or came back already: nothing changes, and the code is used up.
+            accounts.use_code(connection, sha256, known.id, now)
+            return known, hubs.is_hub(connection, known.id), newcomers.waits(connection, known.id)
         device = Device(
-            id=centre.new_id(),
+            id=asked.again.device if asked.again else centre.new_id(),
             centre=code.centre,
             seat=code.seat,
             centre_digit=CENTRE_DIGITS[code.seat[:2]],

@@ -13,7 +13,7 @@ from server.operations.uplink import HubIdentity, Uplink
 from server.store import hub_identity
 from server.store.troubles import NotAHub
 from sync import wire
-from sync.door import Enrolled
+from sync.door import Again, Enrolled
 from sync.engine import Pace
 from sync.transport import enrol
 from sync.troubles import ServerTrouble, SignedOut, Trouble
@@ -48,12 +48,12 @@ def link(hub: Centre, folder: Path, url: str, pace: Pace | None = None) -> Uplin
     return made
 
 
-def hand_on(hub: Centre, code: str, key: bytes, name: str) -> Enrolled:
+def hand_on(hub: Centre, code: str, key: bytes, name: str, again: Again | None = None) -> Enrolled:
     """A desk enrols at the hub: the centre decides. Raises Refusal (403 unknown_code, 503 no_upstream)."""
     try:
         if hub.uplink is None:
             raise ServerTrouble
-        made = hub.uplink.enrol(code, key, name)
+        made = hub.uplink.enrol(code, key, name, again)
     except SignedOut as refused:
         raise Refusal(403, "unknown_code") from refused
     except Trouble as away:

@@ -25,7 +25,7 @@ from server.store.revoked import Order
 from server.store.troubles import StoreUnavailable
 from sync import engine as core
 from sync import wire
-from sync.door import Devices, Enrolled, KnownDevice, Receipt, wipe_claim
+from sync.door import Again, Devices, Enrolled, KnownDevice, Receipt, wipe_claim
 from sync.engine import Effect, Engine, Event, Now, Road
 from sync.replica import scopes
 from sync.replica.changes import Folded
@@ -178,9 +178,9 @@ class Uplink:
         if self._mono() - self._refreshed > REFRESH_MS:
             self.refresh()
 
-    def enrol(self, code: str, key: bytes, name: str) -> Enrolled:
+    def enrol(self, code: str, key: bytes, name: str, again: Again | None = None) -> Enrolled:
         """Hand a desk's enrolment on to the centre. Raises sync.troubles."""
-        made = enrol(self.url, code, key, name, self._trust)
+        made = enrol(self.url, code, key, name, self._trust, again)
         self.refresh()
         return made
 

@@ -264,19 +264,28 @@ class HttpTransport:
         return given.token
 
 
-def enrol(base_url: str, code: str, public_key: bytes, name: str, trust: Trust = SYSTEM) -> Enrolled:
+def enrol(
+    base_url: str,
+    code: str,
+    public_key: bytes,
+    name: str,
+    trust: Trust = SYSTEM,
+    again: door.Again | None = None,
+) -> Enrolled:
     """Make this computer a device by a one-time code. `public_key` is raw Ed25519 (32 bytes).
 
-    Asking again with the same code and key is harmless. Raises SignedOut for a wrong, used or expired code,
+    Asking again with the same code and key is harmless. `again`: the device that this desk is already, where the
+    centre went back behind its enrolment and has forgotten it. Raises SignedOut for a wrong, used or expired code,
     and the other sync.troubles.
     """
     line = Line(base_url, trust)
     try:
         # A question without a body first: a code that goes to a page that redirects is a code given away.
         _said(line.ask("GET", door.HEALTH, ENTRANCE_S), Health)
-        return _said(
-            _post(line, door.ENROL, {"code": code, "key": wire.text64(public_key), "name": name}), Enrolled
-        )
+        said = {"code": code, "key": wire.text64(public_key), "name": name}
+        if again is not None:
+            said |= {"device": again.device, "seat": again.seat, "signature": wire.text64(again.signature)}
+        return _said(_post(line, door.ENROL, said), Enrolled)
     finally:
         line.close()
 
