@@ -143,6 +143,9 @@ class Watcher(Protocol):
     def renamed(self, machine: Machine) -> None:
         """The old transport is closed: what is under way on it comes back."""
 
+    def heard(self, machine: Machine, event: Event) -> None:
+        """The engine was given an event; perhaps the disk was full in the middle of it."""
+
     def stepped(self, machine: Machine, event: Event, steps: Sequence[str]) -> None:
         """The engine took an event; these transactions it made."""
 
@@ -316,6 +319,7 @@ class Machine:
         try:
             effects = self.engine.step(event, Now(mono, self.clock.now_ms()))
         except Trouble:
+            self._watcher.heard(self, event)
             self._watcher.wake(self, mono + AFTER_TROUBLE_MS)
             return
         except (Broken, AssertionError):

@@ -123,9 +123,7 @@ class Witness:
         """An acknowledgement is believed only where it is true, and equality only where it was counted."""
         world = self._world
         self._trouble[machine.seat] = event.trouble if isinstance(event, core.Failed) else None
-        if isinstance(event, core.PullAnswered | core.Carried) and self._taken(machine, event):
-            assert event.head is not None
-            self._said[machine.seat] = event.head.digest
+        self.heard(machine, event)
         if "meet" in steps:
             world.meet("a lineage met")
         if "receive_scope" in steps:
@@ -145,6 +143,12 @@ class Witness:
             world.meet("compared equal")
             if world.trace.met["compared equal"] % 4 == 1:  # counting anew costs more than all the rest
                 self._equal_truly(machine)
+
+    def heard(self, machine: Machine, event: core.Event) -> None:
+        """A server's digest is one that the desk may compare itself with, also when its disk is full just then."""
+        if isinstance(event, core.PullAnswered | core.Carried) and self._taken(machine, event):
+            assert event.head is not None
+            self._said[machine.seat] = event.head.digest
 
     def _taken(self, machine: Machine, event: core.PullAnswered | core.Carried) -> bool:
         """Whether the digest in an answer is one that the desk compares itself with: an answer to a request that was

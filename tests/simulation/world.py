@@ -191,6 +191,10 @@ class World(Hours):
         if self.parcels is not None:
             self.parcels.folded(machine, folded)
 
+    def heard(self, machine: Machine, event: core.Event) -> None:
+        """The engine was given an event, and met a trouble in it."""
+        self.witness.heard(machine, event)
+
     def stepped(self, machine: Machine, event: core.Event, steps: Sequence[str]) -> None:
         """The engine took an event."""
         self.say(machine.seat, type(event).__name__, *steps)
