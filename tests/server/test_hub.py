@@ -22,7 +22,7 @@ from server.store.engine import Connection
 from server.store.proven import all_devices
 from sync import transport
 from sync.door import Receipt
-from sync.replica import feed, read, removal, scopes, signed, sql, tables
+from sync.replica import feed, read, removal, scopes, signed, tables
 from sync.replica.ledger import is_signed
 from sync.replica.relay import NOBODY
 from sync.troubles import Forked, ServerTrouble, SignedOut
@@ -362,25 +362,6 @@ def test_a_hub_does_not_take_a_dossier_for_its_own_because_its_desk_writes_into_
     assert hub.centre.read(lambda c: scopes.homes(c, [scopes.dossier("of-hanoi")])) == {}
     other.pull()
     assert not other.node.has("note", "n1")
-
-
-def test_a_desk_meets_its_grant_again_at_the_hub_when_more_of_the_scope_has_come(
-    embedded: Running, hub: RunningHub, desks: MakeDesk
-) -> None:
-    """It may have asked for the scope before the hub had it, and its own words of it are left out of its feed."""
-    one, away = desks(embedded, "AG01"), desks(embedded, "HN01")
-    known_at_hub(hub, one)
-    scope = away.write_contact("h", case=True)
-    away.push()
-    embedded.centre.lane.do(lambda c: transfers.pass_on(embedded.centre, c, scope=scope, to="an_giang"))
-    assert embedded.centre.publish is not None
-    embedded.centre.publish(News(audiences=frozenset({"an_giang"})))
-    until(lambda: has(hub.centre, "contact", "h"), "the hub has fetched the scope")
-    hub.settled(embedded)
-    grants = "SELECT min(seq) FROM log WHERE kind = 'grant'"
-    scoped = "SELECT max(seq) FROM log WHERE kind = 'contact'"
-    first, last = hub.centre.read(lambda c: (sql.first(c, grants)[0], sql.first(c, scoped)[0]))
-    assert first > last, "the grant is met behind all that it gives"
 
 
 def test_a_hub_carries_words_closed_to_the_centre_and_cannot_read_them(
