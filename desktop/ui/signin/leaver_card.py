@@ -40,8 +40,8 @@ class LeaverCard(Card):
         grid.setHorizontalSpacing(16)
         grid.setVerticalSpacing(8)
         rows = (
-            ("leaver", self.staff, tr("Tên đăng nhập")),
-            ("leaver_proof", self.proof, tr("Mật khẩu của chị/anh")),
+            ("leaver", self.staff, tr("Người thôi dùng máy")),
+            ("leaver_proof", self.proof, tr("Mật khẩu để xác nhận")),
         )
         for place, (name, box, label) in enumerate(rows):
             box.setObjectName(f"field.{name}")
