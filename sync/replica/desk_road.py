@@ -17,7 +17,7 @@ from sync.operation import Body, Placed
 from sync.proof import Ledger, Verdict
 from sync.replica import feed, node, own_chains, removal, sql, sums
 from sync.replica.changes import Folded
-from sync.replica.given import backfill, note_grants, withdrawal
+from sync.replica.given import backfill, note_grants, still_ours, withdrawal
 from sync.replica.ledger import DeskLedger, Runner, is_signed
 from sync.replica.own_chains import INCARNATION, LINEAGE, acked_key, backed_up_key, closed_key
 from sync.replica.replica import Identity, Replica
@@ -318,7 +318,8 @@ class DeskRoad:
         """Fold a chunk, note new grants for back-fill, and move the cursor, in one transaction."""
 
         def work(connection: Connection) -> Folded:
-            folded = self._replica.receive(connection, placed, self._cursor_key(connection), str(cursor))
+            ours = still_ours(connection, placed)
+            folded = self._replica.receive(connection, ours, self._cursor_key(connection), str(cursor))
             self._note_grants(connection, folded, cursor)
             self._learned(connection, placed)
             return folded

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import BigInteger, Column, Connection, Table, Text
 
+from sync.operation import ERASE, Placed, Undecodable, decode_body
 from sync.replica import sql, tables
 from sync.replica.changes import Folded
-from sync.replica.scopes import closed_here, grant_stands, stands_rightly, was_given
+from sync.replica.scopes import closed_here, given_up, grant_stands, stands_rightly, was_given
 
 backfill = Table(
     "backfill",
@@ -24,6 +27,21 @@ withdrawal = Table(
     Column("grant_id", Text, nullable=False),
 )
 """Scopes to be wiped as soon as nothing written here waits to be sent; `grant_id` names the withdrawn grant."""
+
+
+def still_ours(connection: Connection, placed: Sequence[Placed]) -> Sequence[Placed]:
+    """A page without what this desk was told to give up: it is not made here again, whoever shows it. Where it is
+    granted anew, its history is fetched whole. An order to erase counts also there: for the own log."""
+    gone = given_up(connection)
+    return [one for one in placed if not _is_of(one, gone)] if gone else placed
+
+
+def _is_of(one: Placed, scopes: frozenset[str]) -> bool:
+    try:
+        body = decode_body(one.body)
+    except Undecodable:
+        return False
+    return body.scope in scopes and body.action != ERASE
 
 
 def note_grants(connection: Connection, device: str, folded: Folded, seq: int) -> None:

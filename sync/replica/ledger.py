@@ -15,6 +15,7 @@ from sync.proof import Ask, Figure, Told
 from sync.replica import proof
 from sync.replica.changes import Folded
 from sync.replica.replica import Replica
+from sync.replica.scopes import given_up
 from sync.wire import raw64
 
 R = TypeVar("R")
@@ -53,9 +54,12 @@ class DeskLedger:
         return self._read(lambda c: proof.answer(c, ask, proof.everything, leaf=leaf))
 
     def rebuild(self, ask: Ask, placed: Sequence[Placed]) -> Figure:
-        """Make one record anew from these operations and this desk's own; its figure afterwards."""
+        """Make one record anew from these operations and this desk's own; its figure afterwards. What this desk was
+        told to give up is not made again, whatever a server shows that has not heard of it."""
 
         def work(connection: Connection) -> tuple[Folded, Figure]:
+            if ask.scope in given_up(connection):
+                return Folded(), proof.figure(connection, ask.kind, ask.scope, ask.id)
             folded = proof.rebuild(connection, self._replica, ask, placed)
             self._learned(connection, placed)
             return folded, proof.figure(connection, ask.kind, ask.scope, ask.id)

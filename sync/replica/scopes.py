@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from typing import Final
 
 from sqlalchemy import Column, Connection, Index, Table, Text, select
 
@@ -231,6 +232,17 @@ def awaits_withdrawal(connection: Connection) -> bool:
         grant.until.is_not(None), grant.withdrawn_at.is_(None), grant.retracted.is_(None), grant.id == wiped.id
     )
     return connection.execute(found.limit(1)).first() is not None
+
+
+_GIVEN_UP: Final = """
+SELECT granted_scope FROM r_grant GROUP BY granted_scope
+HAVING max(withdrawn_at) IS NOT NULL AND sum(withdrawn_at IS NULL AND retracted IS NULL) = 0"""
+
+
+def given_up(connection: Connection) -> frozenset[str]:
+    """At a desk: scopes of which a grant was withdrawn and none stands. A server that was away, or a stick that was
+    long under way, may not have heard of that and shows them as before."""
+    return frozenset(str(row[0]) for row in sql.fetch(connection, _GIVEN_UP))
 
 
 def grant_stands(connection: Connection, device: str, scope: str) -> bool:

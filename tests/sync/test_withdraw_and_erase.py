@@ -13,6 +13,7 @@ from domain.records.road import Custody, Grant
 from sync import chain
 from sync.act import Act
 from sync.operation import APPEND, ERASE, GRANT, WITHDRAW, Body, Placed
+from sync.proof import NOTHING, RECORD, Ask
 from sync.replica import feed, read, scopes, sums, tables
 from sync.replica.replica import Identity
 from sync.signals import Nudged, Saved
@@ -151,6 +152,29 @@ def test_a_dossier_given_back_after_the_wipe_comes_back_whole() -> None:
     calm(line)
     assert ag.at.has("note", "note-1")
     assert ag.at.has("note", "note-7")
+
+
+def test_a_server_or_stick_that_has_not_heard_of_a_withdrawal_brings_nothing_back() -> None:
+    """A hub that was away goes on showing the dossier, a stick was written before: no page and no comparison with
+    them makes a row of it here again. Given back, it comes whole."""
+    line, ag, dn = two_desks()
+    founded(line, ag)
+    writes(line, ag, noted(ag, 2))
+    calm(line)
+    late = line.centre.at.run(lambda c: feed.of_scope(c, DOSSIER, upto=1 << 40, past=0)).placed
+    by_centre(line, passed_on(line, "da_nang"))
+    by_centre(line, order(line, "dn01", "g-dn", DOSSIER))
+    by_centre(line, order(line, "ag01", "w-ag", DOSSIER, withdrawn=5))
+    calm(line)
+    ag.road.receive(late, ag.road.view().cursor)
+    for kind, record in (("contact", "contact-1"), ("note", "note-1"), ("note", "note-2")):
+        assert ag.road.ledger().rebuild(Ask(RECORD, scope=DOSSIER, kind=kind, id=record), late) == NOTHING
+    assert rows_of(ag.at, DOSSIER) == 0
+    ag.at.digests()
+    writes(line, dn, noted(dn, 7))
+    by_centre(line, order(line, "ag01", "g-again", DOSSIER))
+    calm(line)
+    assert all(ag.at.has("note", f"note-{number}") for number in (1, 2, 7))
 
 
 @pytest.mark.parametrize("seed", range(12))
