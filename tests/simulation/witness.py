@@ -88,6 +88,10 @@ class Witness:
             if change.before is not None and change.after is not None:
                 self._nothing_vanishes(machine, change, change.before, change.after)
         came = {change.scope for change in folded.changes}
+        if machine.steps[-1] == "rebuild":
+            # Made anew from what stood here: the desk's own words, which the centre holds until their dossier comes.
+            stood = {(change.kind, change.id) for change in folded.changes if change.before is not None}
+            came = {change.scope for change in folded.changes if (change.kind, change.id) not in stood}
         if came and not machine.revoked and machine.steps[-1] != "wipe":
             # Its own words written before a grant may be made anew from its own log.
             own = {scope for one, scope in self._world.blind if one.device == machine.device}
