@@ -7,13 +7,13 @@ from contextlib import AbstractContextManager
 from typing import Any
 from unittest.mock import patch
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection
 
 from server.operations import transfers
 from server.operations.centre import Centre, News
 from server.store import granted
 from sync.operation import ERASE, Body, Placed
-from sync.replica import removal, scopes, sql
+from sync.replica import removal, scopes
 from sync.replica.desk_road import DeskRoad
 
 
@@ -69,16 +69,6 @@ def review_not_counted() -> AbstractContextManager[Any]:
 def passed_on_without_a_grant() -> AbstractContextManager[Any]:
     """The new desks are not told to fetch what was written before."""
     return patch.object(transfers, "_give", lambda *_given: set())
-
-
-def conflicts_settled_by_id_alone() -> AbstractContextManager[Any]:
-    """A change of custody takes the conflicts of the contact with its id away."""
-    real = sql.delete_in
-
-    def delete(connection: Connection, table: Table, column: str, wanted: Iterable[str], **_kind: Any) -> None:
-        real(connection, table, column, wanted)
-
-    return patch.object(sql, "delete_in", delete)
 
 
 def erased_comes_back() -> AbstractContextManager[Any]:

@@ -45,7 +45,7 @@ def _told_of_its_grant_once() -> AbstractContextManager[Any]:
 
 LATE: Mapping[str, Late] = {
     "a dossier is founded by whoever speaks of it first": Late(
-        _founded_by_whoever_speaks_first, 297, "no row where it may not be"
+        _founded_by_whoever_speaks_first, 297, "held is released"
     ),
     "made anew, replaced values stand again": Late(_replaced_values_stand_again, 1964, "nothing to mend"),
     "told of its grant once only": Late(_told_of_its_grant_once, 1299, "nothing to mend"),

@@ -284,7 +284,6 @@ MUTANTS: Mapping[str, Mutant] = {
     "late words not flagged": Mutant(dossier_faults.late_words_not_flagged, frozenset({"writes on"})),
     "late words held for ever": Mutant(dossier_faults.late_words_held_for_ever, frozenset({"writes on"})),
     "passed on without a grant": Mutant(dossier_faults.passed_on_without_a_grant, frozenset({"passes on"})),
-    "conflicts settled by id alone": Mutant(dossier_faults.conflicts_settled_by_id_alone, frozenset({"passes on"})),
     "review not counted": Mutant(dossier_faults.review_not_counted, frozenset({"writes on"})),
     "erased comes back": Mutant(dossier_faults.erased_comes_back, frozenset({"centre erases"})),
     "erased stays in the log": Mutant(dossier_faults.erased_stays_in_the_log, frozenset({"centre erases"})),

@@ -177,6 +177,25 @@ def test_a_server_or_stick_that_has_not_heard_of_a_withdrawal_brings_nothing_bac
     assert all(ag.at.has("note", f"note-{number}") for number in (1, 2, 7))
 
 
+def test_a_dossier_passed_on_with_two_values_side_by_side_keeps_both() -> None:
+    """The record that says whose a dossier is bears the id of its contact: conflicts are told apart by kind too."""
+    line, ag, dn = two_desks()
+    founded(line, ag)
+    by_centre(line, order(line, "dn01", "g-dn", DOSSIER))
+    calm(line)
+    ag.at.change("contact", "contact-1", summary="bản của An Giang")
+    dn.at.change("contact", "contact-1", summary="bản của Đà Nẵng")
+    line.tell(ag, Saved())
+    line.tell(dn, Saved())
+    calm(line)
+    assert [one.field for one in dn.at.run(read.conflicts)] == ["summary"]
+    by_centre(line, passed_on(line, "da_nang"))
+    by_centre(line, order(line, "ag01", "w-ag", DOSSIER, withdrawn=5))
+    calm(line)
+    assert dn.at.has("custody", "contact-1")
+    assert [one.field for one in dn.at.run(read.conflicts)] == ["summary"]
+
+
 @pytest.mark.parametrize("seed", range(12))
 def test_a_withdrawal_on_a_bad_line_leaves_no_row_behind(seed: int) -> None:
     line, ag, _ = two_desks(seed, Faults(lose_request=0.15, lose_answer=0.15, twice=0.2, busy=0.1, delay_ms=900))
