@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -10,6 +11,7 @@ from sqlalchemy import Connection
 
 from desktop.store.case_keys import CaseKeys, Share, case_keys_of, custodian_pairs, new_key, shares_for, shares_of
 from desktop.store.sight import things_of
+from domain.ids import RANDOM_BYTES, uuid7
 from domain.records.case_key import key_at, person_key_of
 from domain.records.staff import Staff, record_of
 from domain.rules.privacy import Decision, Policy, Thing, may, person_of
@@ -121,7 +123,7 @@ class CaseLock:
         lost = any(share.opens_with in self._lost for share in self.shares if share.number == newest)
         if key is not None and not lost and holders <= wanted.keys():
             return Key(newest, key, self.missing(wanted))
-        number, made = new_number, new_key()
+        number, made = later_than(newest, new_number), new_key()
         if self._keys.public in {one for keys in wanted.values() for one in keys}:
             self._keys.keep(number, made)
         shares = shares_for(number, made, self.contact, wanted, self._keys.keys.custodians)
@@ -183,6 +185,17 @@ def staff_of(connection: Connection) -> dict[str, Staff]:
         for one in read.every(connection, "staff")
         if one.retracted is None and one.record.staff
     }
+
+
+def later_than(newest: str, number: str) -> str:
+    """A number (UUID 7) that sorts behind the newest key's, whatever the clock says: a key made after a clock was set
+    back, or in the same millisecond, would else lie before the one it replaces and seal nothing."""
+    if number > newest:
+        return number
+    try:
+        return uuid7(int(newest.replace("-", "")[:12], 16) + 1, secrets.token_bytes(RANDOM_BYTES))
+    except ValueError:
+        return number  # no number of ours
 
 
 def keys_in(record: Staff) -> list[bytes]:

@@ -124,6 +124,20 @@ def test_a_colleague_let_in_by_name_reads_all_and_once_put_out_nothing_that_is_n
     assert "Ghi của người đã ra" in mine
 
 
+def test_whoever_is_put_out_holds_no_new_key_though_the_clock_stands_or_was_set_back(desk: ClosedDesk) -> None:
+    case_id = desk.restricted()
+    for turn in range(8):
+        desk.bench.run(restricting.let_in(case_id, COLLEAGUE))
+        desk.bench.clock.now -= 86_400_000 * (turn % 2)
+        desk.bench.run(restricting.put_out(case_id, COLLEAGUE))
+        contact = contact_of(desk, case_id)
+        shares = desk.bench.read(partial(shares_of, contact=contact))
+        newest = max(one.number for one in shares)
+        assert {one.staff for one in shares if one.number == newest} == {ME}
+    desk.bench.run(case.add_note("Chuyến xe sáng thứ ba", case_id))
+    assert "Chuyến xe" not in desk.sit(COLLEAGUE).words(case_id)
+
+
 def test_only_a_known_key_is_sealed_to_and_only_by_who_holds_the_key(desk: ClosedDesk) -> None:
     case_id = desk.restricted()
     with pytest.raises(NoKeyOfTheirs):
