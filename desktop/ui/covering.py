@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QWidget
+from shiboken6 import isValid
 
 from desktop.ui.manual.opening import READ_FROM
 from desktop.ui.widgets.covers import Cover
@@ -88,7 +89,7 @@ class Covering(QObject):
             return
         for made in self._window.actions_by_id.values():
             made.setEnabled(True)
-        if self._before is not None and self._before.isVisible():
-            self._before.setFocus()
+        if self._before is not None and isValid(self._before) and self._before.isVisible():
+            self._before.setFocus()  # not valid: the sheet that it stood on was saved meanwhile, and is gone
         else:
             self._window.pages[self._window.page_name].focus()

@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QPlainTextEdit
 from pytestqt.qtbot import QtBot
+from shiboken6 import isValid
 
 from desktop.app import Desk
 from desktop.operations.calls import LINE, PbxCallEvent
@@ -20,6 +21,7 @@ from desktop.ui.main_window import MainWindow
 from desktop.ui.theme.tokens import Status
 from sync.troubles import Trouble
 from tests.desktop.ui.conftest import PASSPHRASE, STAFF, HandClock, focused, press, stored, type_text
+from tests.desktop.ui.test_forms_lose_nothing import fill_six
 
 BOTH = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
 
@@ -208,3 +210,24 @@ def test_a_draft_that_cannot_be_kept_holds_the_seal_back_and_is_said(
         qtbot.waitUntil(lambda: locked.watch.cover.state.status is Status.URGENT, timeout=20_000)
     assert "bản nháp chưa lưu được" in locked.watch.cover.state.text()
     assert locked.watch.rules.lock is Lock.LOCKED
+
+
+def test_a_form_that_is_saved_behind_the_cover_gives_the_keys_to_the_page(
+    locked: MainWindow, desk: Desk, qtbot: QtBot
+) -> None:
+    """Ctrl+Enter, then F12 before the row is durable: the box in which the caret stood goes with its sheet."""
+    locked.act("open_file")
+    fill_six(locked)
+    place = focused()
+    with qtbot.waitSignal(place.destroyed, timeout=20_000), qtbot.waitSignal(locked.file_page.saved, timeout=20_000):
+        press(locked, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+        locked.act("privacy")
+        assert locked.privacy.isVisible()
+    assert not isValid(place)
+    press(locked, Qt.Key.Key_Space)
+    assert locked.privacy.isHidden()
+    assert all(one.isEnabled() for one in locked.actions_by_id.values())
+    assert focused() is not locked
+    press(locked, Qt.Key.Key_F2)
+    with qtbot.waitSignal(locked.calls.labelled, timeout=20_000):
+        pass
