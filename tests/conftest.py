@@ -39,6 +39,8 @@ for _name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_H
 import pytest  # noqa: E402  # the environment above comes first
 from hypothesis import HealthCheck, settings  # noqa: E402  # the environment above comes first
 
+from tests.last_words import pytest_configure, pytest_terminal_summary  # noqa: E402, F401  # hooks, found by name
+
 SOAK = os.environ.get("TRAM111_SOAK") == "1"
 """Whether `./tram111 soak NAME` runs: full counts and fresh random seeds."""
 

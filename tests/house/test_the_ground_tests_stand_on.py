@@ -135,3 +135,17 @@ def test_a_soak_that_nobody_wrote_is_refused_and_names_the_others() -> None:
     )  # fmt: skip
     assert done.returncode == 2
     assert "Không có bài «khong-co-bai-nay»" in done.stderr
+
+
+def test_a_worker_that_dies_says_where_at_the_end_of_the_run(tmp_path: Path) -> None:
+    """What a crash on another machine printed in the middle was never read."""
+    (tmp_path / "test_dies.py").write_text("import ctypes\n\ndef test_dies():\n    ctypes.string_at(0)\n", "utf-8")
+    env = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-ptests.last_words", "-n1", "-pno:cacheprovider", "test_dies.py"],
+        capture_output=True, text=True, cwd=tmp_path, env={**env, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    end = done.stdout[done.stdout.index("last words of gw0") :]
+    assert "Segmentation fault" in end
+    assert 'test_dies.py", line 4 in test_dies' in end
+    assert "site-packages" not in end
