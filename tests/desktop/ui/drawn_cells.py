@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from html import unescape
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QModelIndex, QRect, QSize, Qt
+from PySide6.QtCore import QBuffer, QIODevice, QModelIndex, QRect, QSize, Qt
 from PySide6.QtGui import QPainter
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
@@ -19,8 +19,7 @@ BESIDE = 16
 
 def drawn(widget: QWidget) -> str:
     """Every letter that a widget draws, in the order in which it draws them, without spaces."""
-    room = QByteArray()
-    buffer = QBuffer(room)
+    buffer = QBuffer()  # with room of its own: one lent by Python may end before it
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     paper = QSvgGenerator()
     paper.setOutputDevice(buffer)
@@ -28,7 +27,7 @@ def drawn(widget: QWidget) -> str:
     painter = QPainter(paper)
     widget.render(painter, widget.rect().topLeft())
     painter.end()
-    return "".join("".join(unescape(text).split()) for text in _TEXT.findall(bytes(room.data()).decode()))
+    return "".join("".join(unescape(text).split()) for text in _TEXT.findall(bytes(buffer.data().data()).decode()))
 
 
 def cut_cells(window: QWidget) -> list[str]:
