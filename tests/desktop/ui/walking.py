@@ -7,12 +7,15 @@ from collections.abc import Iterator
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QWidget
 
 from tests.desktop.ui.drawn_cells import cut_cells
 
 SAYS_NOTHING = {QAccessible.Role.NoRole, QAccessible.Role.Client}
 """Roles that a screen reader passes over: a bare widget has them."""
+
+LEAST_TYPED = "0" * 8
+"""So much of what is typed has to be in sight in any box of one line."""
 
 
 def settled(name: str) -> str:
@@ -65,7 +68,7 @@ def confused() -> list[str]:
 
 def clipped(shown: QWidget) -> list[str]:
     """Words of labels, buttons, lists and tables in this window that do not fit where they stand, also where they
-    must be scrolled to."""
+    must be scrolled to; boxes in which one would not see what one types."""
     found = cut_cells(shown)
     for label in shown.findChildren(QLabel):
         if not label.isVisible() or not label.text():
@@ -80,4 +83,7 @@ def clipped(shown: QWidget) -> list[str]:
     for made in shown.findChildren(QAbstractButton):
         if made.isVisible() and made.fontMetrics().horizontalAdvance(made.text()) > made.width():
             found.append(f"“{made.text()}” {made.width()}")
+    for box in shown.findChildren(QLineEdit):
+        if box.isVisible() and box.width() < box.fontMetrics().horizontalAdvance(LEAST_TYPED):
+            found.append(f"{box.objectName()} is {box.width()} wide")
     return found
