@@ -12,6 +12,7 @@ from shiboken6 import isValid
 from desktop.ui.manual.opening import READ_FROM
 from desktop.ui.widgets.covers import Cover
 from desktop.ui.widgets.file_choice import FileChoice
+from desktop.ui.widgets.said import last_focus
 
 if TYPE_CHECKING:
     from desktop.ui.main_window import MainWindow
@@ -24,6 +25,9 @@ class Covering(QObject):
         super().__init__(window)
         self._window, self._upper = window, upper
         self._before: QWidget | None = None
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        app.focusChanged.connect(self._focus_changed)
 
     def covers(self) -> tuple[Cover, ...]:
         """Everything that can lie over the pages."""
@@ -82,6 +86,18 @@ class Covering(QObject):
             self._before = focused
         for made in self._window.actions_by_id.values():
             made.setEnabled(False)
+
+    @Slot(QWidget, QWidget)
+    def _focus_changed(self, _old: QWidget | None, new: QWidget | None) -> None:
+        """A page whose answer comes late asks for the caret, or the part that had it goes from the sheet: no key may
+        go below what lies over the pages. The page gets it when that is gone."""
+        if new is None or not self._upper.isAncestorOf(new):
+            return
+        cover = next((one for one in self.covers() if one.isVisible()), None)
+        if cover is not None:
+            self._before = new
+            inner = last_focus(cover)
+            (inner if inner is not None and inner.isVisible() and inner.isEnabled() else cover).setFocus()
 
     def give_keys(self) -> None:
         """It is gone: keys mean what they meant, and the caret goes back."""

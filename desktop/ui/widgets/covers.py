@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QGroupBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QGroupBox, QVBoxLayout, QWidget
 
 from desktop.ui.theme.look import Look
 from desktop.ui.widgets.said import Card, Said
@@ -41,6 +41,17 @@ class Cover(QGroupBox):
         self.raise_()
         self.setFocus()
 
+    def focusNextPrevChild(self, next_one: bool) -> bool:
+        """Tab goes round within the sheet, never to what lies below it."""
+        here = QApplication.focusWidget() or self
+        one = here.nextInFocusChain() if next_one else here.previousInFocusChain()
+        while one is not None and one is not here:
+            if self.isAncestorOf(one) and _takes_tab(one):
+                one.setFocus(Qt.FocusReason.TabFocusReason if next_one else Qt.FocusReason.BacktabFocusReason)
+                return True
+            one = one.nextInFocusChain() if next_one else one.previousInFocusChain()
+        return False
+
     def paintEvent(self, _event: QPaintEvent) -> None:
         """An opaque ground: nothing below may be read."""
         painter = QPainter(self)
@@ -55,6 +66,11 @@ class Cover(QGroupBox):
     def mousePressEvent(self, _event: QMouseEvent) -> None:
         """A click as well."""
         self.asked_to_go.emit()
+
+
+def _takes_tab(widget: QWidget) -> bool:
+    tab = Qt.FocusPolicy.TabFocus
+    return widget.focusPolicy() & tab == tab and widget.isVisible() and widget.isEnabled() and not widget.focusProxy()
 
 
 class PrivacyCover(Cover):

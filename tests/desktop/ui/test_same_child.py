@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop.app import Desk
@@ -18,7 +19,7 @@ from desktop.store.troubles import NotFound
 from desktop.store.unit_of_work import UnitOfWork
 from desktop.ui.main_window import MainWindow
 from domain.clock import vn_date
-from tests.desktop.ui.conftest import HandClock, press, stored, type_text
+from tests.desktop.ui.conftest import HandClock, focused, press, stored, type_text
 from tests.desktop.ui.test_the_history import do
 
 __all__ = ["do"]
@@ -129,3 +130,35 @@ def test_without_a_file_in_front_it_says_what_to_do(window: MainWindow) -> None:
     press(window, Qt.Key.Key_T, KEY)
     assert not window.sheets.same_child.sheet.isVisible()
     assert "Mở một hồ sơ" in window.status.news.text()
+
+
+def test_a_page_whose_answer_comes_late_takes_no_key_from_the_sheet_over_it(
+    window: MainWindow, files: list[Any], qtbot: QtBot
+) -> None:
+    window.go("case")
+    with qtbot.waitSignal(window.case_model.opened, timeout=20_000):
+        window.case_model.open_case(files[1].case_id)
+    press(window, Qt.Key.Key_T, KEY)
+    sheet, note = window.sheets.same_child.sheet, window.case_page.timeline.note
+    qtbot.waitUntil(sheet.table.hasFocus, timeout=20_000)
+    note.setFocus()
+    assert sheet.table.hasFocus()
+    sheet.table.hide()
+    sheet.box.setEnabled(False)
+    assert sheet is focused() or sheet.isAncestorOf(focused())
+    press(window, Qt.Key.Key_Escape)
+    assert not sheet.isVisible()
+    assert note.hasFocus()
+
+
+def test_tab_goes_round_within_a_sheet_in_both_directions(window: MainWindow) -> None:
+    window.covering.people()
+    sheet = window.people_sheet
+    for key in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab):
+        first, met = focused(), list[QWidget]()
+        while not met or focused() is not first:
+            assert sheet.isAncestorOf(focused())
+            assert focused() not in met
+            met.append(focused())
+            press(window, key)
+        assert len(met) > 8
