@@ -54,7 +54,6 @@ class LockWatch(QObject):
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self.tick)
         self.active = False
-        self._ground_seen: QObject | None = None
         self._call: tuple[str, float] = ("", 0.0)
         self._unsafe: object | None = None
         window.calls.call_came.connect(self._call_came)
@@ -66,17 +65,21 @@ class LockWatch(QObject):
         self.active = True
         self.rules = LockRules(self._seconds())
         self._timer.start()
-        self._ground_seen = self._window.windowHandle()
-        if self._ground_seen is not None:
-            self._ground_seen.installEventFilter(self)
+        self._see_ground(True)
 
     def stop(self) -> None:
         """The window closes."""
         self._timer.stop()
-        if self._ground_seen is not None:
-            self._ground_seen.removeEventFilter(self)
-            self._ground_seen = None
+        self._see_ground(False)
         self._aside.wait()
+
+    def _see_ground(self, seen: bool) -> None:
+        ground = self._window.windowHandle()  # asked for each time: a wrapper that is kept may be told it is gone
+        if ground is None:
+            return
+        ground.removeEventFilter(self)
+        if seen:
+            ground.installEventFilter(self)
 
     @property
     def covered(self) -> bool:

@@ -209,8 +209,8 @@ class SameChildKeys(QObject):
     @Slot()
     def _look_beside(self) -> None:
         view = self._window.case_model.view
-        if view is None or view.contact.id != self._asking:  # the same file that opens again still was asked about
-            self._asking = ""
+        if self._asking:  # asked for while another file was on its way: the sheet is about the one in front
+            self._asking = view.contact.id if view is not None else ""
         self._read()
 
     def _today(self) -> Any:
