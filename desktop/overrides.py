@@ -1,8 +1,8 @@
 """What a method that Qt calls raises is made whole before it reaches the binding.
 
 On Python 3.11 an error raised by C code (an index out of range, a widget that is gone) travels as a type and a loose
-value until somebody catches it. Shiboken 6.11.3 takes that value for the error itself, and the process dies by a
-segmentation fault: in a window with a child's words in it. Caught once and raised again it is an ordinary error, which
+value until somebody catches it. Shiboken 6.11.3 takes that value for the error itself, and the process dies of a
+segmentation fault, in a window with a child's words in it. Caught once and raised again it is an ordinary one, which
 Qt's loop prints and the program outlives (decision 0006).
 """
 

@@ -1,4 +1,4 @@
-"""An error that C code raises in a method that Qt calls is an error, and not the end of the process (decision 0006)."""
+"""An error that C code raises in a method that Qt calls is an error, not the end of the process (decision 0006)."""
 
 from __future__ import annotations
 
