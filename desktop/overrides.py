@@ -38,7 +38,7 @@ def overridden(cls: type) -> dict[str, FunctionType]:
     return {name: found for name, found in own.items() if any(name in vars(one) for one in theirs)}
 
 
-def _init_subclass(cls: type, **named: Any) -> None:
+def _init_subclass(cls: type[QObject], /, **named: Any) -> None:
     super(QObject, cls).__init_subclass__(**named)
     for name, method in overridden(cls).items():
         setattr(cls, name, whole(method))
@@ -46,7 +46,7 @@ def _init_subclass(cls: type, **named: Any) -> None:
 
 def guard() -> None:
     """From now on every class that is derived from one of Qt's is guarded. May be called again."""
-    QObject.__init_subclass__ = classmethod(_init_subclass)  # type: ignore[assignment, method-assign]
+    QObject.__init_subclass__ = classmethod(_init_subclass)  # type: ignore[assignment, method-assign]  # stubs know no such door
 
 
 guard()

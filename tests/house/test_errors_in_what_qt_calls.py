@@ -76,6 +76,7 @@ def _bare(cls: type) -> list[str]:
 
 
 def _below(cls: type) -> Iterator[type]:
-    for one in cls.__subclasses__():
+    below: list[type] = cls.__subclasses__()
+    for one in below:
         yield one
         yield from _below(one)

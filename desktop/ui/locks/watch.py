@@ -74,11 +74,11 @@ class LockWatch(QObject):
         self._aside.wait()
 
     def _see_ground(self, seen: bool) -> None:
-        ground = self._window.windowHandle()  # asked for each time: a wrapper that is kept may be told it is gone
-        if ground is None:
-            return
-        ground.removeEventFilter(self)
-        if seen:
+        # Asked for each time: a wrapper that is kept may be told it is gone. None before the first show.
+        ground: QObject | None = self._window.windowHandle()
+        if ground is not None:
+            ground.removeEventFilter(self)
+        if ground is not None and seen:
             ground.installEventFilter(self)
 
     @property
