@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from domain.records.case import Case
+from domain.records.contact import Contact
 from sync import chain, wire
 from sync.act import Act
 from sync.operation import Placed
 from sync.transport import HttpTransport, enrol
 from sync.wire import PushHead
 from tests.bench.road_ends import Centre, emptied
-from tests.bench.road_records import cases
+from tests.bench.road_records import cases, contacts
 from tests.server.tap import Tap
 from tests.sync.nodes import Node, cipher_engine
 
@@ -100,8 +102,11 @@ def measure(folder: Path) -> dict[str, float]:
 
 def _counted(one: End, two: End, near: Counted, far: Counted) -> dict[str, float]:
     notes = list(cases(BATCH + 1))
+    _author(one.node, contacts(BATCH + 1))
+    begun = one.node.outbox()
+    one.road.push(one.packed(begun), PATIENCE_S)
     _author(one.node, notes[:BATCH])
-    fresh = one.node.outbox()
+    fresh = one.node.outbox(after=begun[-1].n)
     bulk = one.packed(fresh)
     one.road.push(bulk, PATIENCE_S)
     for end in (one, two):
@@ -132,7 +137,7 @@ def _counted(one: End, two: End, near: Counted, far: Counted) -> dict[str, float
     }
 
 
-def _author(node: Node, notes: list[tuple[str, Case]]) -> None:
+def _author(node: Node, notes: Iterable[tuple[str, Case | Contact]]) -> None:
     for scope, case in notes:
         act = node.act()
         act.create(scope, case)

@@ -23,7 +23,7 @@ from domain.records.case import Case
 from sync.interpreter import share
 from sync.replica import tables
 from sync.transport import HttpTransport
-from tests.bench.road_records import cases
+from tests.bench.road_records import cases, contacts
 
 STAFF, PASSPHRASE = "tvv-bench", "trời xanh mây trắng gió nhẹ"
 PATIENCE_S = 1_800.0
@@ -67,7 +67,8 @@ class Probe:
         self._heard: Heard | None = None
         self._seat: Seat | None = None
         self._before = 0.0
-        self._notes = iter(cases(1_000_000, seed=int.from_bytes(root.name.encode(), "big") % 1_000_003))
+        self._seed = int.from_bytes(root.name.encode(), "big") % 1_000_003
+        self._notes = iter(cases(1_000_000, seed=self._seed))
 
     def enrol(self, url: str, code: str) -> dict[str, Any]:
         """Make the desk a device of the server there."""
@@ -90,6 +91,25 @@ class Probe:
                     uow.commit()
                 left -= part
             return {"wall": time.perf_counter() - start}
+        finally:
+            ready.store.close()
+
+    def found(self, count: int, past: int = 0) -> dict[str, Any]:
+        """Save the contacts that found the dossiers of those notes, many in one act, without a road."""
+        ready = unlock(self._home, STAFF, PASSPHRASE, reference=Reference.load())
+        made, wanted = 0, contacts(count, self._seed, past)
+        try:
+            while some := list(itertools.islice(wanted, AT_ONCE)):
+                with UnitOfWork(
+                    ready.store, clock=WallClock(), staff=STAFF, seat=ready.enrolment.seat, reference=ready.reference
+                ) as uow:
+                    act = uow.act()
+                    for scope, contact in some:
+                        act.create(scope, contact)
+                    uow.write(act)
+                    uow.commit()
+                made += len(some)
+            return {"made": made}
         finally:
             ready.store.close()
 

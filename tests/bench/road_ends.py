@@ -96,6 +96,16 @@ class DeskProcess:
         return self.end()
 
 
+def founded(one: Path, two: Path, count: int, past: int = 0) -> None:
+    """The dossiers of so many notes after the `past` ones are founded at desk one, and known at the centre and at
+    desk two. The centre is being served."""
+    with DeskProcess(one) as desk:
+        desk.do("found", count=count, past=past)
+        desk.do("send")
+    with DeskProcess(two) as desk:
+        desk.do("open")
+
+
 def cpu_of(pid: int) -> float:
     """User and system CPU seconds of a process (Linux)."""
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from tests.bench.road_ends import Centre, DeskProcess, emptied
+from tests.bench.road_ends import Centre, DeskProcess, emptied, founded
 
 FEW: Final = 10_000
 MANY: Final = int(os.environ.get("TRAM111_BENCH_HELD", "500000"))
@@ -46,6 +46,7 @@ def _grow(centre: Centre, there: Path, count: int, together: int, past: int) -> 
     another cost."""
     if count <= 0:
         return 0.0, 0.0, 0.0
+    founded(there / "one", there / "two", count, past)
     with DeskProcess(there / "one") as one:
         one.do("fill", count=count, together=together, past=past)
     before = centre.cpu()

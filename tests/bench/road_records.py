@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from domain.numbering import case_code
 from domain.records.case import Case
+from domain.records.contact import Contact
 from sync.replica import scopes
 
 YEAR, AN_GIANG = 2026, 3
@@ -24,6 +25,20 @@ def cases(count: int, seed: int = 111) -> Iterator[tuple[str, Case]]:
     """
     for number, note in enumerate(GEN["docs"](count, seed), start=1):
         yield scopes.dossier(note["case_id"]), _case(note, number)
+
+
+def contacts(count: int, seed: int = 111, past: int = 0) -> Iterator[tuple[str, Contact]]:
+    """(scope, contact) of each dossier that these notes are the first to lie in, after the `past` ones.
+
+    Only a contact founds a dossier (settled 8): a case that comes before it is held at the server, and reaches
+    nobody. So they go ahead of what is measured, as a file is begun by the call and grows afterwards.
+    """
+    known: set[str] = set()
+    for number, note in enumerate(GEN["docs"](past + count, seed)):
+        dossier = note["case_id"]
+        if dossier not in known and number >= past:
+            yield scopes.dossier(dossier), Contact(id=dossier, received_at=note["at"], centre="an_giang")
+        known.add(dossier)
 
 
 def _case(note: dict[str, Any], number: int) -> Case:

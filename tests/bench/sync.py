@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from tests.bench import bootstrap, road_bytes, road_growth, road_reconnect
 from tests.bench.peers_run import Peers
-from tests.bench.road_ends import Centre, DeskProcess, emptied
+from tests.bench.road_ends import Centre, DeskProcess, emptied, founded
 
 RECORDS: Final = int(os.environ.get("TRAM111_BENCH_RECORDS", "50000"))
 PAIRS: Final = int(os.environ.get("TRAM111_BENCH_PAIRS", "5"))
@@ -66,8 +66,9 @@ def _template(folder: Path) -> int:
         for name, seat in (("one", "AG01"), ("two", "AG02")):
             with DeskProcess(folder / name) as desk:
                 desk.do("enrol", url=centre.url, code=centre.code(seat))
-                if name == "one":
-                    desk.do("fill", count=RECORDS)
+        founded(folder / "one", folder / "two", RECORDS)
+        with DeskProcess(folder / "one") as desk:
+            desk.do("fill", count=RECORDS)
         return centre.port
 
 
