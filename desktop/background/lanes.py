@@ -149,7 +149,8 @@ class StoreLane:
         """For whom everything is read now (settled 22)."""
         here = self._seat.centre
         policy, now = self._reference.policy, self.clock.now_ms()
-        return Viewer(self.staff, here, policy, wall_ms=now, run=uptime(), regard=self.regard)
+        regard = self.regard
+        return Viewer(self.staff, here, policy, regard.opened, wall_ms=now, run=uptime(), regard=regard)
 
     @property
     def bus(self) -> ChangeBus:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Connection
@@ -90,6 +90,8 @@ class CaseRow:
     next_due_ms: int | None
     siblings: int
     saved_at_centre: bool
+    withheld: bool = False
+    """Whether the person has to give a reason before it opens: its code, level and deadline are all that is told."""
 
 
 def case_view(connection: Connection, case_id: str) -> CaseView | None:
@@ -159,7 +161,8 @@ def case_view(connection: Connection, case_id: str) -> CaseView | None:
 
 
 def cases_open(connection: Connection, limit: int = 200) -> list[CaseRow]:
-    """Cases that are not closed and that the person may open, the most urgent first, then the newest."""
+    """Cases that are not closed and that the person may open, at once or after a reason (those without a name), the
+    most urgent first, then the newest."""
     rows = connection.exec_driver_sql(
         "SELECT k.id, k.code, k.contact_id, t.code AS contact_code, k.opened_at, k.status, k.urgency, k.abuse_types,"
         " k.centre, k.child_id, p.full_name AS child_name, (SELECT min(c.due_at) FROM r_clock c"
@@ -169,10 +172,11 @@ def cases_open(connection: Connection, limit: int = 200) -> list[CaseRow]:
         " AND k.retracted IS NULL ORDER BY k.opened_at DESC, k.id LIMIT 5000"
     ).mappings()
     every = rows.all()
-    sight = sight_of(connection)
+    sight, owed = sight_of(connection), frozenset[str]()
     if sight is not None:
-        open_to = sight.may_open(row["contact_id"] for row in every)
-        every = [row for row in every if row["contact_id"] in open_to]
+        files = [row["contact_id"] for row in every]
+        open_to, owed = sight.may_open(files), sight.owe_reason(files)
+        every = [row for row in every if row["contact_id"] in open_to | owed]
     found = sorted(every, key=lambda row: -urgency_rank(row["urgency"]))[:limit]
     ids = [row["id"] for row in found]
     disputed, unsent = siblings_of(connection, ids), not_at_centre(connection, ids)
@@ -182,11 +186,19 @@ def cases_open(connection: Connection, limit: int = 200) -> list[CaseRow]:
         names = {one: masks.name(name) for one, name in names.items()}
     return [
         CaseRow(
-            **{name: value for name, value in row.items() if name != "child_id"}
-            | {"child_name": names[row["id"]]}
-            | {"abuse_types": tuple(msgspec.json.decode(row["abuse_types"])) if row["abuse_types"] else ()},
+            **{name: value for name, value in row.items() if name not in _SEALED}
+            | ({"child_name": None, "abuse_types": ()} if row["contact_id"] in owed else _words(dict(row), names)),
             siblings=disputed.get(row["id"], 0),
             saved_at_centre=row["id"] not in unsent,
+            withheld=row["contact_id"] in owed,
         )
         for row in found
     ]
+
+
+_SEALED: Final = frozenset({"child_id", "child_name", "abuse_types"})
+
+
+def _words(row: Mapping[str, Any], names: Mapping[str, str | None]) -> dict[str, Any]:
+    types = row["abuse_types"]
+    return {"child_name": names[row["id"]], "abuse_types": tuple(msgspec.json.decode(types)) if types else ()}

@@ -17,12 +17,24 @@ def waits_for_caller(connection: Connection, case_id: str | None, contact_id: st
     sight = sight_of(connection)
     if sight is None:
         return ""
-    found = contact_id
-    if case_id is not None:
-        asked = "SELECT contact_id FROM r_case WHERE id = ?"
-        found = connection.exec_driver_sql(asked, (case_id,)).scalar()
+    found = _file_of(connection, case_id, contact_id)
     waits = found and found in sight.may_open([found]) and sight.waits_for_caller(found)
     return found if found and waits else ""
+
+
+def reason_owed(connection: Connection, case_id: str | None, contact_id: str | None) -> str:
+    """The file (its contact's id) that the person may open once a reason is given; empty where that is not what
+    stands in the way."""
+    sight = sight_of(connection)
+    found = _file_of(connection, case_id, contact_id)
+    return found if sight is not None and found and found in sight.owe_reason([found]) else ""
+
+
+def _file_of(connection: Connection, case_id: str | None, contact_id: str | None) -> str:
+    if case_id is None:
+        return contact_id or ""
+    asked = "SELECT contact_id FROM r_case WHERE id = ?"
+    return str(connection.exec_driver_sql(asked, (case_id,)).scalar() or "")
 
 
 def unmask_decision(connection: Connection, kind: str, record: str) -> Decision:

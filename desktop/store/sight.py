@@ -46,11 +46,13 @@ class AtEar:
 
 @dataclass(frozen=True, slots=True)
 class Regard:
-    """What the person's own steps change in what they see now: the call at the ear, and records (calls, files) whose
-    masked values are shown for a while after one key. Frozen: the screens put another one in its place."""
+    """What the person's own steps change in what they see now: the call at the ear, records (calls, files) whose
+    masked values are shown for a while after one key, and files that are open for a while after a reason. Frozen: the
+    screens put another one in its place."""
 
     ear: AtEar | None = None
     unmasked: frozenset[str] = frozenset()
+    opened: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,12 @@ class Sight:
         things = self.things(contacts)
         open_to = (one for one, thing in things.items() if self.of_file("open", thing) in SHOWN)
         return frozenset(one for one in open_to if not self.is_closed(one))
+
+    def owe_reason(self, contacts: Iterable[str | None]) -> frozenset[str]:
+        """Which of these files the person may open once a reason is given and logged; until then only codes."""
+        things = self.things(contacts)
+        owed = (one for one, thing in things.items() if self.of_file("open", thing) is Decision.REASON)
+        return frozenset(one for one in owed if not self.is_closed(one))
 
     def waits_for_caller(self, contact: str) -> bool:
         """Whether a call is at the ear whose caller was not verified for this file; one the call founded is new."""

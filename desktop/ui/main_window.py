@@ -22,6 +22,7 @@ from desktop.ui.calls.verifying import Verifying
 from desktop.ui.calls.viewmodel import UNDO_MS, CallsModel, UndoOffer
 from desktop.ui.case.attachments_model import AttachmentsModel
 from desktop.ui.case.page import CasePage
+from desktop.ui.case.reasoned import Reasoned
 from desktop.ui.case.viewmodel import CaseModel
 from desktop.ui.covering import Covering
 from desktop.ui.desk import DeskWires
@@ -140,6 +141,7 @@ class MainWindow(QMainWindow):
         self.liking = Liking(self)
         self.verifying = Verifying(self)
         self.showing = Showing(self)
+        self.reasoned = Reasoned(self)
         self.people_sheet = PeopleSheet(self._ground, self.look, desk)
         self.watch = LockWatch(self)
         self.covering = Covering(self, self._upper)

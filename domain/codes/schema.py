@@ -42,8 +42,8 @@ REQUIRED_LISTS: Final = (
     "emergency_reason", "ethnic_groups", "export_purpose",
     "fee_kind", "gender", "hotline_line", "intervention_action", "intervention_category", "languages",
     "legal_form", "living_situation", "network_event_kind", "number_alert", "outreach_kind", "person_role",
-    "protection_level", "referral_agency_kind", "relationship_to_child", "report_source", "schooling",
-    "special_circumstance", "therapy_condition", "therapy_service", "trafficking_call_kind",
+    "protection_level", "referral_agency_kind", "relationship_to_child", "report_source", "restricted_reason",
+    "schooling", "special_circumstance", "therapy_condition", "therapy_service", "trafficking_call_kind",
     "trafficking_purpose", "unmask_reason", "urgency", "verification_method",
 )  # fmt: skip
 """Lists the program names in its own text; further lists may arrive by the road."""

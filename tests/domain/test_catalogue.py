@@ -27,7 +27,7 @@ def copy(tmp_path: Path) -> Path:
 def test_every_list_loads_with_all_its_codes(catalogue: Catalogue) -> None:
     ours = (
         "ethnic_groups", "languages", "centres", "deadlines", "attempt_result", "emergency_reason", "number_alert",
-        "export_purpose", "unmask_reason", "verification_method",
+        "export_purpose", "restricted_reason", "unmask_reason", "verification_method",
         "data_request",
     )  # fmt: skip
     assert set(ours) < set(catalogue)

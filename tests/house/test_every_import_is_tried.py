@@ -43,7 +43,7 @@ TABLE = {
     "desktop/store/parting.py finish": f"{_DESK}test_a_bent_order_of_wiping_wipes_nothing",
     "desktop/store/parting.py gone": f"{_DESK}test_a_bent_order_of_wiping_wipes_nothing",
     "desktop/store/reads_audit.py _receipt": _STORE,
-    "desktop/store/reads_case.py cases_open": _STORE,
+    "desktop/store/reads_case.py _words": _STORE,
     "desktop/store/reads_conflicts.py _said": _STORE,
     "desktop/store/reads_same_child.py _before": _STORE,
     "desktop/store/sealing.py _opened": f"{_BITE}test_a_file_of_any_bytes_is_sealed_and_comes_out_the_same",

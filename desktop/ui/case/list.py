@@ -55,7 +55,8 @@ class CasesTable(ListTable):
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             if first:
                 return row.code or row.contact_code or ""
-            return remaining_text(row.next_due_ms, self._clock.now_ms()) if row.next_due_ms else ""
+            due = remaining_text(row.next_due_ms, self._clock.now_ms()) if row.next_due_ms else ""
+            return " · ".join(one for one in (tr("hạn chế") if row.withheld else "", due) if one)
         if role == Qt.ItemDataRole.ToolTipRole:
             return urgency_word(row.urgency)
         return None

@@ -77,8 +77,8 @@ class CasePage(QWidget):
         self.passed_on = Mark(
             Status.MOVING,
             tr(
-                "Hồ sơ vừa mở không còn ở máy này: hết giờ xem khẩn cấp, đã chuyển sang trung tâm khác hoặc đã xóa "
-                "theo lệnh của trung tâm. Bản nháp chưa lưu vẫn được giữ trên máy."
+                "Hồ sơ vừa mở đã đóng lại: hết giờ mở theo lý do hoặc xem khẩn cấp, quyền xem đã đổi, đã chuyển sang "
+                "trung tâm khác hoặc đã xóa theo lệnh của trung tâm. Bản nháp chưa lưu vẫn được giữ trên máy."
             ),
             wraps=True,
         )

@@ -45,6 +45,7 @@ class CaseModel(QObject):
     view_changed = Signal()
     gone = Signal()
     refused = Signal(object, object)
+    withheld = Signal(object, object)
     changed_elsewhere = Signal()
     saved_at = Signal(object)
     note_saved = Signal()
@@ -134,6 +135,8 @@ class CaseModel(QObject):
             elif self._fresh and (self.case_id or self.contact_id) and self._lane.regard.ear is not None:
                 self.aside = (self.case_id, self.contact_id)
                 self.refused.emit(*self.aside)
+            elif self._fresh and (self.case_id or self.contact_id):
+                self.withheld.emit(self.case_id, self.contact_id)
             return
         if isinstance(view, reads.ContactView):
             if view.contact.id != self.contact_id:

@@ -104,7 +104,7 @@ def test_a_case_that_was_passed_on_leaves_the_screen_and_keeps_the_draft(
         desk.bus.changed.emit(Changes(Origin.CENTRE, folded.touched(), "road"))
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     shown = [label.text() for label in opened.case_page.findChildren(QLabel)]
-    assert any("không còn ở máy này" in words for words in shown)
+    assert any("đã đóng lại" in words for words in shown)
     assert [words for words in shown if "Ẵm" in words or "bỏ đói" in words] == []
     assert not timeline.note.whole_text()
     qtbot.waitUntil(lambda: bool(stored(desk, partial(drafts.all_of, staff=STAFF))))
