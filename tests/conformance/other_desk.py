@@ -126,6 +126,7 @@ class OtherDesk:
         if proven:
             if "json" in how:
                 how["data"] = plain(how.pop("json"))
+                how["headers"] = {"Content-Type": "application/json", **how.get("headers", {})}
             how["headers"] = {**how.get("headers", {}), **self.bearer(method, path + query, how.get("data", b""))}
         return self.web.request(method, f"{self.url}{path}{query}", timeout=60, **how)
 
