@@ -47,7 +47,7 @@ class EntrySheet(Cover):
         page.setContentsMargins(32, 24, 32, 24)
         page.setSpacing(12)
         page.addWidget(Said(definition.title, "title"))
-        self.state = Mark(Status.QUIET, "", wraps=True)
+        self.state = Mark(Status.QUIET, "", wraps=True, yields=True)
         how = tr("Ctrl+Enter lưu vào hàng đợi. Esc để lại, mọi chữ vẫn được giữ nháp trên máy này.")
         save = ("save_entry", tr("Lưu vào hàng đợi  Ctrl+Enter"))
         written = WrittenForm(window.desk, window.look, definition, how=how, save=save, state=self.state)

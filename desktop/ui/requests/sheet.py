@@ -51,7 +51,7 @@ class RequestsSheet(Cover):
         page.setContentsMargins(32, 24, 32, 24)
         page.setSpacing(12)
         page.addWidget(Said(tr("Yêu cầu về dữ liệu cá nhân"), "title"))
-        self.state = Mark(Status.QUIET, "", wraps=True)
+        self.state = Mark(Status.QUIET, "", wraps=True, yields=True)
         page.addWidget(self.state)
         self._register = self._make_register(window)
         page.addWidget(self._register)

@@ -54,12 +54,20 @@ class Said(QLabel):
 
 
 class Mark(QWidget):
-    """A status in shape and words; only the shape takes the status colour, the words stay text."""
+    """A status in shape and words; only the shape takes the status colour, the words stay text. `yields`: without
+    words it takes no room."""
 
     def __init__(
-        self, status: Status = Status.QUIET, words: str = "", role: Weight = "", *, wraps: bool = False
+        self,
+        status: Status = Status.QUIET,
+        words: str = "",
+        role: Weight = "",
+        *,
+        wraps: bool = False,
+        yields: bool = False,
     ) -> None:
         super().__init__()
+        self._yields = yields
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
@@ -83,6 +91,8 @@ class Mark(QWidget):
         if self.shape.property("status") != status.value:
             self.shape.setProperty("status", status.value)
             restyle(self.shape)
+        if self._yields:
+            self.setVisible(bool(words))
 
     def one_line_width(self) -> int:
         """Pixels that shape and words need in one line."""
