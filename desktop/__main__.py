@@ -9,7 +9,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from desktop.telling import said, tell
+from desktop.telling import in_command_words, said, tell
+from domain import command_words
 from sync.interpreter import share
 
 
@@ -33,6 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser(first: list[str]) -> argparse.ArgumentParser:
+    command_words.teach(in_command_words)
     parser = argparse.ArgumentParser(
         prog="tram111",
         description=said("Trạm 111: máy trạm của Tổng đài điện thoại quốc gia bảo vệ trẻ em."),
@@ -48,7 +50,7 @@ def _parser(first: list[str]) -> argparse.ArgumentParser:
     if first == ["day"]:
         _add_day(day)
     call = commands.add_parser("call", help=said("báo một số đang gọi đến cho trạm đang mở"))
-    call.add_argument("number", help=said("số máy, ví dụ 0900081502"))
+    call.add_argument("number", metavar=said("SỐ"), help=said("số máy, ví dụ 0900081502"))
     call.set_defaults(command=_call)
     doctor = commands.add_parser("doctor", help=said("xem máy này có đủ điều kiện chạy không"))
     doctor.add_argument("--home", type=Path, dest="desk_home", help=said("thư mục của máy trạm"))

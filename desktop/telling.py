@@ -6,6 +6,8 @@ import os
 import sys
 from typing import Final, TextIO
 
+from domain.command_words import in_vietnamese
+
 LANGUAGE: Final = "TRAM111_LANGUAGE"
 """`en` or `vi`, for every command of this terminal. Without it a command that opens a desk speaks as its person
 chose, every other one Vietnamese."""
@@ -34,3 +36,8 @@ def as_chosen(language: str) -> None:
         from desktop.ui.words import speak  # noqa: PLC0415 - loaded only where it is needed
 
         speak(language)
+
+
+def in_command_words(words: str) -> str:
+    """What Python's own reader of command lines says, in the language of this command."""
+    return words if os.environ.get(LANGUAGE) == _ENGLISH else in_vietnamese(words)

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from domain import command_words
 from domain.numbering import CENTRES
 from server.backups import commands_of_backups, verify_one
 from server.courier_command import add_courier
@@ -60,6 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
+    command_words.teach()
     parser = argparse.ArgumentParser(prog="python -m server", description="Trung tâm của Trạm 111.")
     commands = parser.add_subparsers(required=True, metavar="LỆNH")
 

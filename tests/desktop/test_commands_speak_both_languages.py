@@ -36,11 +36,40 @@ def test_the_help_of_every_command_is_english_where_that_was_asked_for(
     asked = [word for word in (command, "--help") if word]
     with pytest.raises(SystemExit):
         main(asked)
-    assert vietnamese(capsys.readouterr().out)
+    told = capsys.readouterr().out
+    assert vietnamese(told)
+    assert told.startswith("cách gọi: tram111")
+    assert not [word for word in ("usage", "options:", "positional", "show this", "exit") if word in told]
     tongue(ENGLISH)
     with pytest.raises(SystemExit):
         main(asked)
-    assert vietnamese(capsys.readouterr().out) == []
+    told = capsys.readouterr().out
+    assert vietnamese(told) == []
+    assert told.startswith("usage: tram111")
+    assert "show this help message and exit" in told
+
+
+@pytest.mark.parametrize(
+    ("asked", "vietnamese_words", "english_words"),
+    [
+        (["call"], "còn thiếu: SỐ", "the following arguments are required: NUMBER"),
+        (["cal", "1"], "không có 'cal'; hãy chọn: 'day', 'call'", "invalid choice: 'cal' (choose from 'day', 'call'"),
+        (["call", "1", "--loud"], "không có tùy chọn này: --loud", "unrecognized arguments: --loud"),
+        (["doctor", "--home"], "phải có một giá trị", "expected one argument"),
+    ],
+)
+def test_what_is_wrong_with_a_command_line_is_said_in_the_same_language(
+    asked: list[str],
+    vietnamese_words: str,
+    english_words: str,
+    tongue: Callable[[str], None],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for words in (vietnamese_words, english_words):
+        with pytest.raises(SystemExit):
+            main(asked)
+        assert words in capsys.readouterr().err
+        tongue(ENGLISH)
 
 
 def test_the_doctor_speaks_english_and_finds_the_same(
