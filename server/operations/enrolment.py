@@ -7,7 +7,7 @@ import hmac
 import secrets
 import threading
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from cryptography.exceptions import InvalidSignature
@@ -78,8 +78,9 @@ def make_code(
     return "-".join(letters[i : i + 4] for i in range(0, CODE_LENGTH, 4))
 
 
-def _may_be_again(asked: Asked, again: Again, code: Code, known: Device | None) -> bool:
-    """Whether who asks holds the key, the code is for that seat, and the device is forgotten or this very one."""
+def _may_be_again(asked: Asked, again: Again, code: Code, known: Device | None, *, waits: bool) -> bool:
+    """Whether who asks holds the key, the code is for that seat, and the device is forgotten or this very one. Nobody
+    has been heard yet for one that waits: whoever came first may be a stranger, and does not shut the desk out."""
     try:
         claim = again_claim(again.device, again.seat, asked.code, asked.key)
         Ed25519PublicKey.from_public_bytes(asked.key).verify(again.signature, claim)
@@ -87,9 +88,10 @@ def _may_be_again(asked: Asked, again: Again, code: Code, known: Device | None) 
         return False
     if again.seat != code.seat or not is_id(again.device):
         return False
-    return known is None or (
-        hmac.compare_digest(known.public_key, asked.key) and known.revoked_at is None and known.seat == code.seat
-    )
+    if known is None:
+        return True
+    mine = waits or hmac.compare_digest(known.public_key, asked.key)
+    return mine and known.revoked_at is None and known.seat == code.seat
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +110,8 @@ def enrol(centre: Centre, asked: Asked) -> Enrolled:
 
     The same code with the same key again (the answer was lost on the way) gives the same device. A desk that was
     enrolled after the backup from which this centre was restored becomes the device it was (`Asked.again`): its log
-    is of that device, and goes up whole. Nobody becomes a device that is known by another key or revoked. Raises
-    Refusal (403 unknown_code; at a hub without a line 503 no_upstream), StoreUnavailable.
+    is of that device, and goes up whole. Nobody becomes a device that was let in by another key, or is revoked.
+    Raises Refusal (403 unknown_code; at a hub without a line 503 no_upstream), StoreUnavailable.
     """
     if centre.role == HUB:
         return hand_on(centre, asked.code, asked.key, asked.name, asked.again)
@@ -126,12 +128,16 @@ def enrol(centre: Centre, asked: Asked) -> Enrolled:
                 raise Refusal(403, "unknown_code")
             return device, hubs.is_hub(connection, device.id), newcomers.waits(connection, device.id)
         known = accounts.find_device(connection, asked.again.device) if asked.again else None
-        if asked.again is not None and not _may_be_again(asked, asked.again, code, known):
+        waits = known is not None and newcomers.waits(connection, known.id)
+        if asked.again is not None and not _may_be_again(asked, asked.again, code, known, waits=waits):
             raise Refusal(403, "unknown_code")
         if known is not None:
-            # It was never forgotten, or came back already: nothing changes, and the code is used up.
+            # It was never forgotten, or came back already: nothing changes (but the key of one that waits: it is
+            # let in by the words of the newest), and the code is used up.
+            if waits:
+                accounts.put_devices(connection, [replace(known, public_key=asked.key, name=asked.name)])
             accounts.use_code(connection, sha256, known.id, now)
-            return known, hubs.is_hub(connection, known.id), newcomers.waits(connection, known.id)
+            return known, hubs.is_hub(connection, known.id), waits
         device = Device(
             id=asked.again.device if asked.again else centre.new_id(),
             centre=code.centre,
