@@ -39,7 +39,8 @@ PROMISES: Final = (
     Promise("sync.record_bytes", "a record in bulk", 300, 270, unit="B"),
     Promise("sync.edit_bytes", "an edit of two fields in bulk", 70, 55, unit="B"),
     Promise("sync.growth_ratio", "cost of a record, very many held against few", 1.25, 1.1, unit="×"),
-    Promise("sync.rss_mb", "memory of a desk while it syncs", 150, None, unit="MB"),
+    Promise("sync.rss_mb", "memory of a desk that syncs, signing in (Argon2id) included", 150, None, unit="MB"),
+    Promise("sync.rss_syncing_mb", "memory of a desk that syncs, once it is signed in", 150, None, unit="MB"),
     Promise("sync.reconnect_min", "60 desks after 30 days: drained (virtual)", 15, 6, unit="min"),
     Promise("sync.fresh_p95_s", "60 desks after 30 days: fresh saves p95 (virtual)", 1, None, unit="s"),
     Promise("sync.timeouts", "60 desks after 30 days: time-outs (virtual)", 0, None),
@@ -59,17 +60,24 @@ says so.
 TRIED: Final = """
 ## What was tried where a figure is missed
 
-By hand, not by the bench; CPU microseconds a record without a wire, on a machine that did other work besides (two
-runs of the same code differed by up to 30 %, so an effect below that was not to be seen).
+By hand, not by the bench, on 2026-11-27: CPU microseconds a record without a wire, 6,000 records in batches of
+1,000 with the stores' own settings, on a machine that did other work besides (the same code gave 82 to 92, so an
+effect below 10 % was not to be seen). Sampled, half of accepting is Python's interpreter, a fifth SQLite (of that two
+fifths encrypting), a tenth each the kernel and the C library, 4 % hashing: no one place is left that costs much.
 
 | figure | tried | seen | what would reach it |
 |---|---|---|---|
-| push, pull | 500, 1,000 and 4,000 operations in one commit | accept 114, 105-137, 121-164; fold 71, 77-84, 66-68: \
-no effect beyond the noise, not taken | less work a record in Python: of accepting, a fifth is the commit (pages \
-encrypted and flushed), a seventh SQLite's statements, a third reading the operation and making row and digest; that \
-third in a compiled module |
-| push, pull | pages of 16 KiB in place of 4 KiB (not taken: it changes the file) | accept 93-133 against 113-130, \
-fold 70-85 against 73-76: no effect beyond the noise | as above |
+| push, pull | 500, 1,000 and 4,000 operations in one commit | accept 114, 105-137, 121-164; fold 71, 77-84, 66-68 \
+(on a busier machine): no effect, not taken | accepting in two thirds of the time: reading an operation and making \
+its row and digest (21 of 85 µs at best) in a compiled module, or accepting in more than one process |
+| push, pull | SQLite: no overwriting of deleted pages, mapped memory, no locking of memory, pages of 16 KiB | 82-92 \
+against 82-88: no effect, not taken; without any encryption 70-86 | as above |
+| push | five indexes of `case` that only desks read left out at the centre | 82-94 against 84-92: no effect, \
+not taken | as above |
+| push | garbage looked for ten times less often, or never | 82-87, 84-91 against 85-92: no effect, not \
+taken | as above |
+| push | packing at zstd level 3 in place of 6 | 6 µs against 20 at the desk, but 307 bytes a record against 288: \
+misses another figure, not taken | the desk is not what the push waits for |
 | bootstrap | nothing anew; before: words are folded on the thread that fetches (taken) | 2.7-3.1 s of CPU in the \
 desk for 20,000 rows | segments attached as files in place of rows inserted |
 | live | nothing anew; two approaches before | 15.6 ms in a quieter run | fewer hand-overs between threads |
