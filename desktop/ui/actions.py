@@ -132,6 +132,7 @@ def desk_actions() -> Registry:
         Action("list_missed", "Ctrl+N", tr("Cuộc gọi nhỡ"), quick),
         Action("call_back", "Ctrl+G", tr("Gọi lại số của dòng đang chọn"), quick),
         Action("number_alert", "Ctrl+Shift+D", tr("Đánh dấu số máy: không tiết lộ…"), quick),
+        Action("reconcile", "Ctrl+Shift+G", tr("Đối chiếu với tệp cuộc gọi của tổng đài"), quick),
         Action("pause", "Ctrl+P", tr("Nghỉ, trở lại nhận cuộc gọi"), desk),
         Action("rest", "Ctrl+Shift+B", tr("Nghỉ một nhịp sau cuộc gọi nặng (không ghi, không đếm)"), desk),
         Action("switch_person", "Ctrl+Shift+L", tr("Đổi người: khóa kín máy, mở màn hình vào ca"), desk),

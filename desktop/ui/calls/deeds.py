@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from desktop.operations import more_calls
 from desktop.ui.calls.lists import MISSED, UNCLASSIFIED
+from desktop.ui.calls.reconciling import Reconciling
 from desktop.ui.theme.tokens import Status
 from desktop.ui.widgets.choice_sheet import ChoiceSheet, Offer
 from desktop.ui.words import minute_text, tr
@@ -35,6 +36,7 @@ class CallDeeds(QObject):
         self.paused_at: int | None = None
         self._number = ""
         self.answers: dict[str, Callable[[str], None]] = {OUTCOMES: self._outcome, ALERTS: self._alert}
+        self.reconciling = Reconciling(window)
         self.sheet = ChoiceSheet(window.ground, window.look)
         self.sheet.chosen.connect(self._chosen)
         self.sheet.gone.connect(self._gone)
@@ -49,6 +51,7 @@ class CallDeeds(QObject):
             "list_missed": self._missed,
             "call_back": self.call_back,
             "number_alert": self._ask_alert,
+            "reconcile": self.reconciling.begin,
             "pause": self.pause,
         }
 

@@ -214,7 +214,7 @@ class CallsPage(QWidget):
             Status.WAITING,
             tr(
                 "Số này im lặng lần thứ {times} trong 24 giờ. Có thể là trẻ đang thử xem có an toàn không: "
-                "lần tới hãy nói chậm, mời trẻ bấm 1 là có, 2 là không. Shift+F9: kịch bản."
+                "lần tới hãy nói chậm, mời trẻ bấm 1 là có, 2 là không. Ctrl+K, gõ «im lặng»: kịch bản."
             ).format(times=times),
         )
         self.hint.show()

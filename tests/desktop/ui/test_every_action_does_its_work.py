@@ -29,6 +29,7 @@ from tests.conftest import Rounds
 from tests.desktop.ui.conftest import CHEAP, PASSPHRASE, STAFF, HandClock, named, press, stored, type_text
 from tests.desktop.ui.leaving import lists_what_may_leave, makes_a_letter
 from tests.desktop.ui.reading_the_manual import opens_the_manual
+from tests.desktop.ui.reconciled import compares_with_the_exchange
 from tests.desktop.ui.seat import Seat, with_a_case
 from tests.desktop.ui.test_forms_lose_nothing import fill_six
 
@@ -313,6 +314,7 @@ EFFECTS: Final[dict[str, Callable[[Seat, str], None]]] = {
     "list_unclassified": shows_its_list,
     "list_missed": shows_its_list,
     "call_back": calls_back,
+    "reconcile": compares_with_the_exchange,
     "undo": undoes,
     "pause": pauses,
     "privacy": covers,

@@ -1,0 +1,118 @@
+"""Ctrl+Shift+G: the exchange's own call records, read from a file, and what they add to this centre's list."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QObject, Qt, Slot
+from PySide6.QtWidgets import QFileDialog
+
+from desktop.operations.calls import HOTLINE_PBX
+from desktop.operations.reconcile import Reconciled, reconcile
+from desktop.ui.calls.lists import UNCLASSIFIED
+from desktop.ui.intake.sheet import advice_of
+from desktop.ui.theme.tokens import Status
+from desktop.ui.widgets.file_choice import FileChoice
+from desktop.ui.words import tr
+from domain.cdr import CdrReading, read_cdr
+from sync.troubles import Trouble
+
+if TYPE_CHECKING:
+    from desktop.ui.main_window import MainWindow
+
+BYTES: Final = 64 << 20
+"""More than a month of all three centres: about 300 bytes a call, 42,000 calls a month (ket_qua_2019)."""
+NAMED: Final = 10
+"""Numbers of damaged lines that are named; how many there are is always said."""
+
+
+class NoRecords(Trouble):
+    """The file cannot be read, or is no list of calls."""
+
+    advice = "Không đọc được tệp này như danh sách cuộc gọi của tổng đài (Master.csv). Chị/anh chọn lại tệp."
+
+
+def read_file(path: Path) -> tuple[CdrReading, str]:
+    """What the exchange's file says, and the SHA-256 of its bytes. Raises NoRecords; runs aside."""
+    try:
+        if path.stat().st_size > BYTES:
+            raise NoRecords
+        whole = path.read_bytes()
+    except OSError as fault:
+        raise NoRecords from fault
+    reading = read_cdr(whole.decode("utf-8", "replace").splitlines())
+    if not reading.calls:
+        raise NoRecords
+    return reading, hashlib.sha256(whole).hexdigest()
+
+
+class Reconciling(QObject):
+    """Asks for the file, reads it aside, writes what is missing and says above the list what came of it."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window, self._lane, self._centre = window, window.desk.lane, window.desk.seat.centre
+        self._busy = False
+        self._damaged: tuple[int, ...] = ()
+
+    @Slot()
+    def begin(self) -> None:
+        """Ask for the file; a call that comes puts the question away."""
+        self._window.go("calls")
+        dialog = FileChoice(self._window, tr("Chọn tệp cuộc gọi của tổng đài (Master.csv)"))
+        dialog.setObjectName("dialog.exchange_records")
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(self.take)
+        dialog.open()
+
+    @Slot(str)
+    def take(self, path: str) -> None:
+        """Read this file. One at a time."""
+        if self._busy:
+            return
+        self._busy = True
+        self._say(Status.MOVING, tr("Đang đối chiếu với tệp của tổng đài…"))
+        self._window.desk.aside.submit(partial(read_file, Path(path)), self._was_read, self._failed)
+
+    def _was_read(self, read: tuple[CdrReading, str]) -> None:
+        reading, sha256 = read
+        if all(call.centre != self._centre for call in reading.calls):
+            self._busy = False
+            self._say(Status.WAITING, tr("Tệp này không có cuộc gọi nào của trung tâm này: không ghi gì."))
+            return
+        line = self._window.exchange_line
+        pbx = HOTLINE_PBX if line is None else line.line.place.pbx  # a row's id derives from it (settled 7)
+        operation = reconcile(reading, self._centre, sha256, pbx=pbx)
+        self._damaged = tuple(one.number for one in reading.damaged)
+        self._lane.submit(operation, self._reconciled, self._failed, initiator="reconcile")
+
+    def _reconciled(self, done: Reconciled) -> None:
+        self._busy = False
+        words = tr(
+            "Đối chiếu xong: thêm {made} cuộc chưa phân loại, {missed} cuộc nhỡ; {matched} dòng ghi tay khớp."
+        ).format(made=done.made, missed=done.missed, matched=done.matched)
+        damaged = self._damaged
+        if damaged:
+            numbers = ", ".join(map(str, damaged[:NAMED])) + ("…" if len(damaged) > NAMED else "")
+            more = tr("{count} dòng hỏng được để riêng (dòng số {numbers}).")
+            words += " " + more.format(count=len(damaged), numbers=numbers)
+        page = self._window.calls_page
+        if done.made and self._window.page_name == "calls" and page.listing != UNCLASSIFIED and self._free():
+            page.show_list(UNCLASSIFIED)
+        self._say(Status.WAITING if damaged else Status.GOOD, words)
+        self._window.say_saved(self._lane.clock.now_ms())
+
+    def _free(self) -> bool:
+        return self._window.calls.current is None
+
+    def _failed(self, fault: Exception) -> None:
+        self._busy = False
+        self._say(Status.URGENT, advice_of(fault))
+
+    def _say(self, status: Status, words: str) -> None:
+        self._window.calls_page.hint.say(status, words)
+        self._window.calls_page.hint.show()
