@@ -13,7 +13,7 @@ from typing import Any, Final
 from domain.clock import DAY, vn_date, vn_midnight_ms
 
 FILE: Final = "retention.toml"
-CALL, COUNSELLING, INTERVENTION = "call", "counselling", "intervention"
+CALL, COUNSELLING, INTERVENTION, REQUEST = "call", "counselling", "intervention", "request"
 ADULT: Final = 18
 """Years; a child is whoever is younger than 16 by the law on children of 2016: two years more on the safe side."""
 
@@ -22,6 +22,7 @@ _SHAPE: Final = {
     CALL: ("rang", "number"),
     COUNSELLING: ("received", "file"),
     INTERVENTION: ("closed_or_adult", "file"),
+    REQUEST: ("request_over", "file"),
 }
 """Class → from when it counts and what it erases: what this module knows how to count."""
 

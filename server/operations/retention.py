@@ -14,7 +14,7 @@ from domain.records.call import Call
 from domain.records.retention import LegalHold, RetentionRun
 from domain.records.staff import record_of
 from domain.rules.privacy import Decision, Thing, may, person_of
-from domain.rules.retention import CALL, COUNSELLING, INTERVENTION, Retention
+from domain.rules.retention import CALL, COUNSELLING, INTERVENTION, REQUEST, Retention
 from server.operations.centre import Centre, News, log
 from server.operations.erasure import NotHere, erase
 from server.store import due, granted, proven
@@ -69,6 +69,7 @@ def propose(centre: Centre, code: str) -> RetentionRun | None:
         items: list[tuple[str, str]] = [(CALL, one) for one in due.calls(connection, code, oldest, MOST_CALLS)]
         over = [one for one in due.files(connection, code, now) if table.is_due(one, now)]
         items += [(INTERVENTION if one.has_case else COUNSELLING, one.scope) for one in over[:MOST_FILES]]
+        items += [(REQUEST, one) for one in _requests(connection, code, now)[:MOST_FILES]]
         if not items:
             return None, News()
         run = RetentionRun(id=centre.new_id(), centre=code, proposed_at=now, items=tuple(map(list, items)))
@@ -157,13 +158,12 @@ def lift(centre: Centre, one: str, staff: str) -> None:
 
 def _carry_out(centre: Centre, stored: Stored) -> None:
     """Erase what is still over: a hold set, a case opened or a call that became a file since keeps its words."""
-    table, run, erased = periods(), stored.record, 0
+    run, erased = stored.record, 0
     for name, one in run.items:
         if name == CALL:
             erased += _strip(centre, one, run.id)
             continue
-        facts = centre.read(lambda c, scope=one: due.one_file(c, scope))  # type: ignore[misc]  # binds the loop's value
-        if facts is None or table.is_due(facts, centre.now_ms()):
+        if _still_due(centre, name, one, stored.record.centre or ""):
             for kind, record in centre.read(lambda c, scope=one: due.records_of(c, scope)):  # type: ignore[misc]  # binds the loop's value
                 _publish(centre, erase(centre, kind, record, f"retention {run.id}"))
                 erased += 1
@@ -176,6 +176,22 @@ def _carry_out(centre: Centre, stored: Stored) -> None:
 
     _publish(centre, centre.lane.do(job))
     log.info("retention run carried out: %d records erased", erased)
+
+
+def _still_due(centre: Centre, name: str, scope: str, code: str) -> bool:
+    """Whether a file or a request is to go as it stands now; also what is left of one that was cut short."""
+    table, now = periods(), centre.now_ms()
+    if name == REQUEST:
+        there = centre.read(lambda c: due.records_of(c, scope))
+        return not there or scope in centre.read(lambda c: _requests(c, code, now))
+    facts = centre.read(lambda c: due.one_file(c, scope))
+    return facts is None or table.is_due(facts, now)
+
+
+def _requests(connection: Connection, code: str, now: int) -> list[str]:
+    """Scopes of requests whose period is over."""
+    found = due.requests(connection, code)
+    return [scope for scope, over_ms in found if periods().over_at(REQUEST, over_ms) <= now]
 
 
 def _strip(centre: Centre, call: str, run: str) -> int:

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from domain.clock import vn_date
 from domain.records.call import UNCLASSIFIED
 from domain.rules.retention import FileFacts
+from domain.rules.subject_requests import REFUSED
 from server.store import staffed
 from server.store.engine import Connection
 from sync.replica import scopes, sql, tables
@@ -59,6 +60,18 @@ def one_file(connection: Connection, scope: str) -> FileFacts | None:
     c = tables.records["contact"].c
     rows = connection.execute(select(c.id, c.scope, c.received_at).where(c.id == scopes.file_of(scope))).all()
     return next(_facts(connection, [row for row in rows if row.scope == scope]), None)
+
+
+def requests(connection: Connection, centre: str) -> list[tuple[str, int]]:
+    """Data subjects' requests of a centre with which nothing is owed any more: scope and when that came (UTC ms)."""
+    c = tables.records["subject_request"].c
+    refused = (c.answer == REFUSED) & c.answered_at.is_not(None)
+    rows = connection.execute(
+        select(c.scope, c.answered_at, c.done_at)
+        .where(c.centre == centre, c.retracted.is_(None), refused | c.done_at.is_not(None))
+        .order_by(c.received_at, c.id)
+    )
+    return [(row.scope, max(row.answered_at or 0, row.done_at or 0)) for row in rows]
 
 
 def records_of(connection: Connection, scope: str) -> list[tuple[str, str]]:

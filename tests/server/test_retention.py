@@ -12,6 +12,7 @@ from domain.records.call import Call
 from domain.records.case import Case
 from domain.records.contact import Contact
 from domain.records.note import Note
+from domain.records.subject_request import SubjectRequest
 from server.operations.retention import MayNotErase, NoSuchRun, agree, hold, lift, propose, receipts, resume
 from server.operations.staff import write
 from sync.replica import read as stored
@@ -119,5 +120,39 @@ def test_an_old_call_loses_its_number_and_stays_a_figure(embedded: Running, desk
     (bare,) = [one for name, one in calls.items() if name not in ("c-new", "c-file")]
     assert (bare.outcome, bare.number, bare.receiver, bare.ring_at % HOUR) == ("silent", None, None, 0)
     assert bare.end_at - bare.ring_at == 5_000
+    assert author.own_digest() == author.digest
+    assert propose(embedded.centre, "an_giang") is None
+
+
+def test_a_request_goes_five_years_after_it_was_over_and_one_under_way_stays(
+    embedded: Running, desks: MakeDesk
+) -> None:
+    author = desks(embedded, "AG01")
+    leads(embedded)
+    write(embedded.centre, "nv07", roles=("counsellor",), centre="an_giang", desks=("AG01",))
+    old, young = vn_midnight_ms(date(2012, 1, 1)), embedded.clock.now_ms() - 4 * 365 * DAY
+    told: dict[str, dict[str, object]] = {
+        "done": {"answer": "granted", "answered_at": old, "done_at": old},
+        "refused": {"answer": "refused", "answered_at": old},
+        "owed": {"answer": "granted", "answered_at": old},
+        "waits": {},
+        "young": {"answer": "granted", "answered_at": old, "done_at": young},
+    }
+    act = author.node.act()
+    for name, values in told.items():
+        asked = SubjectRequest(id=name, wish="deletion", centre="an_giang", received_at=old, received_by="nv07",
+                               asker="Trần Thị Mẹ", words=WORDS, **values)  # type: ignore[arg-type]  # a test's words
+        act.create(scopes.REQUEST + name, asked)
+    author.node.write(act)
+    author.push()
+    run = propose(embedded.centre, "an_giang")
+    assert run is not None
+    assert run.items == (["request", "request:done"], ["request", "request:refused"])
+    assert propose(embedded.centre, "hanoi") is None
+    agree(embedded.centre, run.id, "v-1")
+    assert agree(embedded.centre, run.id, "v-2").erased == 2
+    author.pull()
+    left = {name for name in told if author.node.has("subject_request", name)}
+    assert left == {"owed", "waits", "young"}
     assert author.own_digest() == author.digest
     assert propose(embedded.centre, "an_giang") is None
