@@ -133,6 +133,8 @@ class TextBox(QPlainTextEdit):
         cursor = self.textCursor()
         cursor.select(cursor.SelectionType.Document)
         cursor.insertText(text)
+        if not self.hasFocus():  # a form's beginning: letters typed next would join it, and one Ctrl+Z take both away
+            self.document().clearUndoRedoStacks()
 
     def caret_rect(self) -> QRect:
         """Where the caret stands, in the box's coordinates."""
