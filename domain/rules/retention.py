@@ -14,6 +14,9 @@ from domain.clock import DAY, vn_date, vn_midnight_ms
 
 FILE: Final = "retention.toml"
 CALL, COUNSELLING, INTERVENTION, REQUEST = "call", "counselling", "intervention", "request"
+LETTER: Final = "letter"
+STANDS: Final = "stands"
+"""The part of the table that names kinds of records which no run erases."""
 ADULT: Final = 18
 """Years; a child is whoever is younger than 16 by the law on children of 2016: two years more on the safe side."""
 
@@ -23,6 +26,7 @@ _SHAPE: Final = {
     COUNSELLING: ("received", "file"),
     INTERVENTION: ("closed_or_adult", "file"),
     REQUEST: ("request_over", "file"),
+    LETTER: ("done", "item"),
 }
 """Class → from when it counts and what it erases: what this module knows how to count."""
 
@@ -57,10 +61,11 @@ class FileFacts:
 
 
 class Retention:
-    """The periods, by class."""
+    """The periods, by class; `stands` is kind of record → why no run erases it."""
 
-    def __init__(self, periods: Mapping[str, Period]) -> None:
+    def __init__(self, periods: Mapping[str, Period], stands: Mapping[str, str] | None = None) -> None:
         self.periods = MappingProxyType(dict(periods))
+        self.stands = MappingProxyType(dict(stands or {}))
 
     @classmethod
     def load(cls, folder: Path) -> Retention:
@@ -77,6 +82,15 @@ class Retention:
         if period.unit == "days":
             return start_ms + period.amount * DAY
         return vn_midnight_ms(_years_after(vn_date(start_ms), period.amount))
+
+    def began_before(self, name: str, now_ms: int) -> int:
+        """Before which time (UTC ms) a period of this class has to have begun to be over now for certain: with years
+        a day later than `over_at` says, never earlier."""
+        period = self.periods[name]
+        if period.unit == "days":
+            return now_ms - period.amount * DAY
+        today = vn_date(now_ms)
+        return vn_midnight_ms(_years_after(today, -period.amount)) if today.year > period.amount else 0
 
     def file_over_at(self, one: FileFacts) -> int | None:
         """When a file's period is over; None while a case is open or a legal hold stands."""
@@ -99,10 +113,13 @@ def read(said: Mapping[str, Any]) -> Retention:
     """The periods of a parsed file. Raises BadRetention for the first thing that is not right."""
     if said.get("format") != 1:
         raise BadRetention(f"{FILE}: unknown format")
-    named = {name: one for name, one in said.items() if name != "format"}
+    stands = said.get(STANDS)
+    if not isinstance(stands, Mapping) or not all(isinstance(why, str) and why for why in stands.values()):
+        raise BadRetention(f"{FILE}: {STANDS} does not say why")
+    named = {name: one for name, one in said.items() if name not in ("format", STANDS)}
     if named.keys() != _SHAPE.keys():
         raise BadRetention(f"{FILE}: the classes are not {sorted(_SHAPE)}")
-    return Retention({name: _period(name, one) for name, one in named.items()})
+    return Retention({name: _period(name, one) for name, one in named.items()}, stands)
 
 
 def _period(name: str, said: Any) -> Period:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +14,7 @@ from domain.records.call import Call
 from domain.records.retention import LegalHold, RetentionRun
 from domain.records.staff import record_of
 from domain.rules.privacy import Decision, Thing, may, person_of
-from domain.rules.retention import CALL, COUNSELLING, INTERVENTION, REQUEST, Retention
+from domain.rules.retention import CALL, COUNSELLING, INTERVENTION, LETTER, REQUEST, Retention
 from server.operations.centre import Centre, News, log
 from server.operations.erasure import NotHere, erase
 from server.store import due, granted, proven
@@ -69,6 +69,9 @@ def propose(centre: Centre, code: str) -> RetentionRun | None:
         items: list[tuple[str, str]] = [(CALL, one) for one in due.calls(connection, code, oldest, MOST_CALLS)]
         over = [one for one in due.files(connection, code, now) if table.is_due(one, now)]
         items += [(INTERVENTION if one.has_case else COUNSELLING, one.scope) for one in over[:MOST_FILES]]
+        items += [
+            (LETTER, one) for one in due.letters(connection, code, table.began_before(LETTER, now), MOST_FILES)
+        ]
         items += [(REQUEST, one) for one in _requests(connection, code, now)[:MOST_FILES]]
         if not items:
             return None, News()
@@ -163,6 +166,11 @@ def _carry_out(centre: Centre, stored: Stored) -> None:
         if name == CALL:
             erased += _strip(centre, one, run.id)
             continue
+        if name == LETTER:
+            for kind, record in centre.read(partial(_letter, run.centre or "", one, centre.now_ms())):
+                _publish(centre, erase(centre, kind, record, f"retention {run.id}"))
+                erased += 1
+            continue
         if _still_due(centre, name, one, stored.record.centre or ""):
             for kind, record in centre.read(lambda c, scope=one: due.records_of(c, scope)):  # type: ignore[misc]  # binds the loop's value
                 _publish(centre, erase(centre, kind, record, f"retention {run.id}"))
@@ -176,6 +184,13 @@ def _carry_out(centre: Centre, stored: Stored) -> None:
 
     _publish(centre, centre.lane.do(job))
     log.info("retention run carried out: %d records erased", erased)
+
+
+def _letter(code: str, item: str, now_ms: int, connection: Connection) -> list[tuple[str, str]]:
+    """Kind and id of what goes with an item of the queue as it stands now. Cut short, a run finds an item gone: what
+    hung on it goes all the same."""
+    over = due.letters(connection, code, periods().began_before(LETTER, now_ms), 1, item)
+    return due.letter_records(connection, item) if over or read.one(connection, "queue_item", item) is None else []
 
 
 def _still_due(centre: Centre, name: str, scope: str, code: str) -> bool:

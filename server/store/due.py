@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import select, true
 
 from domain.clock import vn_date
 from domain.records.call import UNCLASSIFIED
@@ -53,6 +53,30 @@ def files(connection: Connection, owned: str, before_ms: int) -> list[FileFacts]
     owners = staffed.owners(connection, closed)
     mine = [row for row in rows if owners.get(row.scope, row.audience) == owned]
     return list(_facts(connection, mine))
+
+
+def letters(connection: Connection, centre: str, before_ms: int, most: int, only: str = "") -> list[str]:
+    """Ids of items of a centre's queue that were done before this time and became no file, oldest first; `only`:
+    of this one alone."""
+    c = tables.records["queue_item"].c
+    rows = connection.execute(
+        select(c.id)
+        .where(c.scope == scopes.centre(centre), c.done_at < before_ms, c.contact_id.is_(None))
+        .where(c.id == only if only else true())
+        .order_by(c.done_at, c.id)
+        .limit(most)
+    )
+    return [row.id for row in rows]
+
+
+def letter_records(connection: Connection, item: str) -> list[tuple[str, str]]:
+    """Kind and id of an item of the queue and of everything that hangs on it, the item last."""
+    found: list[tuple[str, str]] = []
+    for kind, column in (("incoming", "id"), ("app_report", "id"), ("claim", "item_id"), ("queue_item", "id")):
+        table = tables.records[kind]
+        rows = connection.execute(select(table.c.id).where(table.c[column] == item).order_by(table.c.id))
+        found += [(kind, row.id) for row in rows]
+    return found
 
 
 def one_file(connection: Connection, scope: str) -> FileFacts | None:

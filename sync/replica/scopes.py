@@ -92,13 +92,18 @@ def audience_of(scope: str, founder_centre: str) -> str:
     return scope
 
 
+FOUNDERS: Final = frozenset({"contact", "incoming", "app_report"})
+"""Kinds whose record gives a dossier its name and founds it."""
+
+
 def founded_by(bodies: Iterable[Body], known: Container[str], founder_centre: str) -> dict[str, str]:
-    """Audience by scope, of those that these operations found. Only a contact founds the dossier that bears its id
-    (settled 8): a server may not know yet whose a dossier is that it hears of for the first time (it was put back, or
-    is a hub), and must not give it to whoever speaks first."""
+    """Audience by scope, of those that these operations found. Only the record that a dossier is named after founds
+    it (settled 8): its contact, or the letter or App 111 report that became no file yet. A server may not know whose a
+    dossier is that it hears of for the first time (it was put back, or is a hub), and must not give it to whoever
+    speaks first."""
     named: set[str] = set()
     for body in bodies:
-        founds = body.kind == "contact" and body.action in FOUNDING and body.scope == dossier(body.id)
+        founds = body.kind in FOUNDERS and body.action in FOUNDING and body.scope == dossier(body.id)
         if founds or not body.scope.startswith(DOSSIER):
             named.add(body.scope)
     return {scope: audience_of(scope, founder_centre) for scope in named if scope not in known}

@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from domain.clock import DAY, vn_midnight_ms
+from domain.records.kinds import KINDS
 from domain.rules.retention import CALL, FILE, BadRetention, FileFacts, Retention, read
 
 FOLDER = Path(__file__).resolve().parents[2] / "resources" / "policy"
@@ -71,3 +74,29 @@ def test_every_period_says_where_it_is_said_and_none_claims_to_be_confirmed() ->
 def test_a_table_that_says_something_unreadable_stops_the_run(change: dict[str, Any]) -> None:
     with pytest.raises(BadRetention):
         read(SAID | change)
+
+
+@given(st.sampled_from(sorted(TABLE.periods)), st.integers(0, 4_000_000_000_000), st.integers(0, 30 * 366))
+def test_what_is_asked_for_as_over_is_over_and_a_day_later_it_is_asked_for(name: str, start: int, days: int) -> None:
+    now = start + days * DAY
+    if start < TABLE.began_before(name, now):
+        assert TABLE.over_at(name, start) <= now
+    if TABLE.over_at(name, start) + 2 * DAY <= now:
+        assert start < TABLE.began_before(name, now)
+
+
+def test_every_kind_of_record_goes_with_a_class_or_says_why_it_stands() -> None:
+    """A kind that somebody adds without a thought of when it ends fails here."""
+    goes = {"call", "queue_item", "incoming", "app_report", "claim", "subject_request"}
+    of_a_file = {
+        "contact", "person", "alias", "phone", "address", "party", "case", "stay", "note", "referral", "attempt",
+        "clock", "link", "attachment", "blob_secret", "left_draft", "answer", "verification", "case_key", "case_reader",
+    }  # fmt: skip
+    assert set(KINDS) == goes | of_a_file | TABLE.stands.keys()
+    assert not (goes | of_a_file) & TABLE.stands.keys()
+
+
+def test_a_kind_that_stands_without_a_reason_stops_the_run() -> None:
+    for wrong in ({"audit_entry": ""}, {"audit_entry": 5}, "all", None):
+        with pytest.raises(BadRetention):
+            read(SAID | {"stands": wrong})

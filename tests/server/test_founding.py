@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
+from domain.records.kinds import KINDS
 from domain.records.note import Note
+from domain.records.queue import AppReport, Incoming, QueueItem
 from server.operations import grants
 from server.store import accounts
 from server.store.audit import audit
@@ -62,3 +66,23 @@ def give(centre: Running, desk: Desk, scope: str) -> None:
         grants.give(centre.centre, connection, found, [scope])
 
     centre.centre.lane.do(job)
+
+
+@pytest.mark.parametrize("words", [Incoming(id="q1", body="Cháu kể lại"), AppReport(id="q1", body="Cháu kể lại")])
+def test_a_letter_or_a_report_of_the_app_founds_the_place_its_words_lie_in(
+    centre: Running, words: Incoming | AppReport
+) -> None:
+    """Nobody has made a file of it yet: a colleague who takes it from the queue has to read it."""
+    ag, ag2, hn = (enrol_desk(centre, seat) for seat in ("AG01", "AG02", "HN01"))
+    kind, scope = KINDS.kind_of(words).name, scopes.dossier("q1")
+    act = ag.node.act()
+    act.create(scopes.centre("an_giang"), QueueItem(id="q1", channel="app_111", centre="an_giang"))
+    act.create(scope, words)
+    ag.node.write(act)
+    assert ag.push().held == []
+    assert centre.centre.read(lambda c: scopes.homes(c, [scope])) == {scope: "an_giang"}
+    for desk in (ag, ag2, hn):
+        desk.pull()
+    assert ag2.node.stored(kind, "q1").record.body == "Cháu kể lại"
+    assert not hn.node.has(kind, "q1")
+    assert ag2.own_digest() == ag2.digest

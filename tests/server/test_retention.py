@@ -12,6 +12,7 @@ from domain.records.call import Call
 from domain.records.case import Case
 from domain.records.contact import Contact
 from domain.records.note import Note
+from domain.records.queue import Claim, Incoming, QueueItem
 from domain.records.subject_request import SubjectRequest
 from server.operations.retention import MayNotErase, NoSuchRun, agree, hold, lift, propose, receipts, resume
 from server.operations.staff import write
@@ -156,3 +157,55 @@ def test_a_request_goes_five_years_after_it_was_over_and_one_under_way_stays(
     assert left == {"owed", "waits", "young"}
     assert author.own_digest() == author.digest
     assert propose(embedded.centre, "an_giang") is None
+
+
+def letter(desk: Desk, name: str, done_at: int | None, contact: str | None = None) -> None:
+    """An item of the queue with its words and a claim, as a desk writes them."""
+    act = desk.node.act()
+    home = scopes.centre("an_giang")
+    act.create(home, QueueItem(id=name, channel="letter", centre="an_giang", done_at=done_at, contact_id=contact))
+    act.create(scopes.dossier(name), Incoming(id=name, sender="Bà Tư", body=WORDS))
+    act.create(home, Claim(id=f"claim-{name}", item_id=name, staff="tv"))
+    desk.node.write(act)
+    desk.push()
+
+
+def test_letters_that_became_no_file_go_with_their_words_and_claims(embedded: Running, desks: MakeDesk) -> None:
+    author, colleague = desks(embedded, "AG01"), desks(embedded, "AG02")
+    leads(embedded)
+    now = embedded.clock.now_ms()
+    letter(author, "old", now - 800 * DAY)
+    letter(author, "young", now - 700 * DAY)
+    letter(author, "waits", None)
+    letter(author, "became", now - 800 * DAY, contact="k")
+    author.push()
+    colleague.pull()
+    run = propose(embedded.centre, "an_giang")
+    assert run is not None
+    assert run.items == (["letter", "old"],)
+    agree(embedded.centre, run.id, "v-1")
+    assert agree(embedded.centre, run.id, "v-2").erased == 3
+    for desk in (author, colleague):
+        desk.pull()
+        held = [desk.node.has("queue_item", one) for one in ("old", "young", "waits", "became")]
+        assert held == [False, True, True, True]
+        assert not desk.node.has("claim", "claim-old")
+    assert not author.node.has("incoming", "old")
+    assert author.node.has("incoming", "young")
+    assert propose(embedded.centre, "an_giang") is None
+
+
+def test_a_letter_that_became_a_file_after_the_proposal_stays(embedded: Running, desks: MakeDesk) -> None:
+    author = desks(embedded, "AG01")
+    leads(embedded)
+    letter(author, "old", embedded.clock.now_ms() - 800 * DAY)
+    run = propose(embedded.centre, "an_giang")
+    assert run is not None
+    agree(embedded.centre, run.id, "v-1")
+    known = author.node.stored("queue_item", "old")
+    act = author.node.act()
+    act.change("queue_item", "old", known.scope, known.state, {"contact_id": "k"})
+    author.node.write(act)
+    author.push()
+    assert agree(embedded.centre, run.id, "v-2").erased == 0
+    assert author.node.has("incoming", "old")
