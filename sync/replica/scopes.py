@@ -98,7 +98,7 @@ FOUNDERS: Final = frozenset({"contact", "incoming", "app_report"})
 
 def founded_by(bodies: Iterable[Body], known: Container[str], founder_centre: str) -> dict[str, str]:
     """Audience by scope, of those that these operations found. Only the record that a dossier is named after founds
-    it (settled 8): its contact, or the letter or App 111 report that became no file yet. A server may not know whose a
+    it (settled 8): its contact, or the letter or App 111 report that is no file yet. A server may not know whose a
     dossier is that it hears of for the first time (it was put back, or is a hub), and must not give it to whoever
     speaks first."""
     named: set[str] = set()

@@ -90,7 +90,8 @@ def test_every_kind_of_record_goes_with_a_class_or_says_why_it_stands() -> None:
     goes = {"call", "queue_item", "incoming", "app_report", "claim", "subject_request"}
     of_a_file = {
         "contact", "person", "alias", "phone", "address", "party", "case", "stay", "note", "referral", "attempt",
-        "clock", "link", "attachment", "blob_secret", "left_draft", "answer", "verification", "case_key", "case_reader",
+        "clock", "link", "attachment", "blob_secret", "left_draft", "answer", "verification", "case_key",
+        "case_reader",
     }  # fmt: skip
     assert set(KINDS) == goes | of_a_file | TABLE.stands.keys()
     assert not (goes | of_a_file) & TABLE.stands.keys()
