@@ -178,7 +178,6 @@ def test_letters_that_became_no_file_go_with_their_words_and_claims(embedded: Ru
     letter(author, "young", now - 700 * DAY)
     letter(author, "waits", None)
     letter(author, "became", now - 800 * DAY, contact="k")
-    author.push()
     colleague.pull()
     run = propose(embedded.centre, "an_giang")
     assert run is not None
