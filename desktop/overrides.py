@@ -34,7 +34,8 @@ def whole(method: Callable[..., Any]) -> Callable[..., Any]:
 def overridden(cls: type) -> dict[str, FunctionType]:
     """The methods in this class itself under whose name Qt may call it."""
     theirs = [one for one in cls.__mro__ if one.__module__.startswith(_QT)]
-    own = {name: found for name, found in vars(cls).items() if isinstance(found, FunctionType)}
+    named = ((name, found) for name, found in vars(cls).items() if not name.startswith("__"))
+    own = {name: found for name, found in named if isinstance(found, FunctionType)}
     return {name: found for name, found in own.items() if any(name in vars(one) for one in theirs)}
 
 

@@ -46,6 +46,8 @@ TABLE = {
     "desktop/store/reads_case.py _words": _STORE,
     "desktop/store/reads_conflicts.py _said": _STORE,
     "desktop/store/reads_same_child.py _before": _STORE,
+    "desktop/ui/calls/reconciling.py read_file":
+        f"{_BITE}test_a_file_of_calls_bent_anyhow_gives_calls_that_can_be_kept_or_is_refused",
     "desktop/store/sealing.py _opened": f"{_BITE}test_a_file_of_any_bytes_is_sealed_and_comes_out_the_same",
     "desktop/store/throttle.py Throttle._read": f"{_DESK}test_a_bent_count_of_tries_gives_no_free_try_back",
     "desktop/store/throttle.py _boot": "the kernel's own words about this boot",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
 import pytest
 import zstandard
@@ -17,6 +18,7 @@ from desktop.background.exchange.packets import NoExchange, Packets
 from desktop.store import inbox
 from desktop.store.inbox import Ring
 from desktop.store.sealing import seal_file
+from desktop.ui.calls.reconciling import NoRecords, read_file
 from desktop.ui.case.pictures import LONGEST_SIDE, MOST_LETTERS, shown
 from domain.media import HEAD_BYTES, media_type
 from sync import packing, trust
@@ -136,6 +138,34 @@ def test_a_ring_file_of_any_bytes_gives_what_is_ours_and_no_more(
     ours = Ring("r-1", "0900081502", 5)
     inbox.put(path, key.public_key().public_bytes_raw(), ours)
     assert inbox.read(path, key) == (ours,)
+
+
+CALLED = (
+    b'"","0900081502","111","hotline","""0900081502"" <0900081502>","SIP/trunk-1","SIP/HN03-1","Queue",'
+    b'"q111-hn,t","2026-11-20 00:02:06","2026-11-20 00:02:09","2026-11-20 00:02:33",'
+    b'"27","24","ANSWERED","DOCUMENTATION","1.0",""\n'
+)
+
+
+@pytest.mark.parametrize("damage", [0, 1])
+def test_a_file_of_calls_bent_anyhow_gives_calls_that_can_be_kept_or_is_refused(tmp_path: Path, damage: int) -> None:
+    """Lines that are still whole are read, whatever lies between them; times and lengths fit a column."""
+    dice, path, read, refused = random.Random(SEED + damage), tmp_path / "Master.csv", 0, 0
+    for _ in range(MUTANTS):
+        whole = bent(dice, CALLED * 3)
+        path.write_bytes(whole if damage else whole + b"\n" + CALLED)
+        try:
+            reading, _ = read_file(path)
+        except NoRecords:
+            refused += 1
+            continue
+        read += len(reading.calls)
+        for one in reading.calls:
+            times = [one.ring_at, one.end_at, one.answer_at or 0]
+            assert all(0 <= value < MOST_TIME for value in times)
+            assert not one.number or one.number.removeprefix("+").isdigit()
+    assert read > MUTANTS // 2
+    assert refused == 0 or damage
 
 
 NAMES = ("Event", "Uniqueid", "Linkedid", "Channel", "CallerIDNum", "ConnectedLineNum", "Timestamp", "DialStatus",
