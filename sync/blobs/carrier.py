@@ -88,8 +88,8 @@ class Carrier:
                 self._current = ""
             case Failed() if (busy := self._ends(event.request)) is not None:
                 self._failed(busy, event.trouble, now, effects)
-            case Nudged():
-                self._retry_at = now.mono
+            case Nudged():  # the line is there again: one lost answer now is not the last of many
+                self._retry_at, self._failures = now.mono, 0
                 self._later.clear()
             case Text():
                 self.text_first = event.busy

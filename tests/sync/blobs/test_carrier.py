@@ -334,6 +334,19 @@ def test_a_line_that_is_down_is_tried_with_growing_breaks_and_at_once_when_it_is
     assert world.moved[0][0] - at >= 110_000, "what the server asked for is kept"
 
 
+def test_one_answer_lost_after_the_line_is_back_is_not_the_last_of_many() -> None:
+    """After a month without a line one lost packet would have kept a picture back for hours."""
+    memory = Memory()
+    memory.ask("a", Want.UP)
+    world = World(memory)
+    world.trouble = lambda _effect: Offline()
+    world.run(until=3_600_000)
+    lost = iter([Offline()])
+    world.trouble = lambda _effect: next(lost, None)
+    world.run(Nudged(), until=world.mono + 3_000)
+    assert memory.wanted == {}
+
+
 def test_a_local_copy_that_is_spoilt_is_not_sent_again_and_again() -> None:
     memory = Memory()
     memory.ask("a", Want.UP)
