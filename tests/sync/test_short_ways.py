@@ -84,7 +84,7 @@ class Writers:
             id=id_,
             scope="dossier:other" if wild and d.random() < 0.1 else "dossier:1",
             data_class="P2",
-            action=ERASE if wild and d.random() < 0.01 else action,
+            action=ERASE if wild and d.random() < 0.03 else action,
             staff="tvv",
             schema=1,
             stamp=stamp,
