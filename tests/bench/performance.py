@@ -48,13 +48,12 @@ PROMISES: Final = (
 
 HEAD: Final = """# What the road does, measured
 
-Written by `./tram111 bench sync`; every figure is of that one run. Records have 18 filled columns and go through the
-production fold with indexes, search, digests and encryption on, between processes of their own over loopback; keys
-are derived before the clock starts, the dossiers are founded before it too (a contact each, known to both desks),
-and nobody types at the pulling desk (where somebody does, a page is folded in fifths). Floor and PouchDB are
-`tests/bench/peers`, run in between, pair by pair: the value is the median of the pairs' ratios, in brackets the
-smallest and largest. A figure that missed what was promised
-says so.
+Written by `./tram111 bench sync`; every figure is of that one run unless the note below says otherwise. Records have
+18 filled columns and go through the production fold with indexes, search, digests and encryption on, between
+processes of their own over loopback; keys are derived before the clock starts, the dossiers are founded before it
+too (a contact each, known to both desks), and nobody types at the pulling desk (where somebody does, a page is folded
+in fifths). Floor and PouchDB are `tests/bench/peers`, run in between, pair by pair: the value is the median of the
+pairs' ratios, in brackets the smallest and largest. A figure that missed what was promised says so.
 
 """
 TRIED: Final = """

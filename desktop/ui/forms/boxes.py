@@ -129,11 +129,12 @@ class TextBox(QPlainTextEdit):
         return nfc(text).strip()
 
     def replace(self, text: str) -> None:
-        """Put other text in as one undoable edit (`setPlainText` would wipe the history)."""
+        """Put other text in: one undoable edit where the caret stands (`setPlainText` would wipe the history), else
+        the beginning of a form, which Ctrl+Z never takes away."""
         cursor = self.textCursor()
         cursor.select(cursor.SelectionType.Document)
         cursor.insertText(text)
-        if not self.hasFocus():  # a form's beginning: letters typed next would join it, and one Ctrl+Z take both away
+        if not self.hasFocus():  # letters typed next would join it, and one Ctrl+Z take both away
             self.document().clearUndoRedoStacks()
 
     def caret_rect(self) -> QRect:
