@@ -177,7 +177,7 @@ class HubRoad:
         """Remember what the centre has of the chain that was sent."""
         of, _, _ = self._flight
 
-        def work(connection: Connection) -> bool:
+        def work(connection: Connection) -> tuple[bool, Folded]:
             known = upstream.lineage(connection)
             before = upstream.of(connection, known, of.device, of.incarnation)
             acked = max(before.acked, self._believed(connection, of, answer.acked, answer.head, upto))
@@ -187,9 +187,12 @@ class HubRoad:
                 node.put_key(connection, f"up_own_seq:{known}", str(answer.last_seq))
             if now.backed_up > before.backed_up:
                 signed.thin_before(connection, of.device, of.incarnation, now.backed_up)
-            return now != before
+            return now != before, self._replica.forget_carried(connection, of, acked)
 
-        if self._run(work):
+        further, gone = self._run(work)
+        if gone.changes:
+            self._folded(gone)
+        if further:
             self._reached(frozenset({of.device}))
 
     def _believed(self, connection: Connection, of: Identity, acked: int, head: str, sent: int) -> int:
@@ -361,9 +364,10 @@ class HubRoad:
     def learn(self, devices: Devices) -> frozenset[str]:
         """Compare the centre's chains with those held here; answers the devices of which it holds more than known."""
 
-        def work(connection: Connection) -> frozenset[str]:
+        def work(connection: Connection) -> tuple[frozenset[str], Folded]:
+            gone = Folded()
             if devices.lineage != upstream.lineage(connection):
-                return frozenset()
+                return frozenset(), gone
             further: set[str] = set()
             for one in devices.devices:
                 for told in one.chains:
@@ -374,9 +378,12 @@ class HubRoad:
                     if now != before:
                         upstream.put(connection, devices.lineage, of.device, of.incarnation, now)
                         further.add(one.device)
-            return frozenset(further)
+                        gone.changes += self._replica.forget_carried(connection, of, acked).changes
+            return frozenset(further), gone
 
-        further = self._run(work)
+        further, gone = self._run(work)
+        if gone.changes:
+            self._folded(gone)
         if further:
             self._reached(further)
         return further

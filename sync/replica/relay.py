@@ -11,7 +11,7 @@ from sync import chain
 from sync.authorship import CENTRE
 from sync.operation import CLOSED, Body, Placed
 from sync.replica import beside, node, removal, scopes, sql, sums, tables, upstream
-from sync.replica.changes import Folded
+from sync.replica.changes import Folded, RowChange
 from sync.replica.fold import forget
 from sync.replica.replica import Identity, Replica
 from sync.replica.upstream import Known
@@ -180,6 +180,23 @@ class RelayReplica(Replica):
         # Whose it is stays forgotten, not unknown: what founded it may be sent here once more.
         sql.upsert_many(connection, scopes.scope_home, [(scope, NOBODY)])
         return folded
+
+    def forget_carried(self, connection: Connection, of: Identity, acked: int) -> Folded:
+        """What a desk wrote into a dossier that had been passed on, before it heard of that, waits here for the
+        centre: held, since nobody of this hub may see it. The centre has this chain as far as `acked`, and it is the
+        centre's to apply or to hold: nothing of it waits here any more, and nothing names its files."""
+        w, h = tables.waiting.c, scopes.scope_home.c
+        passed_on = select(h.scope).where(h.scope == w.scope, h.audience == NOBODY).exists()
+        mine = (w.device == of.device, w.incarnation == of.incarnation, w.n <= acked)
+        rows = connection.execute(select(w.n, w.kind, w.record, w.scope).where(*mine, passed_on)).all()
+        if not rows:
+            return Folded()
+        numbers = [row.n for row in rows]
+        log = tables.log.c
+        here = (log.device == of.device, log.incarnation == of.incarnation, log.n.in_(numbers))
+        connection.execute(tables.waiting.delete().where(*mine, w.n.in_(numbers)))
+        connection.execute(tables.log.update().where(*here).values(held="wiped"))
+        return Folded(changes=[RowChange(row.kind, row.record, row.scope, None, None) for row in rows])
 
     def rescue(self, connection: Connection, of: Identity, keep: int, to: Identity) -> list[int]:
         """Place what this hub holds of a chain behind `keep` into its own chain, the authors' bytes unchanged: the

@@ -12,7 +12,7 @@ from server.operations import transfers
 from server.operations.backup import make_backup, restore
 from server.operations.centre import News
 from server.operations.erasure import erase
-from server.store import backup_file, hub_blobs
+from server.store import backup_file, held, hub_blobs
 from sync.blobs.shelf import offset_of
 from sync.blobs.signals import Erased, NotThere, Spoilt, Text
 from sync.transport import BlobRoad
@@ -213,6 +213,32 @@ def test_a_desk_sends_a_file_of_a_case_that_has_left_its_hub_through_it_and_no_b
     assert (told.offset, told.centre) == (FILE.plan.sealed, True), "the centre's own word, passed on"
     assert whole_at(embedded)
     assert not list(hub.centre.blobs.names())
+    new.pull()
+    assert fetch_all(roads(new), "tep-1") == FILE.whole
+
+
+def test_a_file_put_in_by_one_who_had_not_heard_that_the_case_left_goes_on_and_stays_at_no_hub(
+    embedded: Running, hub: RunningHub, desks: MakeDesk, roads: Callable[[Desk], BlobRoad]
+) -> None:
+    one, new = desks(embedded, "AG01"), desks(embedded, "HN01")
+    hub.visiting(one).write_contact("t1", case=True)
+    one.push()
+    hub.settled(embedded)
+    passed_on(embedded, hub)
+    until(lambda: not has(hub.centre, "contact", "t1"), "all of it has")
+    hub.gate.cut()
+    until(lambda: hub.uplink.road.up is False, "the hub has noticed")
+    attach(one, "tep-1")  # before it has read that the case left
+    one.push()
+    road = roads(one)
+    send_all(road, "tep-1")
+    assert whole_at(hub), "no line: the hub keeps the words and the bytes for the centre"
+    assert hub.centre.read(held.count) > 0
+    hub.gate.open()
+    hub.uplink.nudge()
+    until(lambda: whole_at(embedded), "the centre has it")
+    until(lambda: not list(hub.centre.blobs.names()), "no byte is left at the hub")
+    assert hub.centre.read(held.count) == 0, "nor do words wait there of which the centre has disposed"
     new.pull()
     assert fetch_all(roads(new), "tep-1") == FILE.whole
 
