@@ -285,8 +285,8 @@ def build(
     )
 
 
-def _let_go_who_left(people: People) -> Operation[int]:
-    return let_go_who_left([tile.staff for tile in people.tiles()], people.remove)
+def _let_go_who_left(people: People) -> Operation[bool]:
+    return let_go_who_left([tile.staff for tile in people.tiles()], people.is_last, people.remove)
 
 
 def end_emergencies(store: Store, seat: Seat) -> None:

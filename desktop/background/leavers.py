@@ -16,10 +16,10 @@ _log = logging.getLogger(__name__)
 
 
 class Leavers(QObject):
-    """On the GUI thread; shows nothing. What fails is tried again at the next sign-in or news of people. `let_go`
-    makes the operation (`desktop.operations.people`)."""
+    """On the GUI thread; shows nothing. One person at a time, until nobody who left is there. What fails is tried
+    again at the next sign-in or news of people. `let_go` makes the operation (`desktop.operations.people`)."""
 
-    def __init__(self, lane: StoreLane, let_go: Callable[[], Operation[int]]) -> None:
+    def __init__(self, lane: StoreLane, let_go: Callable[[], Operation[bool]]) -> None:
         super().__init__()
         self._lane, self._let_go = lane, let_go
         lane.bus.changed.connect(self._changed)
@@ -35,9 +35,10 @@ class Leavers(QObject):
         if changes.origin is Origin.CENTRE and "staff" in changes.ids:
             self.look()
 
-    def _went(self, count: int) -> None:
-        if count:
-            _log.info("%d people who left open this desk no more", count)
+    def _went(self, somebody: bool) -> None:
+        if somebody:
+            _log.info("somebody who left opens this desk no more")
+            self.look()
 
     def _failed(self, fault: Exception) -> None:
-        _log.warning("people who left were not taken off: %s", type(fault).__name__)
+        _log.warning("somebody who left was not taken off: %s", type(fault).__name__)

@@ -16,6 +16,8 @@ from sync.troubles import Trouble
 
 Remove = Callable[[str], None]
 """Takes a person's key off this desk. Raises LastPerson."""
+Stays = Callable[[str], bool]
+"""Whether a person cannot be taken off this desk, because nobody else could come in."""
 
 
 class NotHere(Trouble):
@@ -45,20 +47,22 @@ def let_go(staff: str, here: Collection[str], remove: Remove) -> Operation[None]
         policy = uow.reference.policy
         if not _lets(policy, uow.staff, thing, uow.connection) and _somebody_may(policy, thing, uow.connection):
             raise MayNotLetGo
-        _go(uow, [staff], remove)
+        _go(uow, staff, remove)
 
     return operation
 
 
-def let_go_who_left(here: Collection[str], remove: Remove) -> Operation[int]:
-    """Take everybody off this desk of whom the centre wrote that they left; answers how many. Never who is signed in
-    (to them nothing is open), and never the last one."""
+def let_go_who_left(here: Collection[str], stays: Stays, remove: Remove) -> Operation[bool]:
+    """Take one person off this desk of whom the centre wrote that they left; whether there was one, so that the
+    caller repeats it: each goes with an entry of their own, durable before the next one is looked at. Never who is
+    signed in (to them nothing is open), and never the last one who could come in."""
 
-    def operation(uow: UnitOfWork) -> int:
+    def operation(uow: UnitOfWork) -> bool:
         left = [one for one in left_of(uow.connection, here) if one != uow.staff]
-        if left:
-            _go(uow, left, remove)
-        return len(left)
+        gone = next((one for one in left if not stays(one)), None)
+        if gone is not None:
+            _go(uow, gone, remove)
+        return gone is not None
 
     return operation
 
@@ -69,13 +73,11 @@ def left_of(connection: Connection, here: Collection[str]) -> list[str]:
     return sorted(staff for staff, record in found if record is not None and record.ended_at is not None)
 
 
-def _go(uow: UnitOfWork, staff: Collection[str], remove: Remove) -> None:
+def _go(uow: UnitOfWork, staff: str, remove: Remove) -> None:
     act = uow.act()
-    for one in staff:
-        audit.note(uow, act, Said(uow.staff, LET_GO, "staff", one, "P1", ""))
+    audit.note(uow, act, Said(uow.staff, LET_GO, "staff", staff, "P1", ""))
     uow.write(act)
-    for one in staff:
-        remove(one)
+    remove(staff)  # last: the key file is outside the transaction, and nothing after it may fail but COMMIT
 
 
 def _record(connection: Connection, staff: str) -> Staff | None:

@@ -204,12 +204,14 @@ class KeySlots:
     def remove(self, key: bytes, staff: str) -> None:
         """Let a person in no more. The store's key is changed before the store is opened next. Raises LastPerson
         where nobody else could come in."""
-        file = self.known(key)
-        left = [one for one in file.people if one.staff != staff]
-        slots = [one for one in file.slots if one.staff != staff]
-        if not any(not one.once and not one.lost for one in left) and not slots:
+        left = _without(self.known(key), staff)
+        if not _lets_in(left):
             raise LastPerson
-        self.write(msgspec.structs.replace(file, people=left, slots=slots, rotate=True), key)
+        self.write(msgspec.structs.replace(left, rotate=True), key)
+
+    def is_last(self, key: bytes, staff: str) -> bool:
+        """Whether nobody else could come in without this person: `remove` would refuse. Raises Damaged."""
+        return not _lets_in(_without(self.known(key), staff))
 
     # ---------------------------------------------------------------- rotation
 
@@ -346,6 +348,19 @@ def _store_head(file: KeyFile, staff: str) -> bytes:
 def recovery_head(file: KeyFile) -> bytes:
     """What the store's key is bound to when it is sealed to the recovery key."""
     return b"tram111/recovery/2\x00" + wraps.bound_to(file.reference, file.epoch)
+
+
+def _without(file: KeyFile, staff: str) -> KeyFile:
+    return msgspec.structs.replace(
+        file,
+        people=[one for one in file.people if one.staff != staff],
+        slots=[one for one in file.slots if one.staff != staff],
+    )
+
+
+def _lets_in(file: KeyFile) -> bool:
+    """Whether anybody of these could come in: a one-time code runs out, so who has no more than that is nobody."""
+    return any(not one.once and not one.lost for one in file.people) or bool(file.slots)
 
 
 def _with_store_key(file: KeyFile, before: bytes, key: bytes, sealed: bytes, epoch: int) -> KeyFile:

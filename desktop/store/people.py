@@ -96,6 +96,10 @@ class People:
         """Somebody works at this desk no more. Raises LastPerson."""
         self._slots.remove(self._opened.key, staff)
 
+    def is_last(self, staff: str) -> bool:
+        """Whether nobody else could come in without this person. Raises Damaged."""
+        return self._slots.is_last(self._opened.key, staff)
+
     def entrust(self, custodians: tuple[bytes, ...]) -> bool:
         """Give the recovery key to the centre's custodians where it still lies here; whether it is so now."""
         return way_back.entrust(self._slots, self._opened.key, custodians)
