@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=PORT)
     parser.add_argument("--user", default="", help=said("tên đăng nhập của giao diện quản lý; mật khẩu được hỏi sau"))
     parser.add_argument("--interface", default="", help=said("máy điện thoại của ghế này, ví dụ PJSIP/AG03"))
-    parser.add_argument("--pbx", default="111", help=said("tên tổng đài trong mã cuộc gọi, giống nhau ở mọi máy"))
+    parser.add_argument("--pbx", default="111", help=said("tên tổng đài: như nhau ở mọi máy, cả máy đối chiếu"))
     parser.add_argument("--tls", action="store_true", help=said("nối bằng TLS"))
     add_person(parser)
 

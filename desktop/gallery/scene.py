@@ -18,6 +18,7 @@ from desktop.home import Home
 from desktop.operations import intake, links, more_calls, queue, shift
 from desktop.operations.calls import HOTLINE_PBX, LINE, PbxCallEvent, answer, end, set_outcome
 from desktop.operations.case import add_note, add_referral, log_attempt
+from desktop.operations.reconcile import Reconciled
 from desktop.operations.sheets import Sheet
 from desktop.self_check import as_if_enrolled
 from desktop.settings import LANGUAGE, Settings
@@ -56,6 +57,9 @@ FIGURES: Final = Sheet(
     ),
 )  # fmt: skip
 """Figures in the pictures: nobody was counted."""
+RECONCILED: Final = Reconciled(made=3, missed=3, damaged=1, repeated=0, matched=1)
+DAMAGED: Final = (412,)
+"""What the exchange's file brought in the pictures: the calls that stand in the lists, and a line set aside."""
 ELSEWHERE: Final = "01932c00-0000-7000-8000-0000000000dd"
 """A desk of Đà Nẵng in the pictures."""
 

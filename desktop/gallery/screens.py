@@ -66,6 +66,13 @@ def _listing(name: str, studio: Studio) -> QWidget:
     return studio.window
 
 
+def _reconciled(studio: Studio) -> QWidget:
+    """The exchange's file was read: what it added, and a line that could not be read."""
+    window = _listing(UNCLASSIFIED, studio)
+    studio.window.call_deeds.reconciling.say_done(scene.RECONCILED, scene.DAMAGED)
+    return window
+
+
 def _undo(studio: Studio) -> QWidget:
     studio.ring()
     studio.free()
@@ -382,6 +389,7 @@ SCREENS: Final = (
     Screen("calls", _calls),
     Screen("calls-undo", _undo),
     Screen("calls-unclassified", partial(_listing, UNCLASSIFIED)),
+    Screen("calls-reconciled", _reconciled),
     Screen("calls-missed", partial(_listing, MISSED)),
     Screen("calls-outcomes", partial(_asks, "more_outcomes")),
     Screen("calls-alert", partial(_asks, "number_alert")),

@@ -182,6 +182,7 @@ class Studio(QObject):
         window.case_page.stop_editing()
         window.search_page.back()
         window.calls_page.back()
+        window.calls_page.hint.hide()
         window.go("calls")
         for area in self._areas():
             area.verticalScrollBar().setValue(0)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
 from desktop.operations.calls import HOTLINE_PBX, INBOUND, LINE, NOBODY
-from desktop.store.reads import calls_by_hand
+from desktop.store.reads import calls_by_hand, other_exchange
+from desktop.store.sight import SHOWN, Sight, Viewer
 from desktop.store.unit_of_work import Operation, UnitOfWork
 from domain.cdr import CdrReading, PbxCall
 from domain.clock import MINUTE
@@ -16,10 +17,12 @@ from domain.ids import derived_id
 from domain.phones import normalise
 from domain.records.call import MISSED, UNCLASSIFIED, Call
 from domain.records.road import Reconciliation
+from domain.rules.privacy import Thing
 from domain.rules.triage import PLACEHOLDER
 from sync.act import Act
 from sync.replica import read, scopes
 from sync.replica.read import Stored
+from sync.troubles import Trouble
 
 EXCHANGE: Final = 2
 """Rank of what the exchange says of its own call, above what a desk noted."""
@@ -27,8 +30,21 @@ EXCHANGE: Final = 2
 RULE: Final = "rule"
 _EARLY_MS: Final = MINUTE
 _LATE_MS: Final = 2 * MINUTE
+_ACTION: Final = "log_call"
+"""Whoever may write this centre's call log may bring it in step with the exchange (roles.toml)."""
 _ACT_SIZE: Final = 200
 """Operations in one group: a page folds at most this many at a time elsewhere."""
+
+
+class MayNotReconcile(Trouble):
+    """The role of this person writes no calls of this centre."""
+
+    advice = "Vai trò của chị/anh không ghi cuộc gọi của trung tâm này nên không đối chiếu được. Hãy nhờ trưởng ca."
+
+
+class AnotherName(Trouble):
+    """The calls of the file stand in the log already, under another name of the exchange: ids derive from that name,
+    and reading on would write every call a second time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +67,17 @@ def reconcile(
     An answered call without a row becomes `unclassified`, a missed one gets the outcome `missed` by rule;
     rows that are there get the exchange's facts. A row logged by hand that fits exactly one such call, and
     that call exactly it, lends it outcome and file and points at it (settled 7).
+    `pbx` is the exchange's name as `tram111 exchange set --pbx` gives it at every desk.
+
+    Raises MayNotReconcile, AnotherName; nothing was changed then.
     """
 
     def operation(uow: UnitOfWork) -> Reconciled:
+        viewer = Viewer(uow.staff, uow.seat.centre, uow.reference.policy)
+        if Sight(uow.connection, viewer).may(_ACTION, Thing(centre)) not in SHOWN:
+            raise MayNotReconcile
         calls = {id_of_call(pbx, c.uniqueid): c for c in reading.calls if c.centre == centre}
+        _check_name(uow, calls.values(), centre, pbx)
         there = read.many(uow.connection, "call", calls)
         by_hand = _matches(uow, {i: c for i, c in calls.items() if i not in there and c.answered})
         changes = _Changes(uow)
@@ -73,6 +96,19 @@ def reconcile(
         return Reconciled(made, missed, len(reading.damaged), reading.repeated, len(by_hand))
 
     return operation
+
+
+def _check_name(uow: UnitOfWork, calls: Collection[PbxCall], centre: str, pbx: str) -> None:
+    if not calls:
+        return
+    first, last = min(call.ring_at for call in calls), max(call.ring_at for call in calls)
+    span = (first - _EARLY_MS, last + _LATE_MS)
+    name = other_exchange(uow.connection, scopes.centre(centre), span, pbx, {call.uniqueid for call in calls})
+    if name is not None:
+        raise AnotherName(
+            f"Các cuộc của tệp này đã có dòng dưới tên tổng đài «{name}», còn máy này đặt tên «{pbx}»: không ghi gì "
+            "để không cuộc nào thành hai dòng. Nhờ kỹ thuật đặt lại tên (tram111 exchange set, mục --pbx)."
+        )
 
 
 def _facts(call: PbxCall, pbx: str) -> dict[str, Any]:

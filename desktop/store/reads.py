@@ -11,6 +11,7 @@ from desktop.store.reads_call import (
     calls_today,
     calls_unclassified,
     counts_today,
+    other_exchange,
     silent_calls,
 )
 from desktop.store.reads_case import CaseRow, CaseView, case_view, cases_open
@@ -37,6 +38,7 @@ __all__ = [
     "cases_open",
     "contact_view",
     "counts_today",
+    "other_exchange",
     "road_view",
     "silent_calls",
 ]

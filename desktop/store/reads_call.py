@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -245,3 +245,15 @@ def calls_by_hand(connection: Connection, scope: str, first_ms: int, last_ms: in
     )
     found = read.many(connection, "call", [row[0] for row in ids])
     return [found[call_id] for call_id in sorted(found)]
+
+
+def other_exchange(
+    connection: Connection, scope: str, span: tuple[int, int], pbx: str, uniqueids: Collection[str]
+) -> str | None:
+    """Another name of the exchange under which one of these calls has a row in this span (UTC ms), or None."""
+    rows = connection.exec_driver_sql(
+        "SELECT uniqueid, pbx FROM r_call WHERE ring_at >= ? AND ring_at <= ? AND +scope = ? AND pbx IS NOT NULL"
+        " AND pbx <> ? AND retracted IS NULL ORDER BY ring_at, id",
+        (*span, scope, pbx),
+    )
+    return next((str(row[1]) for row in rows if row[0] in uniqueids), None)

@@ -37,6 +37,7 @@ class CallDeeds(QObject):
         self._number = ""
         self.answers: dict[str, Callable[[str], None]] = {OUTCOMES: self._outcome, ALERTS: self._alert}
         self.reconciling = Reconciling(window)
+        self._page.pick.file_wanted.connect(self.reconciling.begin)
         self.sheet = ChoiceSheet(window.ground, window.look)
         self.sheet.chosen.connect(self._chosen)
         self.sheet.gone.connect(self._gone)

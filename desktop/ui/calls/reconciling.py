@@ -84,27 +84,34 @@ class Reconciling(QObject):
             self._busy = False
             self._say(Status.WAITING, tr("Tệp này không có cuộc gọi nào của trung tâm này: không ghi gì."))
             return
-        line = self._window.exchange_line
-        pbx = HOTLINE_PBX if line is None else line.line.place.pbx  # a row's id derives from it (settled 7)
-        operation = reconcile(reading, self._centre, sha256, pbx=pbx)
+        operation = reconcile(reading, self._centre, sha256, pbx=self._exchange())
         self._damaged = tuple(one.number for one in reading.damaged)
         self._lane.submit(operation, self._reconciled, self._failed, initiator="reconcile")
 
     def _reconciled(self, done: Reconciled) -> None:
         self._busy = False
+        page = self._window.calls_page
+        if done.made and self._window.page_name == "calls" and page.listing != UNCLASSIFIED and self._free():
+            page.show_list(UNCLASSIFIED)
+        self.say_done(done, self._damaged)
+        self._window.say_saved(self._lane.clock.now_ms())
+
+    def say_done(self, done: Reconciled, damaged: tuple[int, ...]) -> None:
+        """What came of it, above the list; `damaged` are numbers of lines in the file."""
         words = tr(
-            "Đối chiếu xong: thêm {made} cuộc chưa phân loại, {missed} cuộc nhỡ; {matched} dòng ghi tay khớp."
-        ).format(made=done.made, missed=done.missed, matched=done.matched)
-        damaged = self._damaged
+            "Đối chiếu xong với tổng đài «{exchange}»: thêm {made} cuộc chưa phân loại, {missed} cuộc nhỡ; "
+            "{matched} dòng ghi tay khớp."
+        ).format(exchange=self._exchange(), made=done.made, missed=done.missed, matched=done.matched)
         if damaged:
             numbers = ", ".join(map(str, damaged[:NAMED])) + ("…" if len(damaged) > NAMED else "")
             more = tr("{count} dòng hỏng được để riêng (dòng số {numbers}).")
             words += " " + more.format(count=len(damaged), numbers=numbers)
-        page = self._window.calls_page
-        if done.made and self._window.page_name == "calls" and page.listing != UNCLASSIFIED and self._free():
-            page.show_list(UNCLASSIFIED)
         self._say(Status.WAITING if damaged else Status.GOOD, words)
-        self._window.say_saved(self._lane.clock.now_ms())
+
+    def _exchange(self) -> str:
+        """The exchange's name (`--pbx`): the id of a row derives from it (settled 7)."""
+        line = self._window.exchange_line
+        return HOTLINE_PBX if line is None else line.line.place.pbx
 
     def _free(self) -> bool:
         return self._window.calls.current is None

@@ -10,13 +10,15 @@ import pytest
 
 from desktop.operations import calls
 from desktop.operations.calls import HOTLINE_PBX, PbxCallEvent
-from desktop.operations.reconcile import Reconciled, reconcile
+from desktop.operations.reconcile import AnotherName, MayNotReconcile, Reconciled, reconcile
 from desktop.store.reads import call_row, calls_today, counts_today
+from desktop.store.unit_of_work import UnitOfWork
 from domain.cdr import CdrReading, DamagedLine, PbxCall, read_cdr
 from domain.clock import HOUR, MINUTE
 from domain.ids import call_id
-from sync.replica import read
-from tests.desktop.store.kit import NOON, Bench, digest, own, take
+from domain.records.staff import Staff, record_of
+from sync.replica import read, scopes
+from tests.desktop.store.kit import HA_NOI, NOON, Bench, digest, own, take
 
 ROUGH = Path(__file__).parents[2] / "data" / "cdr" / "rough.csv"
 
@@ -77,9 +79,33 @@ def test_the_exchanges_word_fills_a_desks_row_and_leaves_the_persons_outcome(ben
     assert (row.outcome, row.disposition) == ("silent", "ANSWERED")
 
 
-def test_only_the_own_centres_calls_are_taken(bench: Bench) -> None:
-    assert bench.run(reconcile(reading(call("1")), "hanoi", "ab")) == Reconciled(0, 0, 1, 2)
-    assert bench.read(lambda c: calls_today(c, "an_giang", NOON - 2 * HOUR)) == []
+def test_only_the_own_centres_calls_are_taken(tmp_path: Path) -> None:
+    hanoi = Bench(tmp_path / "hn", HA_NOI)
+    assert hanoi.run(reconcile(reading(call("1")), "hanoi", "ab")) == Reconciled(0, 0, 1, 2)
+    assert hanoi.read(lambda c: calls_today(c, "an_giang", NOON - 2 * HOUR)) == []
+    hanoi.close()
+
+
+def test_a_counsellor_writes_no_calls_of_another_centre(bench: Bench) -> None:
+    def hire(uow: UnitOfWork) -> None:
+        one = Staff(id=record_of(uow.staff), staff=uow.staff, roles=("counsellor",), centre="an_giang")
+        made = uow.act()
+        made.create(scopes.REFERENCE, one)
+        uow.write(made)
+
+    bench.run(hire)
+    with pytest.raises(MayNotReconcile):
+        bench.run(reconcile(reading(call("1")), "hanoi", "ab"))
+    assert bench.read(lambda c: calls_today(c, "hanoi", 0)) == []
+
+
+def test_calls_that_stand_under_another_name_of_the_exchange_are_not_written_twice(bench: Bench) -> None:
+    bench.run(reconcile(reading(call("1"), call("2")), "an_giang", "ab", pbx="tong-dai-mien-nam"))
+    written = len(own(bench))
+    with pytest.raises(AnotherName, match=f"«tong-dai-mien-nam».*«{HOTLINE_PBX}»"):
+        bench.run(reconcile(reading(call("2"), call("3", minute=5)), "an_giang", "cd"))
+    assert len(own(bench)) == written
+    assert bench.run(reconcile(reading(call("4", minute=9)), "an_giang", "ef")).made == 1
 
 
 @pytest.mark.parametrize("desk_first", [True, False])

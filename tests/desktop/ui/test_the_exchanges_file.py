@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
@@ -12,6 +14,7 @@ from desktop.app import Desk
 from desktop.ui.calls.lists import TODAY, UNCLASSIFIED
 from desktop.ui.main_window import MainWindow
 from tests.desktop.ui.conftest import HandClock, stored
+from tests.desktop.ui.leaving import hire
 from tests.desktop.ui.reconciled import ANSWERED, MISSED, choose, exchange_file
 from tests.desktop.ui.seat import Seat
 
@@ -75,6 +78,26 @@ def test_a_file_of_something_else_writes_nothing_and_says_so(
 ) -> None:
     compare(seat, exchange_file(tmp_path, *lines), words)
     assert outcomes(desk) == []
+
+
+def test_a_button_beside_the_two_lists_asks_for_the_file(seat: Seat, desk: Desk, tmp_path: Path) -> None:
+    pick = seat.window.calls_page.pick
+    assert not pick.reconcile.isVisible()  # today's list stays calm
+    for action in ("list_missed", "list_unclassified"):
+        seat.strike(action)
+        assert pick.reconcile.isVisible()
+    QTest.mouseClick(pick.reconcile, Qt.MouseButton.LeftButton)
+    choose(seat, exchange_file(tmp_path, ANSWERED.format(number="0900031908", minute=1, uniqueid="f.1")))
+    seat.until(lambda: outcomes(desk) == ["unclassified"])
+    seat.until(lambda: "với tổng đài «111»" in seat.window.calls_page.hint.text())
+
+
+@pytest.mark.parametrize(("role", "may"), [("therapist", False), ("it_admin", False), ("shift_lead", True)])
+def test_the_role_decides_who_compares(seat: Seat, desk: Desk, tmp_path: Path, role: str, may: bool) -> None:
+    hire(seat, role)
+    path = exchange_file(tmp_path, ANSWERED.format(number="0900031908", minute=1, uniqueid="f.1"))
+    compare(seat, path, "Đối chiếu xong" if may else "không ghi cuộc gọi của trung tâm này")
+    assert outcomes(desk) == ["unclassified"] * may
 
 
 def test_a_call_that_comes_puts_the_question_for_the_file_away(seat: Seat) -> None:
