@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
+from sync.lane import Lane, Page
 from sync.operation import Placed, in_chunks
 from sync.proof import Answer, Ask, Asking, narrow
 from sync.pushing import Pushing
@@ -38,6 +39,7 @@ from sync.signals import (
     WakeAt,
     Woke,
 )
+from sync.stays import Stays
 from sync.troubles import Behind, Forked, Revoked, ServerTrouble, SignedOut, Trouble
 from sync.wire import PullHead
 
@@ -75,21 +77,6 @@ __all__ = [
 
 
 @dataclass(slots=True)
-class _Lane:
-    request: int = 0
-    busy: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Page:
-    """A pull's answer that is folded while the next page is on its way; `asked` is the cursor it was read for."""
-
-    asked: int
-    head: PullHead
-    placed: Sequence[Placed]
-
-
-@dataclass(slots=True)
 class Engine:
     """Pushes what is saved, keeps one pull held, back-fills grants, compares digests; never blocks, never drops.
 
@@ -104,8 +91,8 @@ class Engine:
     pace: Pace = field(default_factory=Pace)
     road: Road = field(default_factory=Road)
     narrows: bool = True
-    _pull: _Lane = field(default_factory=_Lane)
-    _scope: _Lane = field(default_factory=_Lane)
+    _pull: Lane = field(default_factory=Lane)
+    _scope: Lane = field(default_factory=Lane)
     _wanted: Backfill | None = None
     _counter: int = 0
     _failures: int = 0
@@ -114,17 +101,18 @@ class Engine:
     _hold_next: bool = False
     _asked: int = 0
     _uncompared: PullHead | None = None
-    _proof: _Lane = field(default_factory=_Lane)
+    _proof: Lane = field(default_factory=Lane)
+    _stays: Stays = field(default_factory=Stays)
     _asking: Asking | None = None
     _ask: Ask | None = None
     _narrow_at: int = 0
     _meeting: bool = False
     _unsure: bool = False
-    _receipt: _Lane = field(default_factory=_Lane)
+    _receipt: Lane = field(default_factory=Lane)
     _proven: str = ""
     _receipt_at: int = 0
     _may_narrow: bool = True
-    _page: _Page | None = None
+    _page: Page | None = None
     _chunk: int = 1
     _pushing: Pushing = field(init=False)
 
@@ -171,10 +159,10 @@ class Engine:
                     self._meet(answer.lineage)
                 self.store.settle(answer, sent.last)
                 self._pushing.succeeded(sent, answer.took)
-            case PullAnswered(request, head, placed) if self._ends(self._pull, request):
+            case PullAnswered(request, head, placed) if self._pull.ends(request):
                 self._contact(now)
                 self._pulled(head, placed)
-            case ScopeAnswered(request, scope, head, placed) if self._ends(self._scope, request):
+            case ScopeAnswered(request, scope, head, placed) if self._scope.ends(request):
                 self._contact(now)
                 self._scope_came(scope, head, placed)
             case Failed(request, trouble) if (sent := self._pushing.ends(request)) is not None:
@@ -188,7 +176,9 @@ class Engine:
                 # What is still under way may be dying: when it fails, it is tried again soon, not after the long rest
                 # that the failures before had come to.
                 self._failures, self._retry_at = 0, now.mono
-                self._narrow_at = now.mono if anew else self._narrow_at
+                if anew:
+                    self._narrow_at = now.mono
+                    self._stays.forget()
                 self.road = replace(self.road, equal=False if anew else self.road.equal)
             case Woke():
                 self._wake_at = -1
@@ -200,32 +190,26 @@ class Engine:
     def _take_proof(self, event: Event, now: Now) -> None:
         """What came of comparing: a trouble there never holds up the road itself."""
         match event:
-            case ReceiptGiven(request, receipt) if self._ends(self._receipt, request):
+            case ReceiptGiven(request, receipt) if self._receipt.ends(request):
                 if receipt is not None:
                     self._receipt_at = now.mono + self.pace.receipt
                     self.store.keep_receipt(receipt)
-            case Failed(request, _) if self._ends(self._receipt, request):
+            case Failed(request, _) if self._receipt.ends(request):
                 self._receipt_at = now.mono + self.pace.narrow
-            case ProofAnswered(request, answer) if self._ends(self._proof, request):
+            case ProofAnswered(request, answer) if self._proof.ends(request):
                 self._contact(now)
                 self._go_on(answer, now)
-            case Failed(request, _) if self._ends(self._proof, request):
+            case Failed(request, _) if self._proof.ends(request):
                 # A server that cannot answer it, or a line that broke: the comparison begins anew soon.
                 self._asking = self._ask = None
                 self._narrow_at = now.mono + 10 * self.pace.base
             case _:
                 pass
 
-    def _ends(self, lane: _Lane, request: int) -> bool:
-        if not lane.busy or lane.request != request:
-            return False
-        lane.busy = False
-        return True
-
     def _fails(self, request: int) -> bool:
-        return any(self._ends(lane, request) for lane in (self._pull, self._scope))
+        return any(lane.ends(request) for lane in (self._pull, self._scope))
 
-    def _begin(self, lane: _Lane) -> int:
+    def _begin(self, lane: Lane) -> int:
         self._counter += 1
         lane.request, lane.busy = self._counter, True
         return self._counter
@@ -263,6 +247,7 @@ class Engine:
             lane.busy = False
         self._pushing.moved()
         self._asking = self._ask = None
+        self._stays.forget()
         self._forget_pull()
         # What the server has of this chain is known by its lineage, and that only its answer tells.
         self._meeting = True
@@ -277,6 +262,7 @@ class Engine:
 
     def _meet(self, lineage: str) -> None:
         self.store.meet(lineage)
+        self._stays.forget()
         self._forget_pull()
 
     def _pulled(self, head: PullHead | None, placed: Sequence[Placed]) -> None:
@@ -298,7 +284,7 @@ class Engine:
         if self.store.noted(head):
             self._forget_pull()
             return
-        self._page = _Page(self._asked if known else 0, head, placed)
+        self._page = Page(self._asked if known else 0, head, placed)
         self._hold_next = not head.more
         self._uncompared = head if head.digest and not head.more else None
         if not head.more:
@@ -376,9 +362,10 @@ class Engine:
                 self._proven = own
             if not equal and self._asking is None and self._may_narrow and self.narrows:
                 # Once in a while: an operation held at the server makes a difference that stays till it is let in.
+                # What was looked into in vain and has not moved since is left out.
                 self._may_narrow = False
                 self._narrow_at = now.mono + self.pace.narrow
-                asking = narrow(self.store.ledger())
+                asking = narrow(self.store.ledger(), self._stays, now.mono)
                 self._ask = next(asking)
                 self._asking = asking
             self._may_narrow = self._may_narrow or equal

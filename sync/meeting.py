@@ -9,7 +9,8 @@ from typing import Final, Protocol
 import msgspec
 
 from sync.operation import Placed
-from sync.proof import BUCKET, BUCKETS, DEEPEST, NOTHING, RECORD, RECORDS, Answer, Ask, Figure, Told
+from sync.proof import BUCKET, BUCKETS, DEEPEST, RECORD, RECORDS, Answer, Ask, Told
+from sync.stays import NOTHING, Figure
 
 LEAST: Final = 2_000
 """A feed with fewer numbers is read: that takes two or three pages."""

@@ -11,11 +11,12 @@ from sqlalchemy import Connection
 
 from sync.door import Receipt, audit_claim, receipt_claim
 from sync.operation import Placed
-from sync.proof import Ask, Figure, Told
+from sync.proof import Ask, Told
 from sync.replica import proof
 from sync.replica.changes import Folded
 from sync.replica.replica import Replica
 from sync.replica.scopes import given_up
+from sync.stays import Figure
 from sync.wire import raw64
 
 R = TypeVar("R")

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, or_, select
 
 from domain.records.kinds import KINDS
-from sync import proof
+from sync import proof, stays
 from sync.digest import NOTHING, Digest, of_state
 from sync.operation import Placed
-from sync.proof import Ask, Figure, Line, Told
+from sync.proof import Ask, Line, Told
 from sync.replica import scopes, sums, tables
 from sync.replica.changes import Folded
 from sync.replica.replica import Replica
@@ -63,22 +64,22 @@ def answer(connection: Connection, ask: Ask, sees: Sees, *, leaf: bool | None = 
 
 
 def _of_scopes(connection: Connection, ask: Ask, sees: Sees) -> Told:
-    running = sums.by_scope_and_kind(connection)
+    # Only of one bucket is it asked whether they may be seen: there are 256, and each may be asked for.
+    within = partial(_is_in, ask.bucket) if ask.step == proof.BUCKET else None
+    running = sums.by_scope_and_kind(connection, within)
     visible = sees(connection, {scope for scope, _ in running})
     if ask.step == proof.BUCKET:
-        return Told(
-            [
-                _line(scope, kind, one)
-                for (scope, kind), one in sorted(running.items())
-                if scope in visible and proof.bucket_of(scope) == ask.bucket
-            ]
-        )
+        return Told([_line(scope, kind, one) for (scope, kind), one in sorted(running.items()) if scope in visible])
     buckets: dict[str, Digest] = {}
     for (scope, _), one in running.items():
         if scope in visible:
             name = proof.bucket_of(scope)
             buckets[name] = buckets.get(name, NOTHING).plus(one)
     return Told([_line(name, "", one) for name, one in sorted(buckets.items())])
+
+
+def _is_in(bucket: str, scope: str) -> bool:
+    return proof.bucket_of(scope) == bucket
 
 
 def digests(connection: Connection, kind: str, scope: str) -> dict[str, Digest]:
@@ -92,11 +93,11 @@ def digests(connection: Connection, kind: str, scope: str) -> dict[str, Digest]:
     return {row["id"]: of_state(kind, row["id"], scope, parked_state(row["state"])) for row in rows}
 
 
-def figure(connection: Connection, kind: str, scope: str, record: str) -> Figure:
+def figure(connection: Connection, kind: str, scope: str, record: str) -> stays.Figure:
     """One record's figure, counted from its row; nothing where it is not here."""
     one = _one(connection, kind, record)
     if one is None or one["scope"] != scope:
-        return proof.NOTHING
+        return stays.NOTHING
     state = state_of(KINDS[kind], one) if kind in KINDS else parked_state(one["state"])
     found = of_state(kind, record, scope, state)
     return found.count, f"{found.total:064x}"
@@ -133,14 +134,13 @@ def operations(connection: Connection, ask: Ask) -> list[Placed]:
 
 def slipped(connection: Connection, only: tuple[str, str] | None = None) -> dict[tuple[str, str], Digest]:
     """By how much running figures, all or that of one scope and kind, have slipped from the rows they count."""
-    kept = sums.by_scope_and_kind(connection)
     if only is None:
-        counted = sums.recount(connection)
+        kept, counted = sums.by_scope_and_kind(connection), sums.recount(connection)
     else:
         total = NOTHING
         for one in digests(connection, only[1], only[0]).values():
             total = total.plus(one)
-        kept, counted = {only: kept.get(only, NOTHING)}, {only: total}
+        kept, counted = {only: sums.of_kind(connection, *only)}, {only: total}
     return {
         key: counted.get(key, NOTHING).minus(kept.get(key, NOTHING))
         for key in counted.keys() | kept.keys()

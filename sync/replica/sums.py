@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
 from sqlalchemy import Connection, select
@@ -89,10 +89,20 @@ def of_scopes(connection: Connection, scopes: Iterable[str]) -> Digest:
     return total
 
 
-def by_scope_and_kind(connection: Connection) -> dict[tuple[str, str], Digest]:
-    """Every running digest this node keeps."""
-    rows = connection.execute(select(tables.digest))
-    return {(r[0], r[1]): _digest(r[2], r[3]) for r in rows if r[2] or int(r[3], 16)}
+def by_scope_and_kind(
+    connection: Connection, wanted: Callable[[str], bool] | None = None
+) -> dict[tuple[str, str], Digest]:
+    """Every running digest this node keeps, or those of the scopes wanted."""
+    rows = sql.fetch(connection, "SELECT scope, kind, count, total FROM digest")
+    some = rows if wanted is None else [row for row in rows if wanted(row[0])]
+    return {(r[0], r[1]): _digest(r[2], r[3]) for r in some if r[2] or int(r[3], 16)}
+
+
+def of_kind(connection: Connection, scope: str, kind: str) -> Digest:
+    """The running digest of one scope and kind."""
+    wanted = "SELECT count, total FROM digest WHERE scope = ? AND kind = ?"
+    row = sql.first(connection, wanted, scope, kind)
+    return NOTHING if row is None else _digest(row[0], row[1])
 
 
 def recount(connection: Connection, registry: Registry = KINDS) -> dict[tuple[str, str], Digest]:

@@ -10,9 +10,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from server.store.proven import all_devices
 from sync import wire
 from sync.door import receipt_claim
-from sync.proof import Ask, Figure, narrow
+from sync.proof import Ask, narrow
 from sync.replica import proof, scopes, tables
 from sync.replica.ledger import DeskLedger
+from sync.stays import Figure
 from tests.server.ground import PATIENCE_S, Desk, Running, enrol_desk
 
 

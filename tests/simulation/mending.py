@@ -13,9 +13,10 @@ from domain.records.kinds import KINDS
 from sync.digest import Digest, of_state
 from sync.merge import State
 from sync.operation import Undecodable, decode_body
-from sync.proof import MEND, NOTHING, Ask
+from sync.proof import MEND, Ask
 from sync.replica import proof, tables
 from sync.replica.rows import parked_state, state_of
+from sync.stays import NOTHING
 from tests.simulation.trace import Broken
 
 if TYPE_CHECKING:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sync.operation import Placed
-from sync.proof import BUCKET, BUCKETS, RECORDS, Answer, Ask, Figure, Line, Told, narrow
+from sync.proof import BUCKET, BUCKETS, RECORDS, Answer, Ask, Line, Told, narrow
+from sync.stays import Figure
 
 SOMETHING: Figure = (1, "1" * 64)
 

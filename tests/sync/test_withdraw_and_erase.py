@@ -13,10 +13,11 @@ from domain.records.road import Custody, Grant
 from sync import chain
 from sync.act import Act
 from sync.operation import APPEND, ERASE, GRANT, WITHDRAW, Body, Placed
-from sync.proof import NOTHING, RECORD, Ask
+from sync.proof import RECORD, Ask
 from sync.replica import feed, read, scopes, sums, tables
 from sync.replica.replica import Identity
 from sync.signals import Nudged, Saved
+from sync.stays import NOTHING
 from tests.sync.line import Centre, Desk, Faults, Line, chains_are_whole, proven_equal
 from tests.sync.nodes import Node, contact, memory_engine
 
