@@ -42,7 +42,7 @@ class Counting(Centre):
 def held_note(desk: Desk, number: int) -> None:
     """A note in a dossier that nobody founded yet: the centre holds it, this desk shows it."""
     act = desk.at.act()
-    at = f"nobody-{number}"
+    at = f"absent-{number}"  # of all names of dossiers here the first
     act.create(scopes.dossier(at), Note(id=f"held-{number}", contact_id=at, text="chờ"), action=APPEND)
     desk.at.write(act)
 
