@@ -217,8 +217,8 @@ def test_another_server_and_a_recount_make_everything_be_looked_into() -> None:
 
 
 def harm(ends: tuple[Node, Node], dice: random.Random) -> None:
-    """The disk of one end loses a row or bends one, that of the other end another one: what both ends lost alike is no
-    difference between them, and is the weekly recount's to find."""
+    """The disk of one end loses a row or bends one, that of the other end another one: what both ends lost alike is
+    no difference between them, and is the weekly recount's to find."""
     rows = ("note", f"note-{dice.randrange(3)}"), ("contact", "contact-1"), ("call", f"call-{dice.randrange(20)}")
     table, row = dice.choice(rows)
     node = ends[sum(row.encode()) % 2]
