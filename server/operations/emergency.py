@@ -63,7 +63,8 @@ def give(centre: Centre, session: Session, asked: Asked) -> tuple[EmergencyGiven
     in one transaction.
 
     Raises Refusal: 400 bad_message (a reason that is none), 404 unknown_file (also what the engine denies: asking
-    tells nothing), 409 already_here; StoreUnavailable.
+    tells nothing), 409 already_here (the desk sees it without an emergency read: one whose hour still runs is given
+    again, with an entry of its own); StoreUnavailable.
     """
     words = emergency.plain(asked.words)
     if emergency.missing(words) or len(words) > emergency.MOST_WORDS or asked.why not in _reasons():

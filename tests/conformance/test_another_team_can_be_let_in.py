@@ -129,6 +129,39 @@ def test_an_emergency_read_gives_one_file_for_an_hour_and_its_owners_read_why(ce
     assert refused.status_code != 200 or hn.read(refused)[1] == []
 
 
+def test_a_second_emergency_ask_while_the_hour_runs_is_another_read_with_an_hour_of_its_own(centre: Running) -> None:
+    from server.operations.emergency import end_over
+
+    ag, hn = desk(centre, "AG01"), desk(centre, "HN01")
+    ag.act(contact("k1", code=FILE, summary="lời của trẻ"))
+    ag.push()
+    said = {"code": FILE, "staff": "hn-1", "why": "on_the_line", "words": "Mẹ cháu đang ở đầu dây, cháu bị nhốt"}
+    first = hn.ask("emergency", json=said, proven=True).json()
+    centre.clock.pass_ms(HOUR_MS // 2)
+    ag.open()
+    hn.open()
+    again = hn.ask("emergency", json={**said, "staff": "hn-2"}, proven=True)
+    assert again.status_code == 200, "no already_here: what is seen for an hour only may be asked for again"
+    assert again.json()["until"] == first["until"] + HOUR_MS // 2
+    ag.pull()
+    hn.pull()
+    reads = [one for (kind, _), (_, one) in ag.records.items() if kind == "emergency_read"]
+    asked_by = sorted(value for one in reads for _, value in one.heads["staff"].values())
+    assert asked_by == ["hn-1", "hn-2"]
+    centre.clock.pass_ms(HOUR_MS // 2)
+    assert end_over(centre.centre)
+    hn.open()
+    hn.pull()
+    assert ("contact", "k1") in hn.records, "the first end takes nothing while the second read runs"
+    assert hn.total() == hn.digest
+    centre.clock.pass_ms(HOUR_MS // 2)
+    assert end_over(centre.centre)
+    hn.open()
+    hn.pull()
+    refused = hn.ask("scope", "?scope=dossier:k1&upto=10000&past=0", proven=True)
+    assert refused.status_code != 200 or hn.read(refused)[1] == []
+
+
 def test_a_desk_that_a_restored_centre_forgot_is_the_same_again_and_sends_its_whole_log(
     centre: Running, tmp_path: Path
 ) -> None:

@@ -153,6 +153,17 @@ def test_a_lost_row_does_not_wait_behind_hundreds_of_held_ones() -> None:
     assert two.at.stored("contact", "contact-0").record.summary == "Ghi chép số 0"
 
 
+def test_many_held_records_of_one_dossier_are_looked_into_a_few_at_a_time_too() -> None:
+    line, one, _ = world(5)
+    for number in range(20):
+        held_beside(one, number, dossier=1)
+    line.tell(one, Saved())
+    line.run_until(line.now + 2_000)
+    rounds = Rounds(line, one)
+    looked = [len(rounds.look(patience=6)[0].left) for _ in range(5)]
+    assert looked == [6, 6, 6, 2, 0]
+
+
 def test_a_difference_is_looked_into_again_after_a_day_and_for_another_server() -> None:
     line, one, _ = world(5)
     held_note(one, 1)
