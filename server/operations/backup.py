@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from domain.clock import Clock, vn_date, vn_datetime
+from domain.clock import DAY, VIETNAM, Clock, to_ms, vn_date, vn_datetime
 from server.operations import leases
 from server.operations.centre import BLOBS, Centre, log
 from server.store import attachments, backed_up, backup_file, copying, lineage, restoring
@@ -23,6 +25,10 @@ from sync.replica import node, whole_file
 
 SUFFIX: Final = ".t111"
 _PART: Final = ".part"
+_MOMENT: Final = "%Y%m%dT%H%M%S"
+_NAME: Final = re.compile(r"centre-([0-9]{8}T[0-9]{6})-[0-9]+\.t111")
+KEPT_MS: Final = 14 * DAY
+"""How long a backup of a server is kept once a newer one was verified (term `backup` of data_classes.toml)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +52,11 @@ class Verified:
 def make_backup(centre: Centre, data: Path, into: Path, key_file: Path, *, embedded: bool) -> Verified:
     """Write a backup of a centre that may go on serving, verify it, and remember what it holds per chain.
 
-    The file appears under its name (`centre-<UTC>-<feed>.t111`) only when it was verified, and the sealed chunks
-    of attachments that it names lie beside it in `blobs/` (those that have come; copied once for all backups).
+    The file appears under its name (`centre-<Vietnam time>-<feed>.t111`) only when it was verified, and the sealed
+    chunks of attachments that it names lie beside it in `blobs/` (those that have come; copied once for all backups).
     An embedded store is copied page by page, a PostgreSQL one row by row from one snapshot: that needs neither
     pg_dump of the server's version nor a second server to verify in, and nothing of it is ever plain on a disk.
+    Then backups of this centre in the folder that are older than 14 days are removed.
     Raises BackupIncomplete (the file is removed), StoreUnavailable, KeyMissing, OSError.
     """
     key = backup_file.backup_key(key_file, make=True)
@@ -75,6 +82,7 @@ def make_backup(centre: Centre, data: Path, into: Path, key_file: Path, *, embed
         if chunks.held:
             list_of(part).replace(list_of(path))
     flush_folder(into)
+    _remove_old(into, path, key, centre.now_ms())
     spare.thin([one for ending in (SUFFIX, _PART) for one in into.glob(f"*{ending}")])
     if chunks.damaged:
         log.error("backup lacks chunks that are damaged here: %d", chunks.damaged)
@@ -82,6 +90,38 @@ def make_backup(centre: Centre, data: Path, into: Path, key_file: Path, *, embed
     centre.lane.do(lambda connection: backed_up.record(connection, made.chains, made.feed, at))
     log.info("backup verified feed=%d chains=%d operations=%d", made.feed, len(made.chains), made.found.operations)
     return Verified(path, made.lineage, made.feed, made.chains, made.found, chunks)
+
+
+def _remove_old(into: Path, newest: Path, key: bytes, now_ms: int) -> None:
+    """Take away this centre's backups that are older than their term; called when a newer one was verified, which
+    stays whatever the clock says. What does not open with this key is another centre's, or damaged, and is left."""
+    removed = left = 0
+    for one in sorted(into.glob(f"centre-*{SUFFIX}")):
+        made_ms = _made_ms(one)
+        if one == newest or made_ms is None or now_ms - made_ms <= KEPT_MS:
+            continue
+        try:
+            backup_file.connect(one, key).close()
+        except BackupUnreadable:
+            left += 1
+            continue
+        whole_file.remove(one)
+        list_of(one).unlink(missing_ok=True)
+        removed += 1
+    if removed:
+        flush_folder(into)
+        log.info("backups past their term removed=%d", removed)
+    if left:
+        log.warning("backups past their term that do not open with this key left=%d", left)
+
+
+def _made_ms(path: Path) -> int | None:
+    """When a backup was made, by its name (UTC ms); None for a name that no backup of ours has."""
+    found = _NAME.fullmatch(path.name)
+    try:
+        return to_ms(datetime.strptime(found[1] if found else "", _MOMENT).replace(tzinfo=VIETNAM))
+    except ValueError:
+        return None
 
 
 def _chunk_names(path: Path, key: bytes) -> set[str]:
@@ -117,7 +157,7 @@ def _removed_unless_kept(part: Path) -> Iterator[None]:
 
 
 def _moment(ms: int) -> str:
-    return vn_datetime(ms).strftime("%Y%m%dT%H%M%S")
+    return vn_datetime(ms).strftime(_MOMENT)
 
 
 def verify_backup(path: Path, key: bytes) -> Verified:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from domain.clock import DAY
 from server.cli import main
 from server.operations.backup import Verified, make_backup, restore, restore_chunks, verify_backup, verify_chunks
 from server.store import backup_file
@@ -141,3 +142,34 @@ def test_the_command_restores_the_files_too_and_says_what_is_lost(
     told = json.loads(capsys.readouterr().out)
     assert (told["chunks_put_back"], told["chunks_lost"]) == (1, 1)
     assert main(["health", "--data", str(tmp_path / "other")]) == 0, "words are not given up for a picture"
+
+
+def test_backups_past_their_term_go_once_a_newer_one_was_verified_and_the_newest_never(
+    embedded: Running, desks: MakeDesk, tmp_path: Path
+) -> None:
+    desk = desk_with(embedded, desks)
+    first = backup(embedded, tmp_path)
+    folder, clock = tmp_path / "b", embedded.clock
+    strange = folder / first.path.name.replace("-2", "-1", 1)
+    strange.write_bytes(bytes(4096))
+    mine = folder / "centre-notes.t111"
+    mine.write_text("a person's own file")
+    assert main(["erase", "attachment", "tep-1", "--order", "QĐ-1", "--data", str(tmp_path / "data")]) == 0
+    clock.at += 14 * DAY
+    desk.write_calls(range(1))
+    desk.push()
+    second = backup(embedded, tmp_path)
+    assert first.path.exists(), "the last day belongs to the term"
+    clock.at += 14 * DAY
+    desk.write_calls(range(1, 2))
+    desk.push()
+    third = backup(embedded, tmp_path)
+    assert {one.name for one in folder.glob("*.t111")} == {
+        second.path.name, third.path.name, strange.name, mine.name
+    }  # fmt: skip
+    assert not list(folder.glob(f"{first.path.stem}*")), "its list too"
+    assert beside(tmp_path) == set(), "and the chunks that only it needed"
+    clock.at += 400 * DAY
+    last = backup(embedded, tmp_path)
+    assert {one.name for one in folder.glob("*.t111")} == {last.path.name, strange.name, mine.name}
+    assert verify_backup(last.path, key_of(tmp_path)).sound
