@@ -107,6 +107,11 @@ class Findings:
         """Whether nothing was changed, taken out, put in or moved."""
         return not self.broken
 
+    @property
+    def broken_at(self) -> int:
+        """The lowest number of an entry that is not as it should be; 0 where none of the lines names one."""
+        return min((int(at) for one in self.broken if (at := one.partition(":")[0]).isdecimal()), default=0)
+
 
 def verify(
     entries: Iterable[AuditEntry],

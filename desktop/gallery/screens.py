@@ -236,6 +236,15 @@ def _requests(studio: Studio) -> QWidget:
     return studio.window
 
 
+def _audit(studio: Studio) -> QWidget:
+    keys = studio.window.sheets.audit
+    studio.free()
+    studio.window.act("audit")
+    studio.until("nhật ký hiện ra", lambda: bool(keys.sheet.rows.rows), keys.model.changed)
+    studio.until("chuỗi được đếm lại", lambda: keys.model.chain is not None, keys.model.changed)
+    return studio.window
+
+
 def _exports(studio: Studio) -> QWidget:
     keys = studio.window.sheets.exports
     studio.window.act("exports")
@@ -413,6 +422,7 @@ SCREENS: Final = (
     Screen("queue-entry", _entry),
     Screen("requests", _requests),
     Screen("request", _request),
+    Screen("audit", _audit),
     Screen("exports", _exports),
     Screen("export-made", _export_made),
     Screen("search", _search),

@@ -160,6 +160,7 @@ def desk_actions() -> Registry:
         Action("queue_next", "Ctrl+J", tr("Nhận mục kế tiếp của hàng đợi"), moving),
         Action("queue_enter", "Ctrl+Shift+J", tr("Nhập thư, báo chí, công văn vào hàng đợi"), writing),
         Action("requests", "Ctrl+Shift+R", tr("Yêu cầu về dữ liệu cá nhân: sổ, hạn, bước tiếp theo"), writing),
+        Action("audit", "Ctrl+Shift+K", tr("Nhật ký kiểm toán: ai xem gì, khi nào; chuỗi còn nguyên không"), desk),
         Action("exports", "Ctrl+Shift+S", tr("Xuất số liệu không nêu ai, danh sách đã che"), writing),
         Action("palette", "Ctrl+K", tr("Bảng lệnh: gõ việc cần làm, tên, mã"), moving),
         Action("search", "Ctrl+F", tr("Tìm tên, số máy, mã"), moving),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from desktop.ui.audit.sheet import AuditKeys
 from desktop.ui.case.history import HistoryKeys
 from desktop.ui.case.restricting import RestrictKeys
 from desktop.ui.conflicts.sheet import ConflictsKeys
@@ -35,6 +36,7 @@ class Sheets:
         self.letters = LetterKeys(window)
         self.requests = RequestsKeys(window, forms["request"])
         self.restrict = RestrictKeys(window)
+        self.audit = AuditKeys(window)
 
     def deeds(self) -> dict[str, Callable[[], None]]:
         """What each action does."""
@@ -48,12 +50,13 @@ class Sheets:
             "letter": self.letters.begin,
             "requests": self.requests.begin,
             "restrict": self.restrict.begin,
+            "audit": self.audit.begin,
         }
 
     def covers(self) -> tuple[Cover, ...]:
         """Everything of these that can lie over the pages."""
         found = (self.history, self.conflicts, self.same_child, self.entry, self.rest, self.requests, self.exports)
-        return (*(one.sheet for one in found), self.restrict.sheet)
+        return (*(one.sheet for one in found), self.restrict.sheet, self.audit.sheet)
 
     def keep_all(self) -> None:
         """Keep what is being written, now."""

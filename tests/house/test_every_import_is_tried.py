@@ -43,6 +43,8 @@ TABLE = {
     "desktop/store/parting.py finish": f"{_DESK}test_a_bent_order_of_wiping_wipes_nothing",
     "desktop/store/parting.py gone": f"{_DESK}test_a_bent_order_of_wiping_wipes_nothing",
     "desktop/store/reads_audit.py _receipt": _STORE,
+    "desktop/store/reads_audit_entries.py facts_in":
+        "tests/desktop/store/test_who_reads_the_audit_log.py::test_whatever_stands_beside_an_entry_is_codes_or_words",
     "desktop/store/reads_case.py _words": _STORE,
     "desktop/store/reads_conflicts.py _said": _STORE,
     "desktop/store/reads_same_child.py _before": _STORE,

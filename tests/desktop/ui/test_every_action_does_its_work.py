@@ -172,6 +172,7 @@ def lays_its_sheet(seat: Seat, action_id: str) -> None:
         "rest": sheets.rest.sheet,
         "requests": sheets.requests.sheet,
         "restrict": sheets.restrict.sheet,
+        "audit": sheets.audit.sheet,
     }[action_id]
     seat.free()
     if action_id in ("same_child", "restrict"):
@@ -327,6 +328,7 @@ EFFECTS: Final[dict[str, Callable[[Seat, str], None]]] = {
     "rest": lays_its_sheet,
     "requests": lays_its_sheet,
     "restrict": lays_its_sheet,
+    "audit": lays_its_sheet,
     "history": shows_the_history,
     "attach_file": chooses_a_file,
     "letter": makes_a_letter,
