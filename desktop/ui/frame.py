@@ -12,7 +12,7 @@ from desktop.ui.theme.look import Look
 from desktop.ui.theme.measure import Measure
 from desktop.ui.theme.tokens import Status
 from desktop.ui.widgets.flowing import Flowing
-from desktop.ui.widgets.said import Card, Mark, Said, button
+from desktop.ui.widgets.said import Card, Mark, Said, button, toggle
 from desktop.ui.widgets.scrolled import Scrolled
 from desktop.ui.words import tr
 
@@ -41,8 +41,7 @@ class Navigation(Card):
         self.buttons: dict[str, QPushButton] = {}
         for name in PAGES:
             action = registry[f"go_{name}"]
-            made = button(f"go_{name}", f"{action.label}", "nav", tip=f"{action.label} ({action.key_text})")
-            made.setCheckable(True)
+            made = toggle(f"go_{name}", f"{action.label}", "nav", tip=f"{action.label} ({action.key_text})")
             made.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             made.clicked.connect(Pressed(self, name, made, self.wanted.emit).press)
             row = QHBoxLayout(made)

@@ -10,7 +10,7 @@ from desktop.ui.theme.look import Look
 from desktop.ui.theme.measure import Measure
 from desktop.ui.theme.tokens import Status
 from desktop.ui.widgets.flowing import Flowing
-from desktop.ui.widgets.said import Card, Mark, Said, button
+from desktop.ui.widgets.said import Card, Mark, Said, toggle
 from desktop.ui.words import minute_text, talk_text, tr, when_text
 from domain.clock import Clock
 from domain.codes.catalogue import Catalogue
@@ -32,8 +32,7 @@ class CallBanner(Card):
         self.state = Mark(role="strong")
         self.number = Said("", "section")
         self.talk = Said("", "strong")
-        self.reveal = button("show_number", tr("Hiện số"), tip=tr("Hiện hoặc che số máy đang gọi"))
-        self.reveal.setCheckable(True)
+        self.reveal = toggle("show_number", tr("Hiện số"), tip=tr("Hiện hoặc che số máy đang gọi"))
         self.reveal.toggled.connect(self._revealed)
         self.red = Mark()
         self.alert = Mark(role="strong")

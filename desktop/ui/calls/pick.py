@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from desktop.ui.calls.lists import MISSED, TODAY, UNCLASSIFIED
 from desktop.ui.widgets.flowing import Flowing
-from desktop.ui.widgets.said import button
+from desktop.ui.widgets.said import button, toggle
 from desktop.ui.words import tr
 
 
@@ -21,9 +21,8 @@ class ListPick(QWidget):
     def __init__(self) -> None:
         super().__init__()
         row = Flowing(self)
-        self.buttons = {name: button(f"list.{name}", "") for name in (TODAY, UNCLASSIFIED, MISSED)}
+        self.buttons = {name: toggle(f"list.{name}", "") for name in (TODAY, UNCLASSIFIED, MISSED)}
         for made in self.buttons.values():
-            made.setCheckable(True)
             made.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             row.add(made)
         self.reconcile = button("reconcile", tr("Đối chiếu với tổng đài  Ctrl+Shift+G"))

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtWidgets import QWidget
 
 from desktop.ui.widgets.flowing import Flowing
+from desktop.ui.widgets.said import Toggle
 from domain.text import fold
 
 _MODIFIED = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
@@ -102,7 +103,7 @@ class ChoiceRow(QWidget):
         self.typed.emit()
 
 
-class ChoiceButton(QPushButton):
+class ChoiceButton(Toggle):
     """One button of the row; every key but Space is the row's."""
 
     pressed_code = Signal(str)
@@ -110,8 +111,6 @@ class ChoiceButton(QPushButton):
     def __init__(self, code: str, words: str) -> None:
         super().__init__(words)
         self._code = code
-        self.setCheckable(True)
-        self.setAutoDefault(False)
         self.clicked.connect(self._clicked)
 
     def _clicked(self) -> None:

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QGridLayout, QPushButton, QWidget
 
 from desktop.store.keys import Tile
-from desktop.ui.widgets.said import button
+from desktop.ui.widgets.said import toggle
 from desktop.ui.words import tr
 
 IN_A_ROW: Final = 3
@@ -42,8 +42,7 @@ class Tiles(QWidget):
             old.deleteLater()
         self.buttons, self._presses = {}, []
         for place, one in enumerate(people):
-            made = button(f"tile.{place}", tile_words(one))
-            made.setCheckable(True)
+            made = toggle(f"tile.{place}", tile_words(one))
             made.setToolTip(one.staff)
             made.setAccessibleName(one.staff)
             press = Press(self, one.staff)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from typing import TypeVar
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QFont, QFontMetrics
 from PySide6.QtWidgets import (
     QApplication,
     QBoxLayout,
@@ -18,6 +21,8 @@ from PySide6.QtWidgets import (
 
 from desktop.ui.theme.tokens import TONE_ROOM, Status
 from desktop.ui.widgets.shapes import Shape
+
+B = TypeVar("B", bound=QPushButton)
 
 Weight = str
 """One of the roles of the style sheet: title, section, strong, reading, muted, caption, number, or empty."""
@@ -120,11 +125,54 @@ class Card(QFrame):
         self.inside.setSpacing(space)
 
 
+class Toggle(QPushButton):
+    """A button that stays pressed in. Its words are heavier then, by the style sheet, and Qt reckons its size with
+    the light ones: it keeps room for the heavy ones, so that none is cut and nothing moves when it is pressed."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.setCheckable(True)
+        self.setAutoDefault(False)
+        self._reckoned: tuple[str, str, int] = ("", "", 0)
+
+    def sizeHint(self) -> QSize:
+        """Asked by Qt."""
+        return super().sizeHint() + QSize(self._more(), 0)
+
+    def minimumSizeHint(self) -> QSize:
+        """Asked by Qt."""
+        return super().minimumSizeHint() + QSize(self._more(), 0)
+
+    def _more(self) -> int:
+        """Pixels that heavy words need more; reckoned once for these words in this font."""
+        text, font = self.text(), self.font()
+        if self._reckoned[:2] != (text, font.key()):
+            light = self.fontMetrics().horizontalAdvance(text)
+            more = QFontMetrics(heavy(font)).horizontalAdvance(text) - light
+            self._reckoned = (text, font.key(), max(0, more))
+        return self._reckoned[2]
+
+
+def heavy(font: QFont) -> QFont:
+    """This font as the style sheet draws what is chosen."""
+    made = QFont(font)
+    made.setWeight(QFont.Weight.DemiBold)
+    return made
+
+
 def button(name: str, text: str, role: str = "", *, tip: str = "") -> QPushButton:
     """A button with an object name `action.<name>`; `text` is already translated."""
-    made = QPushButton(text)
+    return _named(QPushButton(text), name, role, tip)
+
+
+def toggle(name: str, text: str, role: str = "", *, tip: str = "") -> Toggle:
+    """As `button`, and it stays pressed in."""
+    return _named(Toggle(text), name, role, tip)
+
+
+def _named(made: B, name: str, role: str, tip: str) -> B:
     made.setObjectName(f"action.{name}")
-    made.setAccessibleName(text)
+    made.setAccessibleName(made.text())
     made.setAutoDefault(False)
     if role:
         made.setProperty("role", role)

@@ -17,6 +17,7 @@ from tests.desktop.ui.conftest import HandClock, stored
 from tests.desktop.ui.leaving import hire
 from tests.desktop.ui.reconciled import ANSWERED, MISSED, choose, exchange_file
 from tests.desktop.ui.seat import Seat
+from tests.desktop.ui.walking import clipped
 
 ELSEWHERE = ANSWERED.format(number="0900031908", minute=1, uniqueid="f.1").replace("AG03", "HN03")
 ELSEWHERE = ELSEWHERE.replace("-ag", "-hn")
@@ -86,6 +87,7 @@ def test_a_button_beside_the_two_lists_asks_for_the_file(seat: Seat, desk: Desk,
     for action in ("list_missed", "list_unclassified"):
         seat.strike(action)
         assert pick.reconcile.isVisible()
+        assert clipped(pick) == []  # the chosen list's name stands in heavier letters
     QTest.mouseClick(pick.reconcile, Qt.MouseButton.LeftButton)
     choose(seat, exchange_file(tmp_path, ANSWERED.format(number="0900031908", minute=1, uniqueid="f.1")))
     seat.until(lambda: outcomes(desk) == ["unclassified"])

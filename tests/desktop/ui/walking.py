@@ -6,9 +6,19 @@ from collections import Counter
 from collections.abc import Iterator
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAccessible
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QWidget
+from PySide6.QtGui import QAccessible, QFontMetrics
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QStyle,
+    QStyleOptionButton,
+    QWidget,
+)
 
+from desktop.ui.widgets.said import heavy
 from tests.desktop.ui.drawn_cells import cut_cells
 
 SAYS_NOTHING = {QAccessible.Role.NoRole, QAccessible.Role.Client}
@@ -66,6 +76,21 @@ def confused() -> list[str]:
     return [f"{count} × {name!r}" for name, count in names.items() if count > 1]
 
 
+def needed(made: QAbstractButton) -> int:
+    """Pixels its words take as they are drawn: heavier while it is pressed in."""
+    font = heavy(made.font()) if made.isChecked() and isinstance(made, QPushButton) else made.font()
+    return QFontMetrics(font).horizontalAdvance(made.text())
+
+
+def room_of(made: QAbstractButton) -> int:
+    """Pixels it has for them inside its edge."""
+    if not isinstance(made, QPushButton):
+        return made.width()
+    option = QStyleOptionButton()
+    made.initStyleOption(option)
+    return made.style().subElementRect(QStyle.SubElement.SE_PushButtonContents, option, made).width()
+
+
 def clipped(shown: QWidget) -> list[str]:
     """Words of labels, buttons, lists and tables in this window that do not fit where they stand, also where they
     must be scrolled to; boxes in which one would not see what one types."""
@@ -81,7 +106,7 @@ def clipped(shown: QWidget) -> list[str]:
         if not fits or label.fontMetrics().height() > room.height() + 2:
             found.append(f"“{label.text()[:60]}” {room.width()}x{room.height()}")
     for made in shown.findChildren(QAbstractButton):
-        if made.isVisible() and made.fontMetrics().horizontalAdvance(made.text()) > made.width():
+        if made.isVisible() and needed(made) > room_of(made):
             found.append(f"“{made.text()}” {made.width()}")
     for box in shown.findChildren(QLineEdit):
         if box.isVisible() and box.width() < box.fontMetrics().horizontalAdvance(LEAST_TYPED):
