@@ -111,14 +111,19 @@ class Serving(uvicorn.Server):
 
 
 def serve(
-    centre: Centre, door: socket.socket, announce: TextIO | None = None, tls: ssl.SSLContext | None = None
+    centre: Centre,
+    door: socket.socket,
+    announce: TextIO | None = None,
+    tls: ssl.SSLContext | None = None,
+    metrics: str = "",
 ) -> None:
-    """Serve until SIGTERM or SIGINT; with `announce`, one JSON line {"url", "lineage"} when ready."""
+    """Serve until SIGTERM or SIGINT; with `announce`, one JSON line {"url", "lineage"} when ready, and where the
+    figures for watchers are told, if anywhere."""
 
     def ready() -> None:
         if announce is not None:
-            url = url_of(door, secure=tls is not None)
-            print(json.dumps({"url": url, "lineage": centre.lineage}), file=announce, flush=True)
+            told = {"url": url_of(door, secure=tls is not None), "lineage": centre.lineage}
+            print(json.dumps(told | ({"metrics": metrics} if metrics else {})), file=announce, flush=True)
 
     share()
     serving = Serving(centre, door, ready, tls=tls)

@@ -54,7 +54,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(trouble, file=sys.stderr)
     except OSError as fault:
         print(
-            f"Không mở được cổng hoặc thư mục dữ liệu ({fault.strerror}): hãy kiểm tra --host, --port và --data.",
+            f"Không mở được cổng hoặc thư mục dữ liệu ({fault.strerror}): "
+            "hãy kiểm tra --host, --port, --metrics-port và --data.",
             file=sys.stderr,
         )
     return WORLD
@@ -78,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     serving.add_argument("--tls-cert", type=Path, help="chứng thư TLS (PEM, kèm các chứng thư trung gian)")
     serving.add_argument("--tls-key", type=Path, help="khóa riêng của chứng thư TLS (PEM)")
     serving.add_argument("--announce", action="store_true", help="in một dòng JSON khi đã sẵn sàng")
+    serving.add_argument("--metrics-port", type=int, help="số liệu giám sát, chỉ trong máy này (docs/metrics.md)")
     code = add("code", "Tạo mã đăng ký dùng một lần cho một máy trạm.", _code)
     code.add_argument("--centre", required=True, choices=sorted(CENTRES.values()))
     code.add_argument("--seat", required=True, help="ví dụ AG01; trạm vùng: AG00")
@@ -131,6 +133,7 @@ def _say(answer: object) -> None:
 
 def _serve(asked: argparse.Namespace) -> int:
     from server.app import listen, serve  # noqa: PLC0415  # only serving needs the web framework (half a second)
+    from server.metrics import told_here  # noqa: PLC0415  # and its own small door
 
     if (asked.role == HUB) != bool(asked.upstream):
         print("--role hub cần --upstream, và chỉ trạm vùng mới có --upstream.", file=sys.stderr)
@@ -141,7 +144,7 @@ def _serve(asked: argparse.Namespace) -> int:
     tls = serving_context(asked.tls_cert, asked.tls_key) if asked.tls_cert else None
     centre = _open(asked)
     try:
-        with listen(asked.host, asked.port) as door:
+        with listen(asked.host, asked.port) as door, told_here(centre, asked.metrics_port) as figures:
             if tls is None and not is_here(asked.host):
                 # Something else may speak TLS before this door; where nothing does, desks send nothing here.
                 _log.warning("serving without TLS: give --tls-cert and --tls-key, desks send nothing over plain http")
@@ -156,12 +159,12 @@ def _serve(asked: argparse.Namespace) -> int:
                 try:
                     # Read again by `desktop.day.checker`: a hub that was killed has begun once more than it ended.
                     _log.info("serving begun")
-                    serve(centre, door, sys.stdout if asked.announce else None, tls)
+                    serve(centre, door, sys.stdout if asked.announce else None, tls, figures)
                     _log.info("serving ended")
                 finally:
                     uplink.close()
             else:
-                serve(centre, door, sys.stdout if asked.announce else None, tls)
+                serve(centre, door, sys.stdout if asked.announce else None, tls, figures)
     finally:
         centre.close()
     return 0

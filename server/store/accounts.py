@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Integer, LargeBinary, MetaData, Table, Text, select
+from sqlalchemy import BigInteger, Boolean, Column, Integer, LargeBinary, MetaData, Table, Text, func, select
 
 from server.store.engine import Connection
 from sync.replica import sql
@@ -72,6 +72,12 @@ class Code:
 def device_of(row: Any) -> Device:
     """The device of a row mapping of its table."""
     return Device(**{**row, "public_key": bytes(row["public_key"]), "all_cases": bool(row["all_cases"])})
+
+
+def count_revoked(connection: Connection) -> int:
+    """How many devices were revoked."""
+    wanted = select(func.count()).select_from(device).where(device.c.revoked_at.is_not(None))
+    return int(connection.execute(wanted).scalar_one())
 
 
 def find_device(connection: Connection, device_id: str) -> Device | None:
