@@ -11,7 +11,7 @@ from typing import Final
 from desktop.background.lanes import Closed, StoreLane
 from desktop.background.recounting import Recounting
 from desktop.home import Home
-from desktop.store import lease
+from desktop.store import drafts, lease
 from desktop.store.closed_copies import close_in_copies
 from desktop.store.closing import Wiped, centre_key, close_scopes, is_open, wiped
 from desktop.store.copies import copies, is_due, make_copy
@@ -88,6 +88,8 @@ class Keeper:
 
     def _look(self) -> None:
         self._lane.run(partial(lease.note, now=uptime()))
+        if gone := self._lane.run(partial(drafts.let_expire, now=uptime())):
+            _log.info("drafts past their term dropped=%d", gone)
         self.close_wiped()
         self.forget_erased()
         self._keep_copy()

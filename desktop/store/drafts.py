@@ -10,12 +10,16 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from sqlalchemy import Connection, Row, select, update
 
-from desktop.store import draft_seal
+from desktop.store import draft_seal, lease
 from desktop.store.draft_seal import SEALED, DraftKeys
 from desktop.store.schema import draft
 from desktop.store.wraps import DoesNotOpen
+from domain.clock import DAY
+from domain.rules.lease import RunTime
 from sync.replica import sql
 
+KEPT_MS: Final = 30 * DAY
+"""How long a draft is kept after its last word (term `draft` of data_classes.toml)."""
 KEYS: Final = "draft_keys"
 """Under this name the store's connections carry the keys of whoever is signed in (`Store.signed_in`)."""
 
@@ -46,10 +50,11 @@ def put(
     now_ms: int,
 ) -> None:
     """Keep the form as it stands, one row a form instance; the moment it was begun stays. Whoever is signed in is
-    its owner."""
+    its owner. A slow clock dates no draft before the trusted time: with the line it would be past its term."""
     begun = connection.execute(select(draft.c.begun_at).where(draft.c.id == draft_id)).scalar_one_or_none()
     closed = draft_seal.close(_keys(connection), draft_id, data, bases)
-    row = (draft_id, staff, form, about, closed, "{}", now_ms if begun is None else begun, now_ms)
+    saved = max(now_ms, lease.kept_floor(connection))
+    row = (draft_id, staff, form, about, closed, "{}", now_ms if begun is None else begun, saved)
     sql.upsert_many(connection, draft, [row])
 
 
@@ -69,6 +74,14 @@ def all_of(connection: Connection, staff: str) -> list[Draft]:
 def drop(connection: Connection, draft_id: str) -> None:
     """The act is saved, or the person put the draft away."""
     connection.execute(draft.delete().where(draft.c.id == draft_id))
+
+
+def let_expire(connection: Connection, now: RunTime) -> int:
+    """Drop what was last written longer ago than a draft is kept, by the trusted time alone: a wrong wall clock takes
+    no word, and before a server signed a time nothing goes. Answers how many."""
+    before = lease.least(connection, now) - KEPT_MS
+    gone = connection.execute(draft.delete().where(draft.c.saved_at < before))
+    return int(gone.rowcount)
 
 
 def hand_over(connection: Connection, draft_id: str, to: str) -> bool:

@@ -22,6 +22,17 @@ def note(connection: Connection, now: RunTime) -> None:
         node.put(connection, **{FLOOR: msgspec.json.encode(floor).decode()})
 
 
+def least(connection: Connection, now: RunTime) -> int:
+    """The least that the time can be (UTC ms), whatever the wall clock says; 0 before a server signed any."""
+    return raised(_floor(connection), signed_at(connection) or 0, now).ms
+
+
+def kept_floor(connection: Connection) -> int:
+    """How far the trusted time had come when it was last kept, minutes ago at most (UTC ms); 0: never."""
+    floor = _floor(connection)
+    return floor.ms if floor is not None else 0
+
+
 def signed_at(connection: Connection) -> int | None:
     """When the centre last signed that this desk holds what it may (UTC ms); None before the first time."""
     kept = node.get(connection, RECEIPT)

@@ -13,8 +13,9 @@ _P1 = DataClass.P1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LegalHold:
-    """A file must stay, whatever its period says: written by the centre into the file's own scope. `paper` is the
-    number of the paper that asks for it (court, police, inspection), never a person. Times are UTC ms."""
+    """A file or a data subject's request (`file`: its id) must stay, whatever its period says: written by the centre
+    into its own scope. `paper` is the number of the paper that asks for it (court, police, inspection), never a
+    person. Times are UTC ms."""
 
     id: str
     file: str | None = declare(_SAID, _P1, indexed=True)

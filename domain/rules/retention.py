@@ -15,6 +15,7 @@ from domain.clock import DAY, vn_date, vn_midnight_ms
 FILE: Final = "retention.toml"
 CALL, COUNSELLING, INTERVENTION, REQUEST = "call", "counselling", "intervention", "request"
 LETTER: Final = "letter"
+DRAFT: Final = "draft"
 STANDS: Final = "stands"
 """The part of the table that names kinds of records which no run erases."""
 ADULT: Final = 18
@@ -27,6 +28,7 @@ _SHAPE: Final = {
     INTERVENTION: ("closed_or_adult", "file"),
     REQUEST: ("request_over", "file"),
     LETTER: ("done", "item"),
+    DRAFT: ("revoked", "draft"),
 }
 """Class → from when it counts and what it erases: what this module knows how to count."""
 

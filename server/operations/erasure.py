@@ -5,7 +5,7 @@ from __future__ import annotations
 from domain.records.kinds import KINDS
 from server.operations import blobs
 from server.operations.centre import Centre, News, log
-from server.store import attachments, erased_bytes, granted
+from server.store import attachments, due, erased_bytes, granted
 from server.store.engine import Connection
 from sync.replica import read, scopes
 
@@ -25,6 +25,8 @@ def erase(centre: Centre, kind: str, record: str, why: str) -> News:
     """
 
     def job(connection: Connection) -> News:
+        if kind == due.LEFT:
+            return _left(centre, connection, record, why)
         stored = read.one(connection, kind, record) if kind in KINDS else None
         if stored is None:
             raise NotHere
@@ -41,3 +43,14 @@ def erase(centre: Centre, kind: str, record: str, why: str) -> News:
     blobs.finish_erasing(centre)  # a crash before this: the centre does it when it next serves
     log.info("erased one %s", kind)
     return news
+
+
+def _left(centre: Centre, connection: Connection, record: str, why: str) -> News:
+    """A form begun on a desk that was taken out of service: it is held in that desk's stream and no row anywhere."""
+    scope = due.left_scope(connection, record)
+    if scope is None:
+        raise NotHere
+    folded = centre.erase(connection, due.LEFT, record, scope, why)
+    granted.follow(connection, folded.deltas)
+    homes = scopes.homes(connection, [scope])
+    return News(frozenset(homes.values()), granted.holders(connection, [scope]))

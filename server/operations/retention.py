@@ -14,7 +14,7 @@ from domain.records.call import Call
 from domain.records.retention import LegalHold, RetentionRun
 from domain.records.staff import record_of
 from domain.rules.privacy import Decision, Thing, may, person_of
-from domain.rules.retention import CALL, COUNSELLING, INTERVENTION, LETTER, REQUEST, Retention
+from domain.rules.retention import CALL, COUNSELLING, DRAFT, INTERVENTION, LETTER, REQUEST, Retention
 from server.operations.centre import Centre, News, log
 from server.operations.erasure import NotHere, erase
 from server.store import due, granted, proven
@@ -72,6 +72,8 @@ def propose(centre: Centre, code: str) -> RetentionRun | None:
         items += [
             (LETTER, one) for one in due.letters(connection, code, table.began_before(LETTER, now), MOST_FILES)
         ]
+        left = due.left_drafts(connection, code, table.began_before(DRAFT, now), MOST_FILES)
+        items += [(DRAFT, one) for one in left]
         items += [(REQUEST, one) for one in _requests(connection, code, now)[:MOST_FILES]]
         if not items:
             return None, News()
@@ -133,14 +135,15 @@ def receipts(centre: Centre, run: RetentionRun) -> Receipts:
 
 
 def hold(centre: Centre, file: str, paper: str, staff: str) -> LegalHold:
-    """Keep a file (its contact's id) whatever its period says, by a paper's number. Raises NotHere."""
+    """Keep a file (its contact's id) or a data subject's request whatever its period says, by a paper's number.
+    Raises NotHere."""
 
     def job(connection: Connection) -> tuple[LegalHold, News]:
-        contact = read.one(connection, "contact", file)
-        if contact is None:
+        kept = read.one(connection, "contact", file) or read.one(connection, "subject_request", file)
+        if kept is None:
             raise NotHere
         made = LegalHold(id=centre.new_id(), file=file, paper=paper, set_by=staff, set_at=centre.now_ms())
-        return made, _wrote(centre, connection, contact.scope, made)
+        return made, _wrote(centre, connection, kept.scope, made)
 
     made, news = centre.lane.do(job)
     _publish(centre, news)
@@ -166,6 +169,9 @@ def _carry_out(centre: Centre, stored: Stored) -> None:
         if name == CALL:
             erased += _strip(centre, one, run.id)
             continue
+        if name == DRAFT:
+            erased += _drop_left(centre, run.centre or "", one, run.id)
+            continue
         if name == LETTER:
             for kind, record in centre.read(partial(_letter, run.centre or "", one, centre.now_ms())):
                 _publish(centre, erase(centre, kind, record, f"retention {run.id}"))
@@ -184,6 +190,14 @@ def _carry_out(centre: Centre, stored: Stored) -> None:
 
     _publish(centre, centre.lane.do(job))
     log.info("retention run carried out: %d records erased", erased)
+
+
+def _drop_left(centre: Centre, code: str, record: str, run: str) -> int:
+    before = periods().began_before(DRAFT, centre.now_ms())
+    if not centre.read(lambda c: due.left_drafts(c, code, before, 1, record)):
+        return 0
+    _publish(centre, erase(centre, due.LEFT, record, f"retention {run}"))
+    return 1
 
 
 def _letter(code: str, item: str, now_ms: int, connection: Connection) -> list[tuple[str, str]]:

@@ -6,17 +6,20 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any, Final
 
+import msgspec
 from sqlalchemy import select, true
 
 from domain.clock import vn_date
 from domain.records.call import UNCLASSIFIED
 from domain.rules.retention import FileFacts
 from domain.rules.subject_requests import REFUSED
-from server.store import staffed
+from server.store import accounts, staffed
 from server.store.engine import Connection
+from sync.operation import Undecodable, decode_body
 from sync.replica import scopes, sql, tables
 from sync.replica.scopes import scope_home
 
+LEFT: Final = "left_draft"
 _KEPT: Final = frozenset({"custody", "legal_hold"})
 """Kinds that say whose a file was and why it stayed: numbers of papers and codes of centres, nobody's words."""
 
@@ -69,6 +72,56 @@ def letters(connection: Connection, centre: str, before_ms: int, most: int, only
     return [row.id for row in rows]
 
 
+def left_drafts(connection: Connection, centre: str, before_ms: int, most: int, only: str = "") -> list[str]:
+    """Ids of the forms begun that a centre's desks left which were taken out of service before this time, and that
+    are of no file under a legal hold; `only`: of this one alone."""
+    w, d = tables.waiting.c, accounts.device.c
+    rows = connection.execute(
+        select(w.record)
+        .select_from(tables.waiting.join(accounts.device, d.id == w.device))
+        .where(w.kind == LEFT, d.centre == centre, d.revoked_at < before_ms)
+        .where(w.record == only if only else true())
+        .group_by(w.record)
+        .order_by(w.record)
+        .limit(most)
+    )
+    found = [row.record for row in rows]
+    about = {one: _about(connection, one) for one in found}
+    files = {row["id"]: row["contact_id"] for row in _cases(connection, about.values())}
+    kept = _held(connection, {files.get(one, one) for one in about.values()})
+    return [one for one in found if files.get(about[one], about[one]) not in kept]
+
+
+def left_scope(connection: Connection, record: str) -> str | None:
+    """The control stream in which a left draft is held; None where it is gone."""
+    w = tables.waiting.c
+    held = connection.execute(select(w.scope).where(w.kind == LEFT, w.record == record).limit(1)).scalar()
+    return None if held is None else str(held)
+
+
+def _about(connection: Connection, record: str) -> str:
+    """The file or case that a left draft was about; empty for a new one."""
+    w = tables.waiting.c
+    for body in connection.execute(select(w.body).where(w.kind == LEFT, w.record == record)).scalars():
+        try:
+            content = decode_body(bytes(body)).values.get("content")
+            if isinstance(content, str):
+                return str(msgspec.json.decode(content, type=dict[str, Any]).get("about") or "")
+        except (Undecodable, msgspec.DecodeError):  # a stranger's words: about nothing that is known
+            continue
+    return ""
+
+
+def _cases(connection: Connection, ids: Iterable[str]) -> Iterator[dict[str, Any]]:
+    return sql.select_in(connection, tables.records["case"], "id", sorted({one for one in ids if one}))
+
+
+def _held(connection: Connection, files: Iterable[str]) -> set[str]:
+    """Which of these a legal hold stands on."""
+    holds = sql.select_in(connection, tables.records["legal_hold"], "file", sorted({one for one in files if one}))
+    return {one["file"] for one in holds if one["lifted_at"] is None and one["retracted"] is None}
+
+
 def letter_records(connection: Connection, item: str) -> list[tuple[str, str]]:
     """Kind and id of an item of the queue and of everything that hangs on it, the item last."""
     found: list[tuple[str, str]] = []
@@ -87,15 +140,18 @@ def one_file(connection: Connection, scope: str) -> FileFacts | None:
 
 
 def requests(connection: Connection, centre: str) -> list[tuple[str, int]]:
-    """Data subjects' requests of a centre with which nothing is owed any more: scope and when that came (UTC ms)."""
+    """Data subjects' requests of a centre with which nothing is owed any more, and without a legal hold: scope and
+    when that came (UTC ms)."""
     c = tables.records["subject_request"].c
     refused = (c.answer == REFUSED) & c.answered_at.is_not(None)
     rows = connection.execute(
-        select(c.scope, c.answered_at, c.done_at)
+        select(c.id, c.scope, c.answered_at, c.done_at)
         .where(c.centre == centre, c.retracted.is_(None), refused | c.done_at.is_not(None))
         .order_by(c.received_at, c.id)
     )
-    return [(row.scope, max(row.answered_at or 0, row.done_at or 0)) for row in rows]
+    found = [(row.id, row.scope, max(row.answered_at or 0, row.done_at or 0)) for row in rows]
+    kept = _held(connection, [one for one, _, _ in found])
+    return [(scope, over) for one, scope, over in found if one not in kept]
 
 
 def records_of(connection: Connection, scope: str) -> list[tuple[str, str]]:
@@ -115,11 +171,7 @@ def _facts(connection: Connection, rows: Iterable[Any]) -> Iterator[FileFacts]:
         cases.setdefault(one["contact_id"], []).append(one)
     children = {one["child_id"] for found in cases.values() for one in found if one["child_id"]}
     people = {one["id"]: one for one in sql.select_in(connection, tables.records["person"], "id", children)}
-    holds = {
-        one["file"]
-        for one in sql.select_in(connection, tables.records["legal_hold"], "file", wanted)
-        if one["lifted_at"] is None and one["retracted"] is None
-    }
+    holds = _held(connection, wanted)
     for contact, row in wanted.items():
         of = cases.get(contact, [])
         closings = [one["closed_at"] for one in of]

@@ -159,6 +159,38 @@ def test_a_request_goes_five_years_after_it_was_over_and_one_under_way_stays(
     assert propose(embedded.centre, "an_giang") is None
 
 
+def test_a_request_under_a_legal_hold_stays_until_the_hold_is_lifted(embedded: Running, desks: MakeDesk) -> None:
+    author = desks(embedded, "AG01")
+    leads(embedded)
+    old = vn_midnight_ms(date(2012, 1, 1))
+    act = author.node.act()
+    for name in ("held", "late", "free"):
+        asked = SubjectRequest(id=name, wish="deletion", centre="an_giang", received_at=old, received_by="tv",
+                               answer="granted", answered_at=old, done_at=old, words=WORDS)
+        act.create(scopes.REQUEST + name, asked)
+    author.node.write(act)
+    author.push()
+    kept = hold(embedded.centre, "held", "12/CV-TA", "v-1")
+    run = propose(embedded.centre, "an_giang")
+    assert run is not None
+    assert run.items == (["request", "request:free"], ["request", "request:late"])
+    after = hold(embedded.centre, "late", "13/CV-TA", "v-1")
+    agree(embedded.centre, run.id, "v-1")
+    assert agree(embedded.centre, run.id, "v-2").erased == 1
+    there = {name for name in ("held", "late", "free") if is_here(embedded, "subject_request", name)}
+    assert there == {"held", "late"}, "a hold that came after the proposal counts too"
+    lift(embedded.centre, kept.id, "v-1")
+    lift(embedded.centre, after.id, "v-1")
+    again = propose(embedded.centre, "an_giang")
+    assert again is not None
+    agree(embedded.centre, again.id, "v-1")
+    assert agree(embedded.centre, again.id, "v-2").erased == 2
+
+
+def is_here(centre: Running, kind: str, record: str) -> bool:
+    return centre.centre.read(lambda c: stored.one(c, kind, record)) is not None
+
+
 def letter(desk: Desk, name: str, done_at: int | None, contact: str | None = None) -> None:
     """An item of the queue with its words and a claim, as a desk writes them."""
     act = desk.node.act()

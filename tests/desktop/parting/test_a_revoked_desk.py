@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from pytestqt.qtbot import QtBot
+from sqlalchemy import select
 
 from desktop import app
 from desktop.app import Desk
@@ -22,15 +23,19 @@ from desktop.store.copies import make_copy
 from desktop.store.engine import Connection
 from desktop.store.parting import Gone, finish, gone, obey, ordered, wipe
 from desktop.ui.signin.parting import said_of
+from domain.clock import DAY
+from server.operations import retention
 from server.operations.courier import import_stick
 from server.operations.revocation import revoke
+from server.operations.staff import write
 from server.store import courier as spool
+from server.store.audit import audit as counted_anew
 from server.store.held import drafts_left
 from sync import wire
 from sync.blobs.shelf import Shelf
 from sync.door import wipe_claim
 from sync.engine import Pace
-from sync.replica import read
+from sync.replica import read, tables
 from sync.transport import BlobRoad, HttpTransport
 from tests.desktop.store.kit import CHEAP, PASSPHRASE, STAFF, Bench, SetClock, reference
 from tests.server.ground import Running, running
@@ -125,6 +130,43 @@ def test_its_last_words_and_its_drafts_reach_the_centre_and_nothing_is_left_that
     window = one.endings[0].window
     assert "đã xóa" in window.state.words.text()
     assert window.leave.isEnabled()
+
+
+def has_words(centre: Running) -> bool:
+    """Whether the words of the draft stand in any operation that the centre holds."""
+    return any("kể dở".encode() in body for body in centre.centre.read(bodies))
+
+
+def bodies(connection: Connection) -> list[bytes]:
+    columns = (tables.log.c.body, tables.waiting.c.body)
+    return [bytes(body or b"") for one in columns for body in connection.execute(select(one)).scalars()]
+
+
+def test_what_it_left_goes_thirty_days_after_it_was_taken_out_once_two_agreed(
+    sit: Callable[[], Seated], centre: Running, qtbot: QtBot
+) -> None:
+    one = sit()
+    device = device_of(one)
+    for staff in ("v-1", "v-2"):
+        write(centre.centre, staff, roles=("regional_lead",), centre="an_giang")
+    revoke(centre.centre, device, "mất máy")
+    elsewhere(lambda: one.desk.lane.call(calls.set_outcome(None, "silent")))
+    qtbot.waitUntil(lambda: one.is_over, timeout=PATIENCE_MS)
+    assert len(centre.centre.read(lambda c: drafts_left(c, device))) == 1
+    assert retention.propose(centre.centre, "an_giang") is None
+    centre.clock.at += 30 * DAY + 1
+    run = retention.propose(centre.centre, "an_giang")
+    assert run is not None
+    assert [str(one)[:8] for one in run.items] == ["['draft'"]
+    assert has_words(centre)
+    retention.agree(centre.centre, run.id, "v-1")
+    assert len(centre.centre.read(lambda c: drafts_left(c, device))) == 1, "one person alone takes nothing"
+    assert retention.agree(centre.centre, run.id, "v-2").erased == 1
+    assert centre.centre.read(lambda c: drafts_left(c, device)) == []
+    assert not has_words(centre), "nor in the log"
+    found = centre.centre.read(counted_anew)
+    assert found.differences == [], "what was destroyed still verifies"
+    assert retention.propose(centre.centre, "an_giang") is None
 
 
 def test_what_the_line_does_not_take_is_sealed_so_that_only_the_centre_reads_it(

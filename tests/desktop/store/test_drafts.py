@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from desktop.operations import drafts
 from desktop.settings import COMPACT_LISTS, LOCK_AFTER_MINUTES, THEME, Settings, choose
 from desktop.store import drafts as kept
-from desktop.store import preferences
-from domain.clock import MINUTE
+from desktop.store import lease, preferences
+from domain.clock import DAY, MINUTE
+from domain.rules.lease import RunTime
+from sync.door import Receipt
+from sync.replica import node
+from sync.replica.desk_road import RECEIPT
 from tests.desktop.store.kit import NOON, STAFF, Bench, own
 
 
@@ -35,6 +41,44 @@ def test_a_draft_is_kept_as_it_stands_and_remembers_when_it_was_begun(bench: Ben
     assert draft.data == {"summary": "Em bé", "topics": ["x"], "child_age": 7}
     assert (draft.begun_at, draft.saved_at, draft.about, draft.bases) == (NOON, NOON + MINUTE, "call-1", {"v": [1]})
     assert bench.read(lambda c: kept.one(c, "d1")) == draft
+
+
+def test_a_draft_goes_thirty_days_after_its_last_word_by_trusted_time_alone(bench: Bench) -> None:
+    run = RunTime("boot", 100.0)
+    bench.run(drafts.keep("old", "file", "", {"summary": "Em"}))
+    bench.clock.now += 20 * DAY
+    bench.run(drafts.keep("young", "file", "", {"summary": "Em"}))
+
+    def look(now: RunTime) -> list[str]:
+        with bench.store.write() as connection:
+            kept.let_expire(connection, now)
+            connection.commit()
+        return [one.id for one in all_of(bench, STAFF)]
+
+    bench.clock.now += 400 * DAY
+    assert look(run) == ["old", "young"], "before a server signed a time nothing goes, whatever the clock says"
+    signed(bench, NOON + 30 * DAY, run)
+    assert look(run) == ["old", "young"], "the thirtieth day belongs to the term"
+    assert look(replace(run, seconds=101.0)) == ["young"], "a second of the machine's own run is time too"
+
+
+def test_a_draft_written_while_the_clock_was_slow_is_not_past_its_term(bench: Bench) -> None:
+    run = RunTime("boot", 100.0)
+    signed(bench, NOON, run)
+    bench.clock.now = NOON - 26 * 365 * DAY
+    bench.run(drafts.keep("d1", "file", "", {"summary": "Em"}))
+    with bench.store.write() as connection:
+        assert kept.let_expire(connection, replace(run, seconds=100.0 + 29 * 86_400)) == 0
+    assert [one.id for one in all_of(bench, STAFF)] == ["d1"]
+
+
+def signed(bench: Bench, at_ms: int, now: RunTime) -> None:
+    """A server's signed time, as a receipt brings it, and the floor that is kept from it."""
+    receipt = Receipt(device=bench.seat.device, lineage="l", seq=1, digest="", time=at_ms, signature="")
+    with bench.store.write() as connection:
+        node.put(connection, **{RECEIPT: msgspec.json.encode(receipt).decode()})
+        lease.note(connection, now)
+        connection.commit()
 
 
 def test_a_draft_never_enters_the_log(bench: Bench) -> None:
