@@ -82,6 +82,22 @@ class MainWindow(QMainWindow):
         assert isinstance(app, QApplication), "a window needs an application"
         self.look = look or Look(app)
         self.look.speak()
+        with self.look.off():
+            self._furnish(desk)
+        app.focusChanged.connect(self._focus_changed)
+        self.look.worn.connect(self._reflow)
+        self._reflow()
+        self.go("calls")
+        self.calls.refresh()
+        self.call_lists.refresh()
+        self.queue_model.refresh()
+        self.shift_model.refresh()
+        self.case_model.refresh_list()
+        self.road_model.refresh()
+        self.file_page.restore()
+        self._lane.query(self._warm_places, self._warmed)
+
+    def _furnish(self, desk: DeskWires) -> None:
         self.desk = desk
         self._narrow: bool | None = None
         self.pages: dict[str, Any] = {}
@@ -154,18 +170,6 @@ class MainWindow(QMainWindow):
         self.shift_deeds = ShiftDeeds(self)
         self._lay_keys()
         self._connect()
-        app.focusChanged.connect(self._focus_changed)
-        self.look.worn.connect(self._reflow)
-        self._reflow()
-        self.go("calls")
-        self.calls.refresh()
-        self.call_lists.refresh()
-        self.queue_model.refresh()
-        self.shift_model.refresh()
-        self.case_model.refresh_list()
-        self.road_model.refresh()
-        self.file_page.restore()
-        lane.query(self._warm_places, self._warmed)
 
     def _warm_places(self, _connection: object) -> None:
         self.desk.places.warm()  # on a reader's thread, so that the first place typed does not wait for it
