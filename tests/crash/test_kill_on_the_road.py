@@ -101,7 +101,7 @@ def one_desk(nursery: Nursery, centre: Running, place: Place, other: Desk, seed:
             other.push()
             written += 2
 
-    for death in range(2 * DEATHS):
+    for death in range(4 * DEATHS):
         if deaths == DEATHS:
             break
         kill, by_clock = aim(random.Random(f"road {seed}/{death}"), death, touches=300)
