@@ -82,8 +82,8 @@ def chain_line(view: AuditView | None) -> tuple[Status, str]:
             "Chuỗi của máy {device} đứt ở mục {n}. Chị/anh báo người phụ trách, đừng xóa gì trên máy này."
         ).format(device=short(broken.device), n=broken.broken_at or "?")
     if not view.signed_n:
-        return Status.WAITING, tr("Chuỗi nguyên vẹn ✓ · {count} mục · trung tâm chưa ký").format(count=count)
-    return Status.GOOD, tr("Chuỗi nguyên vẹn ✓ · {count} mục · trung tâm đã ký đến mục {n} lúc {when}").format(
+        return Status.WAITING, tr("Chuỗi nguyên vẹn · {count} mục · trung tâm chưa ký").format(count=count)
+    return Status.GOOD, tr("Chuỗi nguyên vẹn · {count} mục · trung tâm đã ký đến mục {n} lúc {when}").format(
         count=count, n=view.signed_n, when=vn_text(view.signed_at_ms)
     )
 
