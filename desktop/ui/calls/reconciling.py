@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from functools import partial
 from pathlib import Path
@@ -10,8 +11,9 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtWidgets import QFileDialog
 
+from desktop.background.lanes import Closed
 from desktop.operations.calls import HOTLINE_PBX
-from desktop.operations.reconcile import Reconciled, reconcile
+from desktop.operations.reconcile import Paper, Plan, Reconciled, note_reading, plan_of, write_part
 from desktop.ui.calls.lists import UNCLASSIFIED
 from desktop.ui.intake.sheet import advice_of
 from desktop.ui.theme.tokens import Status
@@ -57,6 +59,8 @@ class Reconciling(QObject):
         self._window, self._lane, self._centre = window, window.desk.lane, window.desk.seat.centre
         self._busy = False
         self._damaged: tuple[int, ...] = ()
+        self._plan: Plan | None = None
+        self._part, self._done = 0, Reconciled(0, 0, 0, 0)
 
     @Slot()
     def begin(self) -> None:
@@ -84,12 +88,33 @@ class Reconciling(QObject):
             self._busy = False
             self._say(Status.WAITING, tr("Tệp này không có cuộc gọi nào của trung tâm này: không ghi gì."))
             return
-        operation = reconcile(reading, self._centre, sha256, pbx=self._exchange())
         self._damaged = tuple(one.number for one in reading.damaged)
-        self._lane.submit(operation, self._reconciled, self._failed, initiator="reconcile")
+        paper = Paper(reading, self._centre, sha256, self._exchange())
+        self._lane.query(partial(plan_of, viewer=self._lane.viewer, paper=paper), self._planned, self._failed)
 
-    def _reconciled(self, done: Reconciled) -> None:
-        self._busy = False
+    def _planned(self, plan: Plan) -> None:
+        self._plan, self._part, self._done = plan, 0, Reconciled(0, 0, 0, 0)
+        self._write_on()
+
+    def _write_on(self) -> None:
+        """One part at a time: what a counsellor saves meanwhile goes between two of them."""
+        assert self._plan is not None
+        with contextlib.suppress(Closed):  # the desk ends: the same file again goes on where this stopped
+            if self._part < self._plan.parts():
+                self._lane.submit(
+                    write_part(self._plan, self._part), self._wrote, self._failed, initiator="reconcile"
+                )
+            else:
+                self._lane.submit(
+                    note_reading(self._plan, self._done.made), self._noted, self._failed, initiator="reconcile"
+                )
+
+    def _wrote(self, made: Reconciled) -> None:
+        self._done, self._part = self._done + made, self._part + 1
+        self._write_on()
+
+    def _noted(self, _nothing: None) -> None:
+        done, self._plan, self._busy = self._done, None, False
         page = self._window.calls_page
         if done.made and self._window.page_name == "calls" and page.listing != UNCLASSIFIED and self._free():
             page.show_list(UNCLASSIFIED)
@@ -117,7 +142,7 @@ class Reconciling(QObject):
         return self._window.calls.current is None
 
     def _failed(self, fault: Exception) -> None:
-        self._busy = False
+        self._plan, self._busy = None, False
         self._say(Status.URGENT, advice_of(fault))
 
     def _say(self, status: Status, words: str) -> None:

@@ -10,15 +10,25 @@ import pytest
 
 from desktop.operations import calls
 from desktop.operations.calls import HOTLINE_PBX, PbxCallEvent
-from desktop.operations.reconcile import AnotherName, MayNotReconcile, Reconciled, reconcile
+from desktop.operations.reconcile import (
+    PART,
+    AnotherName,
+    MayNotReconcile,
+    Paper,
+    Reconciled,
+    plan_of,
+    reconcile,
+    write_part,
+)
 from desktop.store.reads import call_row, calls_today, counts_today
+from desktop.store.sight import Viewer
 from desktop.store.unit_of_work import UnitOfWork
 from domain.cdr import CdrReading, DamagedLine, PbxCall, read_cdr
 from domain.clock import HOUR, MINUTE
 from domain.ids import call_id
 from domain.records.staff import Staff, record_of
 from sync.replica import read, scopes
-from tests.desktop.store.kit import HA_NOI, NOON, Bench, digest, own, take
+from tests.desktop.store.kit import HA_NOI, NOON, Bench, digest, own, reference, take
 
 ROUGH = Path(__file__).parents[2] / "data" / "cdr" / "rough.csv"
 
@@ -177,6 +187,33 @@ def test_a_row_by_hand_that_could_be_two_calls_is_left_to_a_person(bench: Bench)
     assert len(bench.read(lambda c: calls_today(c, "an_giang", NOON - 2 * HOUR))) == 3
 
 
+def test_a_row_that_could_be_two_calls_is_neither_also_where_these_are_written_in_two_parts(bench: Bench) -> None:
+    first, second = call("1"), call("2", minute=1)
+    between = [call(f"{n}.9", seat="AG04") for n in range(PART)]
+    bench.clock.now = second.ring_at
+    bench.run(calls.set_outcome(None, "abusive_caller"))
+    done = bench.run(reconcile(reading(first, *between, second), "an_giang", "ab"))
+    assert (done.made, done.matched) == (PART + 2, 0)
+
+
+def test_a_row_that_was_matched_since_the_plan_was_made_is_taken_once(bench: Bench) -> None:
+    heard = call("1")
+    bench.clock.now = heard.ring_at + 20_000
+    labelled = bench.run(calls.set_outcome(None, "abusive_caller"))
+    viewer = Viewer(bench.staff, "an_giang", reference().policy)
+    plan = bench.read(lambda c: plan_of(c, viewer, Paper(reading(heard), "an_giang", "ab")))
+    assert plan.by_hand == {call_id(HOTLINE_PBX, "1"): labelled.call_id}
+
+    def matched_elsewhere(uow: UnitOfWork) -> None:
+        known, made = uow.read("call", labelled.call_id), uow.act()
+        assert known is not None
+        made.change("call", known.id, known.scope, known.state, {"same_as": call_id(HOTLINE_PBX, "7")})
+        uow.write(made)
+
+    bench.run(matched_elsewhere)
+    assert bench.run(write_part(plan, 0)) == Reconciled(1, 0, 0, 0, 0)
+
+
 def test_the_reading_is_remembered_with_its_damaged_lines(bench: Bench) -> None:
     bench.run(reconcile(reading(call("1")), "an_giang", "ab"))
     (stored,) = bench.read(lambda c: read.where(c, "reconciliation", "file_sha256", "ab"))
@@ -195,4 +232,4 @@ def test_a_real_rough_file_is_taken_in_whole_and_in_bounded_groups(bench: Bench)
     groups: dict[int, int] = {}
     for one in own(bench):
         groups[one.group] = groups.get(one.group, 0) + 1
-    assert max(groups.values()) <= 201
+    assert max(groups.values()) <= 2 * PART

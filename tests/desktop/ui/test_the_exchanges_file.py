@@ -5,12 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from desktop.app import Desk
+from desktop.background.change_bus import Changes
+from desktop.operations.reconcile import PART
+from desktop.store.unit_of_work import UnitOfWork
 from desktop.ui.calls.lists import TODAY, UNCLASSIFIED
 from desktop.ui.main_window import MainWindow
 from tests.desktop.ui.conftest import HandClock, stored
@@ -100,6 +103,35 @@ def test_the_role_decides_who_compares(seat: Seat, desk: Desk, tmp_path: Path, r
     path = exchange_file(tmp_path, ANSWERED.format(number="0900031908", minute=1, uniqueid="f.1"))
     compare(seat, path, "Đối chiếu xong" if may else "không ghi cuộc gọi của trung tâm này")
     assert outcomes(desk) == ["unclassified"] * may
+
+
+class BetweenTwoParts(QObject):
+    """Something is written as soon as the first calls of the file are: how many calls stood there when it was."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self._desk, self.stood = desk, list[int]()
+        self._asked = False
+        desk.bus.changed.connect(self._changed)
+
+    @Slot(object)
+    def _changed(self, changes: Changes) -> None:
+        if changes.initiator == "reconcile" and not self._asked:
+            self._asked = True
+            self._desk.lane.submit(count_of_calls, self.stood.append)
+
+
+def count_of_calls(uow: UnitOfWork) -> int:
+    return int(uow.connection.exec_driver_sql("SELECT count(*) FROM r_call").scalar_one())
+
+
+def test_what_is_saved_meanwhile_does_not_wait_for_the_whole_file(seat: Seat, desk: Desk, tmp_path: Path) -> None:
+    many = 8 * PART
+    lines = (ANSWERED.format(number=f"09000{n:05d}", minute=n % 10, uniqueid=f"f.{n}") for n in range(many))
+    between = BetweenTwoParts(desk)
+    compare(seat, exchange_file(tmp_path, *lines), f"thêm {many} cuộc")
+    assert between.stood[0] <= 3 * PART
+    assert len(outcomes(desk)) == many
 
 
 def test_a_call_that_comes_puts_the_question_for_the_file_away(seat: Seat) -> None:
