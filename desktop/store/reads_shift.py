@@ -43,7 +43,9 @@ class GraveCase:
 
 @dataclass(frozen=True, slots=True)
 class ShiftView:
-    """`outcomes` counts this person's own calls since the shift began; nobody is compared with anybody."""
+    """`outcomes` counts this person's own calls since the shift began; nobody is compared with anybody.
+    `unclassified`: those of the last days, and what came to this seat in this shift without a name beside it (it rang
+    while the desk was sealed, or only the exchange's file knows of it)."""
 
     shift: Shift | None = None
     outcomes: Mapping[str, int] = field(default_factory=dict)
@@ -71,9 +73,10 @@ def shift_view(connection: Connection, staff: str, seat: str, centre: str, now_m
         (since, staff, scope),
     ).all()
     unclassified = connection.exec_driver_sql(
-        "SELECT count(*) FROM r_call WHERE ring_at >= ? AND +receiver = ? AND +scope = ? AND same_as IS NULL"
-        " AND retracted IS NULL AND coalesce(outcome, 'unclassified') = 'unclassified'",
-        (min(since, now_ms - _LOOK_BACK), staff, scope),
+        "SELECT count(*) FROM r_call WHERE ring_at >= ? AND +scope = ? AND same_as IS NULL AND retracted IS NULL"
+        " AND coalesce(outcome, 'unclassified') = 'unclassified'"
+        " AND (+receiver = ? OR (+receiver IS NULL AND +seat = ? AND ring_at >= ?))",
+        (min(since, now_ms - _LOOK_BACK), scope, staff, seat, since),
     ).scalar_one()
     forms = connection.execute(
         select(draft.c.id, draft.c.form, draft.c.begun_at)

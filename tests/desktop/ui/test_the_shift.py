@@ -5,16 +5,21 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from desktop.app import Desk
 from desktop.operations import shift
-from desktop.operations.calls import PbxCallEvent
+from desktop.operations.calls import PbxCallEvent, set_outcome
+from desktop.operations.reconcile import reconcile
 from desktop.operations.shift import NotYet
 from desktop.store.reads_shift import ShiftView, shift_view
 from desktop.store.unit_of_work import Operation
 from desktop.ui.main_window import MainWindow
+from domain.cdr import CdrReading, PbxCall
+from domain.clock import HOUR
+from domain.ids import call_id as id_of_call
 from tests.desktop.ui.conftest import HandClock, named, press, stored, type_text
 from tests.desktop.ui.test_forms_lose_nothing import draft_rows, fill_six, go_to, saved
 
@@ -139,15 +144,58 @@ def test_a_handover_by_keys_gives_every_parked_form_to_the_colleague_who_takes_i
     qtbot.waitUntil(lambda: window.shift_model.view.shift is None, timeout=20_000)
 
 
-def test_a_red_case_is_signed_by_enter(window: MainWindow, desk: Desk, clock: HandClock, qtbot: QtBot) -> None:
+def test_a_call_that_came_to_this_seat_in_the_shift_without_a_name_is_labelled_before_the_handover(
+    window: MainWindow, desk: Desk, clock: HandClock, qtbot: QtBot
+) -> None:
     begin(window, qtbot)
-    call(window, clock, 1)
-    press(window, Qt.Key.Key_F9)
-    fill_six(window)
-    window.file_page.sheets[0].form.set_value("urgency", "high")
-    result = saved(window, qtbot)
-    qtbot.waitUntil(lambda: len(window.shift_model.view.cases) == 1, timeout=20_000)
+    clock.pass_ms(60_000)
+    start = clock.now_ms()
+
+    def heard(uniqueid: str, seat: str, at: int) -> PbxCall:
+        return PbxCall(1, uniqueid, "0900081502", seat, "an_giang", at, at + 3_000, at + 40_000, "ANSWERED")
+
+    theirs, before = heard("x.2", "AG04", start), heard("x.3", "AG03", start - HOUR)
+    whole = CdrReading((heard("x.1", "AG03", start), theirs, before), (), 0, 3)
+    Told(qtbot).of(desk, reconcile(whole, "an_giang", "ab"))
+    assert "1 cuộc chưa phân loại" in refused(desk, qtbot)
+    Told(qtbot).of(desk, set_outcome(id_of_call("111", "x.1"), "silent"))
+    assert view(desk, clock).unclassified == 0
+
+
+@pytest.mark.parametrize("urgency", ["emergency", "high"])
+def test_a_red_or_orange_case_keeps_the_shift_until_it_is_signed_by_enter_and_the_handover_names_it(
+    window: MainWindow, desk: Desk, clock: HandClock, qtbot: QtBot, urgency: str
+) -> None:
+    begin(window, qtbot)
+    result = reported(window, clock, qtbot, urgency)
+    qtbot.waitUntil(lambda: [row.urgency for row in window.shift_model.view.cases] == [urgency], timeout=20_000)
+    assert "1 ca đỏ và cam chưa ký" in refused(desk, qtbot)
+    assert "1 ca đỏ và cam chưa ký" in window.shift_page.cases.text()
     press(window, Qt.Key.Key_8, CTRL)
     press(window, Qt.Key.Key_Return)
     assert window.shift_model.signed == {result.case_id}
     assert "Mọi ca đỏ và cam đã ký" in window.shift_page.cases.text()
+    with qtbot.waitSignal(window.shift_model.handed_over, timeout=20_000):
+        window.shift_model.hand_over("")
+    asked = "SELECT json_extract(cases, '$[0]') FROM r_handover"
+    assert stored(desk, lambda c: c.exec_driver_sql(asked).scalars().all()) == [result.case_id]
+
+
+@pytest.mark.parametrize("urgency", ["medium", "low"])
+def test_a_case_that_is_neither_red_nor_orange_needs_no_sign(
+    window: MainWindow, desk: Desk, clock: HandClock, qtbot: QtBot, urgency: str
+) -> None:
+    begin(window, qtbot)
+    reported(window, clock, qtbot, urgency)
+    assert view(desk, clock).cases == ()
+    with qtbot.waitSignal(window.shift_model.handed_over, timeout=20_000):
+        window.shift_model.hand_over("")
+
+
+def reported(window: MainWindow, clock: HandClock, qtbot: QtBot, urgency: str) -> Any:
+    """A report of this urgency, saved from its form."""
+    call(window, clock, 1)
+    press(window, Qt.Key.Key_F9)
+    fill_six(window)
+    window.file_page.sheets[0].form.set_value("urgency", urgency)
+    return saved(window, qtbot)
