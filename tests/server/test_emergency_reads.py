@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import msgspec
 import pytest
 import requests
 
+from domain.clock import DAY
 from domain.records.case import Case
 from domain.records.contact import Contact
 from domain.records.road import WipeReceipt
 from domain.records.staff import Staff, record_of
 from domain.rules.emergency import READ_MS
+from server.cli import main
 from server.operations.emergency import MayNotReview, end_over, reviewed, reviews
 from server.store import granted
 from sync import door, wire
@@ -170,6 +173,30 @@ def test_only_those_who_review_emergency_reads_close_one_and_never_their_own(
     ag.pull()
     assert ag.node.stored("emergency_read", one.id).record.seen_by == "dpo"
     assert ag.own_digest() == ag.digest
+
+
+def test_a_read_that_nobody_looked_at_for_seven_days_is_said_to_be_overdue(
+    embedded: Running, desks: MakeDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    ag, hn = desks(embedded, "AG01"), desks(embedded, "HN01")
+    founded(ag)
+    hired(embedded, "dpo", "inspector", "hanoi")
+    asks(hn)
+    monkeypatch.setattr("server.emergency_command.WallClock", lambda: embedded.clock)
+    (one,) = embedded.centre.read(reviews)
+    listing = ["reviews", "--data", str(tmp_path / "data")]
+    embedded.clock.at = (one.record.asked_at or 0) + 7 * DAY
+    assert main(listing) == 0
+    assert '"overdue": false' in capsys.readouterr().out
+    embedded.clock.at += 1
+    assert main(listing) == 1
+    said = capsys.readouterr()
+    assert '"overdue": true' in said.out
+    assert "quá 7 ngày" in said.err
+    assert WORDS not in said.out + said.err, "the reason's words stay where they are"
+    reviewed(embedded.centre, one.id, "dpo")
+    assert main(listing) == 0
 
 
 def test_no_desk_writes_such_a_record_itself(embedded: Running, desks: MakeDesk) -> None:
