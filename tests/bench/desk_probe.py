@@ -1,4 +1,4 @@
-"""One desk process under measurement: `python -m tests.bench.desk_probe window|start|arriving HOME EXEC_TIME`."""
+"""One desk process measured: `python -m tests.bench.desk_probe window|start|switch|arriving HOME EXEC_TIME`."""
 
 from __future__ import annotations
 
@@ -12,15 +12,18 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, QEventLoop, QObject, Qt, QTimer, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
 from desktop.app import Desk, build
 from desktop.home import Home
 from desktop.operations.calls import PbxCallEvent
+from desktop.protection import protect
+from desktop.running import Session
 from desktop.store import reads
 from desktop.ui.main_window import MainWindow
+from desktop.ui.signin.window import SignInWindow
 from desktop.ui.sweeping import Sweeping
 from sync.replica import tables
 from sync.transport import HttpTransport
@@ -63,9 +66,9 @@ class Watch:
         self.at = time.perf_counter()
 
 
-def until(app: QApplication, fact: Callable[[], bool]) -> None:
+def until(app: QApplication, fact: Callable[[], bool], patience_s: float = WAIT_S) -> None:
     """Turn the event loop until the fact holds."""
-    end = time.monotonic() + WAIT_S
+    end = time.monotonic() + patience_s
     while not fact():
         app.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 50)
         if time.monotonic() > end:
@@ -85,7 +88,7 @@ def _cases(connection: Connection) -> int:
     return int(connection.execute(select(func.count()).select_from(tables.records["case"])).scalar_one())
 
 
-def press(window: MainWindow, key: Qt.Key) -> None:
+def press(window: QWidget, key: Qt.Key) -> None:
     """A key pressed and released in the window."""
     target = QApplication.focusWidget() or window
     for kind in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
@@ -147,6 +150,33 @@ def measure_start(root: Path, exec_at: float) -> dict[str, float]:
     window.close()
     desk.close()
     return {"desk.start_s": taken, "desk.shown_s": shown}
+
+
+def measure_switch(root: Path) -> dict[str, float]:
+    """Seconds from Enter on the passphrase to the first accepted F2 (settled 17), in the process that comes after the
+    sealed lock: the whole program as it runs, its keys derived at their production cost, no server answering."""
+    app = QApplication(sys.argv[:1])
+    Sweeping(app)
+    protect()
+    session = Session(app, Home(root))
+    session.ask()
+    signin = app.topLevelWidgets()
+    (window,) = [one for one in signin if isinstance(one, SignInWindow)]
+    until(app, window.isActiveWindow)
+    window.staff.setText(STAFF)
+    window.passphrase.setText(PASSPHRASE)
+    window.passphrase.setFocus()
+    start = time.perf_counter()
+    press(window.passphrase, Qt.Key.Key_Return)
+    until(app, lambda: session.window is not None and session.window.isActiveWindow(), ARRIVING_S)
+    assert session.window is not None, "it was waited for"
+    shown = time.perf_counter() - start
+    heard = Heard(session.window)
+    press(session.window, Qt.Key.Key_F2)
+    until(app, lambda: heard.labelled == 1, ARRIVING_S)
+    taken = time.perf_counter() - start
+    session.close()
+    return {"desk.switch_s": taken, "desk.switch_shown_s": shown}
 
 
 def measure_window(root: Path) -> dict[str, float]:
@@ -278,6 +308,8 @@ if __name__ == "__main__":
     home = Path(where)
     if what == "start":
         figures = measure_start(home, float(exec_at))
+    elif what == "switch":
+        figures = measure_switch(home)
     else:
         figures = measure_arriving(home) if what == "arriving" else measure_window(home)
     sys.stdout.write(json.dumps(figures) + "\n")
