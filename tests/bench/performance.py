@@ -77,8 +77,25 @@ not taken | as above |
 taken | as above |
 | push | packing at zstd level 3 in place of 6 | 6 µs against 20 at the desk, but 307 bytes a record against 288: \
 misses another figure, not taken | the desk is not what the push waits for |
-| bootstrap | nothing anew; before: words are folded on the thread that fetches (taken) | 2.7-3.1 s of CPU in the \
-desk for 20,000 rows | segments attached as files in place of rows inserted |
+| bootstrap | where it goes: 128 µs of CPU a record in the desk (56 reading a segment, counting and folding words, \
+46 writing, 15 checking, 5 fetching), 20 at the centre | | |
+| bootstrap | the record tables' indexes made after the copy | writing 46 µs against 44-48: no effect, not taken | \
+|
+| bootstrap | eight segments in one transaction (taken); columns empty in every row not read, words made of rows \
+without a mapping each, the new file made while the first segment comes, the first segments small (taken) | \
+writing 38 µs against 44-48; both threads together 99-112 against 115-153 on a machine at load 8 | |
+| bootstrap | the digest's bytes by forms for rows filled alike, in place of msgspec; sums in SQL | 7.3 µs against \
+7.7; 41 against 27: not taken | a compiled module |
+| bootstrap | pages of 8, 16 and 64 KiB | 4.0, 3.4, 3.0 ms a megabyte written against 4.8, checked 3.9, 3.0, 3.0 \
+against 3.7: not taken, 3 µs a record | |
+| bootstrap | the search's tables made by the centre, carried in segments of their own and copied as they are | \
+writing 26-28 µs against 44-48, and folding words (28-30) falls away: 45 of 128. 0.6 kB a record more on the wire \
+(1.03 kB now), so slower than folding on any line under some 200 Mbit/s: measured by hand, not built | this, where \
+the line is that fast; elsewhere the line is what a new desk waits for |
+| rss | `malloc_trim` after signing in | 0-1.4 MB: Argon2id's memory is given back without it | |
+| rss | libraries loaded before PySide6, which reads the source of every module loaded after it | 164 MB against \
+176 at the height of signing in: not taken, it does not suffice | Argon2id in a process of its own (67 of the 176 \
+MB) |
 | live | nothing anew; two approaches before | 15.6 ms in a quieter run | fewer hand-overs between threads |
 """
 CONDITIONS: Final = ("date", "note", "machine", "python", "versions", "disk.fsync_ms.p50", "load1.start", "load1.end",
