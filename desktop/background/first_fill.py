@@ -165,41 +165,47 @@ class FirstFill:
             return None  # another server than the one last met: the engine meets it first
         spool = self._spool()
         spool.mkdir(mode=0o700, exist_ok=True)
-        building = self._store.beside(BUILDING, Building)
-        try:
-            self._build(road, manifest, building)
-            folded = self._lane.apart(lambda: self._exchange(building, manifest, anew=known.anew))
-        except BaseException:
-            building.discard()
-            raise
+        with ThreadPoolExecutor(1, thread_name_prefix="net-segments") as helper:
+            # The first segment is on its way while the new file is made.
+            coming = self._coming(helper, road, manifest)
+            first = next(coming, None)
+            building = self._store.beside(BUILDING, Building)
+            try:
+                self._build(first, coming, manifest, building)
+                folded = self._lane.apart(lambda: self._exchange(building, manifest, anew=known.anew))
+            except BaseException:
+                helper.shutdown(wait=False, cancel_futures=True)
+                building.discard()
+                raise
         self._tell(folded)
         _log.info("filled by segments: rows=%d seq=%d", manifest.rows, manifest.seq)
         return manifest
 
-    def _build(self, road: SegmentRoad, manifest: Manifest, building: Building) -> None:
-        """Fetch and read the next segment in a thread of its own while the last one is written."""
-        listed = list(_listed(manifest))
-        with ThreadPoolExecutor(1, thread_name_prefix="net-segments") as helper:
+    def _coming(
+        self, helper: ThreadPoolExecutor, road: SegmentRoad, manifest: Manifest
+    ) -> Iterator[tuple[Part, Future[tuple[Path, Gathered]]]]:
+        """Fetches and reads segments in a thread of its own, each when it is asked for."""
+        for part, one in _listed(manifest):
+            yield part, helper.submit(self._ready, road, manifest, part, one)
 
-            def ahead(at: int) -> Future[tuple[Path, Gathered]]:
-                return helper.submit(self._ready, road, manifest, *listed[at])
-
-            coming = ahead(0) if listed else None
-            for at, (part, _) in enumerate(listed):
-                if coming is None:
-                    break
-                path, rows = coming.result()
-                coming = ahead(at + 1) if at + 1 < len(listed) else None
-                self._say(
-                    f"Đang lấy dữ liệu của trung tâm: phần {at + 1} trong {len(listed)}. "
-                    "Chị/anh cứ nhận cuộc gọi như thường."
-                )
-                try:
-                    building.take(path, part.key, rows)
-                except BaseException:
-                    if coming is not None:
-                        coming.cancel()
-                    raise
+    def _build(
+        self,
+        first: tuple[Part, Future[tuple[Path, Gathered]]] | None,
+        coming: Iterator[tuple[Part, Future[tuple[Path, Gathered]]]],
+        manifest: Manifest,
+        building: Building,
+    ) -> None:
+        """The next segment is fetched and read while the last one is written."""
+        count, at, now = sum(len(part.segments) for part in manifest.parts), 0, first
+        while now is not None:
+            part, ready = now
+            path, rows = ready.result()
+            now, at = next(coming, None), at + 1
+            self._say(
+                f"Đang lấy dữ liệu của trung tâm: phần {at} trong {count}. "
+                "Chị/anh cứ nhận cuộc gọi như thường."
+            )
+            building.take(path, part.key, rows)
         building.check(manifest)
 
     def _ready(self, road: SegmentRoad, manifest: Manifest, part: Part, one: Segment) -> tuple[Path, Gathered]:

@@ -192,6 +192,30 @@ def prepare(changes: Sequence[RowChange]) -> Prepared:
     )
 
 
+def prepare_rows(kind: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> Prepared:
+    """What `prepare` makes of new records of one kind, from their rows in this order of columns (`id` and `scope`
+    among them; a column left out is empty in each): no row is made into a mapping for it."""
+    place = {name: at for at, name in enumerate(columns)}
+    id_at, scope_at, retracted_at = place["id"], place["scope"], place.get("retracted")
+    shown = rows if retracted_at is None else [row for row in rows if not row[retracted_at]]
+    made = Prepared({}, [], [], [], [], [])
+    name_at, prose_at = (place.get(field) for field in TEXTS.get(kind, ("", "")))
+    if name_at is not None or prose_at is not None:
+        words = _Words()
+        for row in shown:
+            name = "" if name_at is None else _unsealed(row[name_at])
+            prose = "" if prose_at is None else _unsealed(row[prose_at])
+            if name or prose:
+                made.texts[row[id_at]] = words.text(kind, row[scope_at], name, prose)
+    for at in (place[field] for field in CODES.get(kind, ()) if field in place):
+        made.codes.extend((key, row[id_at], kind) for row in rows if row[at] for key in sorted(code_keys(row[at])))
+    number_at = place.get(NUMBERS.get(kind, ""))
+    if number_at is not None:
+        tails = ((tail_key(_unsealed(row[number_at])), row[id_at]) for row in shown if row[number_at])
+        made.tails.extend((tail, record, kind) for tail, record in tails if tail)
+    return made
+
+
 class _Words(dict[str, str]):
     """Folds prose word by word and remembers each word for the length of one batch: a language has few syllables,
     and letters are folded one by one, so the words together are the folded text."""
@@ -240,7 +264,10 @@ def _text(kind: str, row: Mapping[str, Any] | None) -> tuple[str, str] | None:
 
 def _clear(row: Mapping[str, Any], field: str) -> str:
     """The words of a field; what is sealed is never searched (settled 21)."""
-    value = row.get(field) if field else None
+    return _unsealed(row.get(field)) if field else ""
+
+
+def _unsealed(value: Any) -> str:
     return "" if value is None or is_sealed(value) else str(value)
 
 

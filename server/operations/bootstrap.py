@@ -26,6 +26,9 @@ from sync.replica.segment import KEY_BYTES, SegmentFile, shape_of
 TARGET: Final = 3 << 20
 """How many bytes of values a segment takes before the next begins: files stay well under 8 MiB, and a line that
 breaks costs little."""
+FIRST: Final = 1 << 19
+"""The first segment of a group takes this many, each following one twice as many, up to the target: a desk that
+fetches while it writes has something to write soon."""
 STALE: Final = 0.05
 """Part of a group's rows that may be newer than its segments before they are built anew."""
 LEAST_STALE: Final = 500
@@ -115,6 +118,7 @@ class SegmentBuilder:
     ) -> Iterator[tuple[Stored, bytes]]:
         path = folder / "segment"
         file: SegmentFile | None = None
+        target = min(FIRST, self._target)
         for table, rows in segments.rows_of(connection, group):
             for start in range(0, len(rows), _STEP):
                 if self._closing.is_set():
@@ -124,9 +128,9 @@ class SegmentBuilder:
                 if file is None:
                     file = SegmentFile(path, key)
                 file.add(table, rows[start : start + _STEP])
-                if file.size >= self._target and table is not tables.sibling:
+                if file.size >= target and table is not tables.sibling:
                     yield _taken(file, path)
-                    file = None
+                    file, target = None, min(2 * target, self._target)
         if file is not None:
             yield _taken(file, path)
 

@@ -170,6 +170,16 @@ def test_old_segments_are_built_anew_beside_the_work_and_the_last_ones_still_ser
     assert Digest.parse(later.digest).count == Digest.parse(first.digest).count + 60
 
 
+def test_the_first_segment_is_small_and_each_next_one_larger_up_to_the_target(
+    centre: Running, pair: tuple[Desk, Desk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bootstrap, "_STEP", 5)
+    monkeypatch.setattr(bootstrap, "FIRST", 2_000)
+    rows = [one.rows for one in manifest_of(pair[0]).parts[0].segments]
+    assert rows[0] < rows[1] < rows[2] < rows[3]
+    assert max(rows) < 4 * rows[2], "none is larger than the target"
+
+
 def test_own_operations_beyond_the_snapshot_are_named(centre: Running, pair: tuple[Desk, Desk]) -> None:
     one, _ = pair
     known = one.acked

@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from desktop.background.change_bus import RoadState
 from desktop.operations import calls
+from desktop.store import building
 from desktop.store.building import ask_anew
 from desktop.ui.road.page import RoadModel
 from sync.replica import read, sums, tables
@@ -40,8 +41,13 @@ def wholes(tmp_path: Path, centre: Running, qtbot: QtBot) -> Iterator[Callable[.
 
 
 def test_a_filled_desk_holds_what_a_desk_holds_that_read_the_feed(
-    centre: Running, desks: Callable[..., Desk], wholes: Callable[..., Whole], qtbot: QtBot
+    centre: Running,
+    desks: Callable[..., Desk],
+    wholes: Callable[..., Whole],
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(building, "TOGETHER", 2)  # several transactions, and a last one that is not full
     small_segments(centre)
     write_everything(centre, desks(centre, "AG01"), desks(centre, "AG02"))
     far = desks(centre, "DN01")

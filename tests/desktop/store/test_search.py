@@ -12,13 +12,15 @@ from sqlalchemy import Connection
 
 from desktop.operations import calls, intake
 from desktop.operations.calls import HOTLINE_PBX, PbxCallEvent
-from desktop.store.search import SearchIndex, _Words, code_keys
+from desktop.store.search import CODES, NUMBERS, TEXTS, SearchIndex, _Words, code_keys, prepare, prepare_rows
 from desktop.store.search_query import SearchHit, find
 from desktop.store.unit_of_work import UnitOfWork
 from domain.records.person import Alias
 from domain.records.road import NumberBlockRecord
+from domain.records.sealed import sealed_text
 from domain.text import fold
 from sync.replica import scopes
+from sync.replica.changes import RowChange
 from tests.desktop.store.kit import NOON, Bench, own, take
 
 
@@ -146,6 +148,36 @@ def test_prose_folded_word_by_word_is_the_folded_prose(text: str) -> None:
     words = _Words()
     assert words.fold(text) == fold(text)
     assert words.fold(text + " " + text) == fold(text + " " + text), "remembered words are the same words"
+
+
+_SEALED = sealed_text("0" * 8 + "-0000-4000-8000-" + "0" * 12, "AAAA")
+_VALUES = st.none() | st.sampled_from(["", "Đặng Thị Hòa", "AG03-000120-0042", "+84901234567", "111", _SEALED])
+
+
+@given(
+    st.sampled_from(sorted(SearchIndex.kinds)),
+    st.lists(st.tuples(st.sampled_from([None, 0, 1]), _VALUES, _VALUES), max_size=6),
+    st.booleans(),
+)
+def test_rows_of_a_new_store_give_the_words_that_their_changes_would(
+    kind: str, values: list[tuple[int | None, str | None, str | None]], narrow: bool
+) -> None:
+    read = [field for field in (*TEXTS.get(kind, ()), *CODES.get(kind, ()), NUMBERS.get(kind, "")) if field][:2]
+    columns = ["scope", "retracted", *read, "id"]
+    rows = [
+        (scopes.dossier(f"c{at}"), retracted, *(one, other)[: len(read)], f"r{at}")
+        for at, (retracted, one, other) in enumerate(values)
+    ]
+    if narrow and all(row[2] is None for row in rows):  # a column that is empty in every row is not even read
+        columns, rows = [*columns[:2], *columns[3:]], [(*row[:2], *row[3:]) for row in rows]
+    wanted = prepare(
+        [RowChange(kind, str(row[-1]), str(row[0]), None, dict(zip(columns, row, strict=True))) for row in rows]
+    )
+    made = prepare_rows(kind, columns, rows)
+    assert made.texts == wanted.texts
+    assert set(made.codes) == set(wanted.codes)
+    assert made.tails == wanted.tails
+    assert (made.gone, made.gone_codes, made.gone_tails) == ([], [], [])
 
 
 @given(st.text("ACG0123456789-", max_size=20))
