@@ -83,7 +83,7 @@ misses another figure, not taken | the desk is not what the push waits for |
 |
 | bootstrap | eight segments in one transaction (taken); columns empty in every row not read, words made of rows \
 without a mapping each, the new file made while the first segment comes, the first segments small (taken) | \
-writing 38 µs against 44-48; both threads together 99-112 against 115-153 on a machine at load 8 | |
+writing 38 µs against 44-48; both threads together 103-113 against 116-153 on a machine at load 8 | |
 | bootstrap | the digest's bytes by forms for rows filled alike, in place of msgspec; sums in SQL | 7.3 µs against \
 7.7; 41 against 27: not taken | a compiled module |
 | bootstrap | pages of 8, 16 and 64 KiB | 4.0, 3.4, 3.0 ms a megabyte written against 4.8, checked 3.9, 3.0, 3.0 \
