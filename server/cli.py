@@ -93,9 +93,11 @@ def _parser() -> argparse.ArgumentParser:
     code.add_argument("--hub", action="store_true", help="mã cho trạm vùng của trung tâm này, không phải máy trạm")
     serving.add_argument("--role", choices=[ROLE, HUB], default=ROLE, help="hub: trạm vùng của một trung tâm")
     serving.add_argument("--upstream", help="địa chỉ trung tâm (chỉ cho --role hub)")
-    joining = add("enrol-hub", "Đăng ký máy chủ này làm trạm vùng, bằng mã của lệnh code --hub.", _enrol_hub)
+    what = "Đăng ký (hoặc đăng ký lại) máy chủ này làm trạm vùng, bằng mã của lệnh code --hub."
+    joining = add("enrol-hub", what, _enrol_hub)
     joining.add_argument("--upstream", required=True, help="địa chỉ trung tâm")
     joining.add_argument("--code", required=True)
+    joining.add_argument("--seat", default="", help="ghế của mã, khi đăng ký lại mà ghế không phải ghế cũ")
     add("equal", "Cho biết từng máy trạm được chứng minh khớp lần cuối lúc nào.", _equal)
     add("held", "Liệt kê các thao tác đang được giữ lại.", _held)
     add("health", "Cho biết kho đang ở đâu trên dòng dữ liệu, lần đếm lại gần nhất.", _health)
@@ -121,7 +123,7 @@ def _enrol_hub(asked: argparse.Namespace) -> int:
 
     hub = Centre.opened(asked.data, asked.database, WallClock(), HUB)
     try:
-        _say({"centre": enrol_hub(hub, asked.data, asked.upstream, asked.code)})
+        _say(enrol_hub(hub, asked.data, asked.upstream, asked.code, asked.seat)._asdict())
     finally:
         hub.close()
     return 0

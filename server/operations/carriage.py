@@ -44,15 +44,18 @@ def _named(placed: Iterable[Placed]) -> Iterator[_Scope]:
 
 def author_of(centre: Centre, session: Session, head: PushHead) -> Device:
     """Whose chain a push continues: the asker's own, or through a hub that of any desk of the hub's centre, also
-    of one revoked since (the hub took it in good faith; the desk itself gets no session any more).
+    of one revoked since (the hub took it in good faith; the desk itself gets no session any more). One that enrolled
+    again after a restore and was not let in yet is nobody's desk: its words wait at the hub.
 
     Raises Refusal (403 unknown_device).
     """
     if head.device == session.device.id:
         return session.device
     if session.hub:
-        found = centre.read(lambda connection: accounts.find_device(connection, head.device))
-        if found is not None and found.centre == session.device.centre:
+        found, waits = centre.read(
+            lambda c: (accounts.find_device(c, head.device), newcomers.waits(c, head.device))
+        )
+        if found is not None and found.centre == session.device.centre and not waits:
             return found
     raise Refusal(403, "unknown_device")
 

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from domain.records.kinds import SCHEMA
 from server.operations.blob_uplink import BlobUplink
 from server.operations.centre import Centre, News, log
+from server.operations.hub_aside import ASIDE_MS, NotTaken, PatientRoad
 from server.store import accounts, courier, granted, hubs, revoked
 from server.store.accounts import Device
 from server.store.attachments import KIND as ATTACHMENT
@@ -29,11 +30,10 @@ from sync.door import Again, Devices, Enrolled, KnownDevice, Receipt, wipe_claim
 from sync.engine import Effect, Engine, Event, Now, Road
 from sync.replica import scopes
 from sync.replica.changes import Folded
-from sync.replica.hub_road import HubRoad
 from sync.replica.relay import RelayReplica
 from sync.signals import AskProof
 from sync.transport import HttpTransport, enrol
-from sync.troubles import Forked, Offline, Revoked, Trouble
+from sync.troubles import Forked, Offline, Revoked, SignedOut, Trouble
 from sync.trust import SYSTEM, Trust
 from sync.wire import BadMessage
 
@@ -98,7 +98,7 @@ class Uplink:
         self._trust = trust
         self._centre = centre
         self._me = me
-        self._road = HubRoad(
+        self._road = PatientRoad(
             _Run(centre), centre.replica, me.device, me.centre, me.key, me.centre_key,
             self._follow, self._folded, self._reached,
         )  # fmt: skip
@@ -245,7 +245,9 @@ class Uplink:
     def _drive(self) -> None:
         self._step(core.Started())
         while not self._closing:
-            timeout = None if self._wake_at is None else max(0.0, (self._wake_at - self._mono()) / 1000)
+            now = self._mono()
+            wakes = [at for at in (self._wake_at, self._road.next_try(now)) if at is not None]
+            timeout = max(0.0, (min(wakes) - now) / 1000) if wakes else None
             try:
                 event = self._events.get(timeout=timeout)
             except queue.Empty:
@@ -256,6 +258,7 @@ class Uplink:
             self._step(event)
 
     def _step(self, event: Event) -> None:
+        self._rest(event)
         try:
             effects = self._engine.step(event, Now(self._mono(), self._centre.now_ms()))
         except StoreUnavailable:
@@ -276,12 +279,25 @@ class Uplink:
             if isinstance(effect, core.WakeAt):
                 self._wake_at = effect.mono
             elif isinstance(effect, core.Report):
+                if effect.road.signed_out and not self.road.signed_out:
+                    log.warning("hub: the centre does not know this hub: enrol it again (docs/hubs.md)")
                 with self._changed:
                     self.road = effect.road
                     self._changed.notify_all()
                 self.blobs.road_said(effect.road)
             else:
                 (self._listen if isinstance(effect, core.Pull) else self._talk).put(effect)
+
+    def _rest(self, event: Event) -> None:
+        """A chain that the centre does not take rests, and the others go on."""
+        now = self._mono()
+        self._road.passed(now)
+        if isinstance(event, core.PushAnswered):
+            self._road.taken()
+        elif isinstance(event, core.Failed) and isinstance(event.trouble, NotTaken):
+            device = self._road.put_aside(now + ASIDE_MS)
+            if device:
+                log.warning("hub: the centre does not take the words of device=%s, they wait here", device)
 
     def _renew(self) -> None:
         """The hub's own name may have changed with the fork: its session is another then."""
@@ -327,7 +343,12 @@ class Uplink:
     def _asked(self, effect: core.Push | core.Pull | core.FetchScope) -> Event:
         timeout_s = effect.timeout_ms / 1000
         if isinstance(effect, core.Push):
-            return core.PushAnswered(effect.request, self._transport.push(effect.data, timeout_s))
+            try:
+                return core.PushAnswered(effect.request, self._transport.push(effect.data, timeout_s))
+            except SignedOut as refused:
+                if self.refresh():  # this hub is known there: it is the chain that is not
+                    raise NotTaken from refused
+                raise
         if isinstance(effect, core.Pull):
             wait_s = effect.wait_ms / 1000
             news = self._transport.pull(effect.lineage, effect.cursor, effect.limit, wait_s, timeout_s)

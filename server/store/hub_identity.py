@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from domain.numbering import CENTRES
 from server.store.engine import Connection
 from server.store.troubles import NotAHub
 from sync.replica import node
@@ -18,6 +19,7 @@ KEY: Final = "hub.key"
 DEVICE: Final = "hub_device"
 CENTRE: Final = "hub_centre"
 CENTRE_KEY: Final = "hub_centre_key"
+SEAT: Final = "hub_seat"
 
 
 def make_key(folder: Path) -> Ed25519PrivateKey:
@@ -44,9 +46,9 @@ def key(folder: Path) -> Ed25519PrivateKey:
         raise NotAHub from missing
 
 
-def write(connection: Connection, device: str, centre: str, centre_key: str) -> None:
-    """Remember what the enrolment gave; `centre_key` is base64."""
-    node.put(connection, **{DEVICE: device, CENTRE: centre, CENTRE_KEY: centre_key})
+def write(connection: Connection, device: str, centre: str, centre_key: str, seat: str = "") -> None:
+    """Remember what the enrolment gave; `centre_key` is base64, `seat` empty where it is the centre's first."""
+    node.put(connection, **{DEVICE: device, CENTRE: centre, CENTRE_KEY: centre_key, SEAT: seat})
 
 
 def read(connection: Connection) -> tuple[str, str, str]:
@@ -55,3 +57,21 @@ def read(connection: Connection) -> tuple[str, str, str]:
     if not all(found):
         raise NotAHub
     return found
+
+
+class Before(NamedTuple):
+    """Who this hub was by its last enrolment: device, the centre's public key (base64), seat."""
+
+    device: str
+    centre_key: str
+    seat: str
+
+
+def before(connection: Connection) -> Before | None:
+    """Who this hub is already, or None where it was never enrolled. One that was enrolled by an older program has its
+    centre's first seat, as every hub was given it (`AG00`)."""
+    device, home = node.get(connection, DEVICE), node.get(connection, CENTRE)
+    if not device:
+        return None
+    usual = next(f"{letters}00" for letters, centre in CENTRES.items() if centre == home)
+    return Before(device, node.get(connection, CENTRE_KEY), node.get(connection, SEAT) or usual)

@@ -96,3 +96,22 @@ class NotAHub(Trouble):
         "Trạm vùng này chưa đăng ký với trung tâm: hãy xin mã bằng lệnh code --hub ở trung tâm rồi chạy lệnh "
         "enrol-hub với mã đó."
     )
+
+
+class NotThisHub(Trouble):
+    """A hub that was enrolled before asked to be the same again, and the centre did not take it by this code."""
+
+    advice = (
+        "Trung tâm không nhận lại trạm vùng này bằng mã đó: mã sai, đã dùng, hết hạn, hoặc của ghế khác (thêm "
+        "--seat); hoặc trạm vùng này đã bị thu hồi, khi đó đăng ký trạm vùng mới với một thư mục --data trống. "
+        "Chưa có gì đổi."
+    )
+
+
+class AnotherCentre(Trouble):
+    """A hub that holds one centre's records asked another centre to take it."""
+
+    advice = (
+        "Địa chỉ --upstream là một trung tâm khác, không phải nơi trạm vùng này từng đăng ký: dữ liệu ở đây không "
+        "được trộn với nơi ấy. Hãy sửa --upstream, hoặc dùng một thư mục --data trống. Thư mục này chưa có gì đổi."
+    )
