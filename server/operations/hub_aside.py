@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from sqlalchemy import Connection
-
+from server.store.engine import Connection
 from sync.operation import Placed
 from sync.replica.hub_road import HubRoad
 from sync.troubles import ServerTrouble
