@@ -102,14 +102,18 @@ def left_scope(connection: Connection, record: str) -> str | None:
 def _about(connection: Connection, record: str) -> str:
     """The file or case that a left draft was about; empty for a new one."""
     w = tables.waiting.c
-    for body in connection.execute(select(w.body).where(w.kind == LEFT, w.record == record)).scalars():
-        try:
-            content = decode_body(bytes(body)).values.get("content")
-            if isinstance(content, str):
-                return str(msgspec.json.decode(content, type=dict[str, Any]).get("about") or "")
-        except (Undecodable, msgspec.DecodeError):  # a stranger's words: about nothing that is known
-            continue
-    return ""
+    bodies = connection.execute(select(w.body).where(w.kind == LEFT, w.record == record)).scalars()
+    return next(filter(None, (about_in(bytes(body)) for body in bodies)), "")
+
+
+def about_in(body: bytes) -> str:
+    """What the draft in an operation's body was about; empty where it says nothing that can be understood."""
+    try:
+        content = decode_body(body).values.get("content")
+        about = msgspec.json.decode(content, type=dict[str, Any]).get("about") if isinstance(content, str) else None
+    except (Undecodable, msgspec.DecodeError, RecursionError):  # a stranger's words: about nothing that is known
+        return ""
+    return about if isinstance(about, str) else ""
 
 
 def _cases(connection: Connection, ids: Iterable[str]) -> Iterator[dict[str, Any]]:

@@ -79,6 +79,8 @@ TABLE = {
     "server/operations/proof.py read_ask": f"{_ROAD}test_a_bent_question_for_a_proof_is_understood_or_refused",
     "server/store/backup_file.py backup_key": _KEY,
     "server/store/courier.py _came": _STORE,
+    "server/store/due.py about_in":
+        "tests/server/test_retention.py::test_whatever_a_left_draft_says_that_it_is_about_is_a_name_or_nothing",
     "server/store/engine.py store_key": _KEY,
     "server/store/hub_identity.py key": _KEY,
     "server/store/staffed.py (module)": f"{_ROAD}test_a_bent_operation_is_read_or_held",

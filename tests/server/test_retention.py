@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 
+import msgspec
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from domain.clock import DAY, HOUR, vn_midnight_ms
 from domain.records.call import Call
@@ -16,6 +19,8 @@ from domain.records.queue import Claim, Incoming, QueueItem
 from domain.records.subject_request import SubjectRequest
 from server.operations.retention import MayNotErase, NoSuchRun, agree, hold, lift, propose, receipts, resume
 from server.operations.staff import write
+from server.store.due import about_in
+from sync.operation import Body, encode_body
 from sync.replica import read as stored
 from sync.replica import scopes
 from tests.server.ground import PATIENCE_S, Desk, Running
@@ -240,3 +245,32 @@ def test_a_letter_that_became_a_file_after_the_proposal_stays(embedded: Running,
     author.push()
     assert agree(embedded.centre, run.id, "v-2").erased == 0
     assert author.node.has("incoming", "old")
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inside: st.lists(inside) | st.dictionaries(st.text() | st.just("about"), inside),
+)
+
+
+def left(content: object) -> bytes:
+    """The body of an operation by which a desk left a draft."""
+    head = {"kind": "left_draft", "id": "d", "scope": "device:x", "data_class": "", "action": "", "staff": "b"}
+    return encode_body(Body(**head, schema=1, stamp="0" * 29, values={"content": content}))
+
+
+@given(JSON.map(lambda one: msgspec.json.encode(one).decode()) | st.text() | JSON)
+@example("[" * 100_000)
+@example('{"about": 1}')
+@example('{"about": "\\ud800"}')
+def test_whatever_a_left_draft_says_that_it_is_about_is_a_name_or_nothing(content: object) -> None:
+    assert isinstance(about_in(left(content)), str)
+
+
+@given(st.binary())
+def test_a_left_draft_of_any_bytes_is_about_nothing(body: bytes) -> None:
+    assert about_in(body) == ""
+
+
+def test_a_left_draft_says_which_file_it_was_about() -> None:
+    assert about_in(left('{"about": "tep-1", "text": "nháp"}')) == "tep-1"
