@@ -255,8 +255,8 @@ JSON = st.recursive(
 
 def left(content: object) -> bytes:
     """The body of an operation by which a desk left a draft."""
-    head = {"kind": "left_draft", "id": "d", "scope": "device:x", "data_class": "", "action": "", "staff": "b"}
-    return encode_body(Body(**head, schema=1, stamp="0" * 29, values={"content": content}))
+    stamp = "0" * 29
+    return encode_body(Body("left_draft", "d", "device:x", "", "", "staff", 1, stamp, {"content": content}))
 
 
 @given(JSON.map(lambda one: msgspec.json.encode(one).decode()) | st.text() | JSON)
