@@ -35,6 +35,7 @@ STAY_MS: Final = 7 * DAY
 """How long a copy stays after the centre verified it and after it was last opened, however full the disk is: the
 centre's own backup must have had its turn before this desk lets go."""
 _JOIN_S: Final = 10.0
+_AGAIN_MS: Final = 5_000
 
 
 class There(Protocol):
@@ -99,6 +100,7 @@ class BlobDriver:
         self._at = ""
         self._centre = ""
         self._text = False
+        self._unlooked = False
         self._thread = threading.Thread(target=self._drive, name="blob-net", daemon=True)
 
     def start(self) -> None:
@@ -155,12 +157,25 @@ class BlobDriver:
         event: Event | None = signals.Started()
         try:
             while event is not None and not self._closing:
-                if isinstance(event, signals.Started | signals.Changed):
-                    self._look_around()
-                self._step(event)
+                self._drive_one(event)
                 event = self._next()
         except Closed:
             return
+
+    def _drive_one(self, event: Event) -> None:
+        self._unlooked = self._unlooked or isinstance(event, signals.Started | signals.Changed)
+        if self._unlooked:
+            try:
+                self._look_around()
+                self._unlooked = False
+            except Closed:
+                raise
+            except Exception as fault:  # noqa: BLE001 - a full disk, say: the road of bytes must not end with it
+                _log.error("what is wanted here was not looked up: %s", type(fault).__name__)
+        self._step(event)
+        if self._unlooked:
+            again = _mono() + _AGAIN_MS
+            self._wake_at = again if self._wake_at is None else min(self._wake_at, again)
 
     def _next(self) -> Event | None:
         timeout = None if self._wake_at is None else max(0.0, (self._wake_at - _mono()) / 1_000)
@@ -185,7 +200,7 @@ class BlobDriver:
             raise
         except Exception as fault:  # noqa: BLE001 - the own store failed it, or a bug: the road must not end
             _log.error("the carrier failed: %s", type(fault).__name__)
-            self._wake_at = _mono() + 5_000
+            self._wake_at = _mono() + _AGAIN_MS
             return
         for effect in effects:
             if isinstance(effect, WakeAt):

@@ -297,9 +297,7 @@ class DeskPorter(Porter):
 
     def drive(self, event: Any) -> None:
         """As `BlobDriver._drive`."""
-        if isinstance(event, signals.Started | signals.Changed):
-            self._driver._look_around()
-        self._driver._step(event)
+        self._driver._drive_one(event)
 
     def transfers(self) -> list[Transfer]:
         """What is wanted."""

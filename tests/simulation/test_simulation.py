@@ -104,6 +104,13 @@ def test_a_fault_that_a_soak_found_late_is_mended_and_found_again_at_its_seed(fa
     assert lived.broken.law == late.law
 
 
+def test_a_full_disk_while_files_are_looked_up_ends_nothing() -> None:
+    """Seed 4994 of a soak: the thread that moves files died of it, until the desk was started anew."""
+    lived = live(4994)
+    assert lived.broken is None, told(lived)
+    assert lived.met["disk full: a person told"] or lived.met["files put in"], "no such life any more: find another"
+
+
 def test_every_planted_fault_is_kept_with_the_seed_that_finds_it() -> None:
     assert len(MUTANTS) >= 12
     assert set(hunt.kept()) == set(MUTANTS)
