@@ -179,14 +179,36 @@ def test_a_difference_is_looked_into_again_after_a_day_and_for_another_server() 
     assert len(rounds.look()[1]) > 1
 
 
-def test_what_was_looked_into_early_does_not_wait_for_what_came_late_beside_it() -> None:
-    """Held words of yesterday are looked into again today, whatever else of that scope was looked into since."""
+def held_and_quiet() -> tuple[Line, Desk, Rounds]:
+    """A desk with one held record, which its rounds no longer ask about."""
     line, one, _ = world(5)
     held_beside(one, 1, dossier=1)
     line.tell(one, Saved())
     line.run_until(line.now + 2_000)
     rounds = Rounds(line, one)
     rounds.until_quiet()
+    return line, one, rounds
+
+
+def test_a_centre_of_another_lineage_is_asked_about_all_of_it_anew() -> None:
+    line, one, _ = world(5)
+    counting = Counting(line.centre.at)
+    counting.peers, counting.key, line.centre = line.centre.peers, line.centre.key, counting
+    held_note(one, 1)
+    line.tell(one, Saved())
+    line.run_until(line.now + 1_000_000)
+    assert RECORD in {ask.step for ask in counting.told()}
+    line.run_until(line.now + 1_000_000)
+    assert {ask.step for ask in counting.told()} == {BUCKETS}
+    counting.lineage = "L2"
+    line.tell(one, Nudged())
+    line.run_until(line.now + 1_000_000)
+    assert RECORD in {ask.step for ask in counting.told()}
+
+
+def test_what_was_looked_into_early_does_not_wait_for_what_came_late_beside_it() -> None:
+    """Held words of yesterday are looked into again today, whatever else of that scope was looked into since."""
+    line, one, rounds = held_and_quiet()
     rounds.now += LASTS_MS - 3_000_000
     held_beside(one, 2, dossier=1)
     line.tell(one, Saved())
@@ -198,12 +220,7 @@ def test_what_was_looked_into_early_does_not_wait_for_what_came_late_beside_it()
 
 
 def test_a_running_figure_that_slipped_beside_held_words_is_counted_anew() -> None:
-    line, one, _ = world(5)
-    held_beside(one, 1, dossier=1)
-    line.tell(one, Saved())
-    line.run_until(line.now + 2_000)
-    rounds = Rounds(line, one)
-    rounds.until_quiet()
+    line, _, rounds = held_and_quiet()
     centre, key = line.centre.at, (scopes.dossier("contact-1"), "custody")
     centre.run(lambda c: centre.replica.correct(c, {key: Digest(0, 7)}))
     rounds.until_quiet()
