@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtGui import QHideEvent, QKeyEvent
@@ -16,7 +16,7 @@ from desktop.ui.forms.boxes import LineBox
 from desktop.ui.forms.pickers import PickBox
 from desktop.ui.intake.sheet import advice_of
 from desktop.ui.theme.tokens import Status
-from desktop.ui.widgets.covers import Cover
+from desktop.ui.widgets.covers import WorkCover
 from desktop.ui.widgets.flowing import Flowing
 from desktop.ui.widgets.said import Mark, Said, button
 from desktop.ui.widgets.scrolled import Scrolled
@@ -40,7 +40,7 @@ def _act(code: str) -> str | None:
     return act_words().get(code)
 
 
-class AuditSheet(Cover):
+class AuditSheet(WorkCover):
     """Tab goes through the three boxes and the list, N and P turn pages, Enter tells more of one entry, Esc goes."""
 
     _built = False
@@ -201,15 +201,10 @@ class AuditSheet(Cover):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """N and P where the list has the keys, Esc; every other key belongs to the boxes."""
         turns = {Qt.Key.Key_N: self._turn_on, Qt.Key.Key_P: self._turn_back}
-        if event.key() == Qt.Key.Key_Escape:
-            self.asked_to_go.emit()
-        elif event.key() in turns and not event.modifiers() and self.table.hasFocus():
+        if event.key() in turns and not event.modifiers() and self.table.hasFocus():
             turns[Qt.Key(event.key())]()
         else:
-            event.ignore()
-
-    def mousePressEvent(self, _event: Any) -> None:
-        """A click beside the list does nothing."""
+            super().keyPressEvent(event)
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Nothing of it stays."""

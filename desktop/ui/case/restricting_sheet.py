@@ -15,7 +15,7 @@ from desktop.ui.conflicts.table_model import Index, WaitsTable
 from desktop.ui.forms.boxes import TextBox
 from desktop.ui.theme.look import Look
 from desktop.ui.theme.tokens import Status
-from desktop.ui.widgets.covers import Cover
+from desktop.ui.widgets.covers import WorkCover
 from desktop.ui.widgets.glyph_cell import STATUS_ROLE
 from desktop.ui.widgets.said import Mark, Said, button
 from desktop.ui.widgets.scrolled import Scrolled
@@ -38,7 +38,7 @@ class ReadersTable(WaitsTable):
         return super().data(index, role)
 
 
-class RestrictSheet(Cover):
+class RestrictSheet(WorkCover):
     """Before: a reason, and whom to let in. After: the same list, where somebody is let in or put out."""
 
     saving = Signal()
@@ -209,13 +209,8 @@ class RestrictSheet(Cover):
         enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
         if enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             self.saving.emit()
-        elif event.key() == Qt.Key.Key_Escape:
-            self.asked_to_go.emit()
         else:
-            event.ignore()
-
-    def mousePressEvent(self, _event: Any) -> None:
-        """A click beside the boxes does nothing."""
+            super().keyPressEvent(event)
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Nothing of it stays; a reason begun is kept as a draft."""

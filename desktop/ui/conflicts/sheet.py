@@ -15,7 +15,7 @@ from desktop.ui.conflicts.table_model import ConflictsTable, HeldTable
 from desktop.ui.conflicts.viewmodel import ConflictsModel
 from desktop.ui.theme.look import Look
 from desktop.ui.theme.tokens import Status
-from desktop.ui.widgets.covers import Cover
+from desktop.ui.widgets.covers import WorkCover
 from desktop.ui.widgets.said import Card, Mark, Said, empty
 from desktop.ui.widgets.scrolled import Scrolled
 from desktop.ui.widgets.table import PaperTable
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from desktop.ui.main_window import MainWindow
 
 
-class ConflictsSheet(Cover):
+class ConflictsSheet(WorkCover):
     """Arrows move in the list, Enter opens a conflict, digits choose, Esc goes one step back."""
 
     _built = False
@@ -174,9 +174,6 @@ class ConflictsSheet(Cover):
             self._take_keys()
         else:
             self.asked_to_go.emit()
-
-    def mousePressEvent(self, _event: Any) -> None:
-        """A click beside the lists does nothing."""
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Nothing of it stays."""

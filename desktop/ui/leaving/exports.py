@@ -15,7 +15,7 @@ from desktop.ui.intake.sheet import advice_of
 from desktop.ui.leaving.exports_model import FIGURES, ExportsModel, Offered
 from desktop.ui.theme.look import Look
 from desktop.ui.theme.tokens import Status
-from desktop.ui.widgets.covers import Cover
+from desktop.ui.widgets.covers import WorkCover
 from desktop.ui.widgets.list_table import Index, ListTable
 from desktop.ui.widgets.said import Card, Mark, Said, as_in_file, button
 from desktop.ui.widgets.save_as import SaveAs
@@ -88,7 +88,7 @@ class MadeTable(ListTable):
         return self._sheet.withheld if value is None else str(value)
 
 
-class ExportsSheet(Cover):
+class ExportsSheet(WorkCover):
     """Enter makes a table, X and C save it, Esc goes one step back."""
 
     _built = False
@@ -243,9 +243,6 @@ class ExportsSheet(Cover):
             self.show_offers()
         else:
             self.asked_to_go.emit()
-
-    def mousePressEvent(self, _event: Any) -> None:
-        """A click beside the tables does nothing."""
 
     def _put_away(self) -> None:
         self.card.hide()

@@ -18,7 +18,7 @@ from desktop.ui.forms.form import FormValues
 from desktop.ui.forms.written import WrittenForm
 from desktop.ui.intake.sheet import advice_of
 from desktop.ui.theme.tokens import Status
-from desktop.ui.widgets.covers import Cover
+from desktop.ui.widgets.covers import WorkCover
 from desktop.ui.widgets.said import Mark, Said
 from desktop.ui.widgets.scrolled import Scrolled
 from desktop.ui.words import clock_text, tr
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 FORM: Final = "incoming"
 
 
-class EntrySheet(Cover):
+class EntrySheet(WorkCover):
     """The form with its button; Ctrl+Enter saves, Esc goes and keeps every word."""
 
     saving = Signal()
@@ -64,13 +64,8 @@ class EntrySheet(Cover):
         enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
         if enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             self.saving.emit()
-        elif event.key() == Qt.Key.Key_Escape:
-            self.asked_to_go.emit()
         else:
-            event.ignore()
-
-    def mousePressEvent(self, _event: Any) -> None:
-        """A click beside the boxes does nothing."""
+            super().keyPressEvent(event)
 
 
 class EntryKeys(QObject):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QHideEvent, QKeyEvent
@@ -20,7 +20,7 @@ from desktop.ui.requests.card import RequestCard
 from desktop.ui.requests.table_model import BY, DUE, STAGE, TAKEN, WISH, RequestsTable
 from desktop.ui.requests.viewmodel import RequestsModel
 from desktop.ui.theme.tokens import Status
-from desktop.ui.widgets.covers import Cover
+from desktop.ui.widgets.covers import WorkCover
 from desktop.ui.widgets.said import Mark, Said, button
 from desktop.ui.widgets.scrolled import Scrolled
 from desktop.ui.widgets.table import PaperTable
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 FORM: Final = "request"
 
 
-class RequestsSheet(Cover):
+class RequestsSheet(WorkCover):
     """Enter opens a line, N begins a new request, Ctrl+Enter saves it, Esc goes one step back and loses nothing."""
 
     _built = False
@@ -171,9 +171,6 @@ class RequestsSheet(Cover):
             self.back_to_list()
         else:
             self.asked_to_go.emit()
-
-    def mousePressEvent(self, _event: Any) -> None:
-        """A click beside the boxes does nothing."""
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Nothing of the register stays; what is being written is a draft and in its boxes."""

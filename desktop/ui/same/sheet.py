@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Qt, Signal, Slot
-from PySide6.QtGui import QHideEvent, QKeyEvent
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop.operations.links import link_children, unlink_children
@@ -15,7 +15,7 @@ from desktop.ui.conflicts.table_model import WaitsTable
 from desktop.ui.forms.person_picker import PersonPicker, child_words
 from desktop.ui.theme.look import Look
 from desktop.ui.theme.tokens import Status
-from desktop.ui.widgets.covers import Cover
+from desktop.ui.widgets.covers import WorkCover
 from desktop.ui.widgets.said import Mark, Said
 from desktop.ui.widgets.scrolled import Scrolled
 from desktop.ui.widgets.table import PaperTable
@@ -47,7 +47,7 @@ class BeforeTable(WaitsTable):
         self.heads = (tr("Tiếp nhận"), tr("Hồ sơ"), tr("Chủ đề"))
 
 
-class SameChildSheet(Cover):
+class SameChildSheet(WorkCover):
     """The list has the keys; Tab goes to the box that finds any child by name, and to the earlier files."""
 
     chosen = Signal(object)
@@ -163,16 +163,6 @@ class SameChildSheet(Cover):
     def _before_entered(self, row: int) -> None:
         if self.found is not None and 0 <= row < len(self.found.before):
             self.opened.emit(self.found.before[row].contact_id)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Only Esc goes."""
-        if event.key() == Qt.Key.Key_Escape:
-            self.asked_to_go.emit()
-        else:
-            event.ignore()
-
-    def mousePressEvent(self, _event: Any) -> None:
-        """A click beside the lists does nothing."""
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Nothing of it stays."""

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QHideEvent, QKeyEvent, QMouseEvent
+from PySide6.QtGui import QHideEvent, QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from desktop.operations import drafts
@@ -21,7 +21,7 @@ from desktop.ui.signin.tiles import Tiles
 from desktop.ui.theme.look import Look
 from desktop.ui.theme.measure import NARROW
 from desktop.ui.theme.tokens import Status
-from desktop.ui.widgets.covers import Cover
+from desktop.ui.widgets.covers import WorkCover
 from desktop.ui.widgets.said import Card, Mark, Said, button, has_caret
 from desktop.ui.widgets.scrolled import Scrolled
 from desktop.ui.words import tr, when_text
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 
-class PeopleSheet(Cover):
+class PeopleSheet(WorkCover):
     """Works without any server. Whoever gives a code or changes a passphrase proves with their own that it is them;
     a code is shown once and kept nowhere."""
 
@@ -255,9 +255,6 @@ class PeopleSheet(Cover):
                 self.leaver.ask()
             else:
                 (self.change if has_caret(self._own) else self.give_code)()
-
-    def mousePressEvent(self, _event: QMouseEvent) -> None:
-        """A click beside the cards leads nowhere."""
 
 
 def _box(name: str, label: str, *, secret: bool = False, hint: str = "") -> LineBox:

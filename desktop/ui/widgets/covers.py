@@ -73,6 +73,21 @@ def _takes_tab(widget: QWidget) -> bool:
     return widget.focusPolicy() & tab == tab and widget.isVisible() and widget.isEnabled() and not widget.focusProxy()
 
 
+class WorkCover(Cover):
+    """A cover to work on: Esc asks to go, any other key belongs to what lies on it, a click beside that does
+    nothing."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Only Esc goes."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.asked_to_go.emit()
+        else:
+            event.ignore()
+
+    def mousePressEvent(self, _event: QMouseEvent) -> None:
+        """A click beside what lies here does nothing."""
+
+
 class PrivacyCover(Cover):
     """F12: covers at once; one key brings everything back as it was."""
 

@@ -1,0 +1,22 @@
+"""A sheet that is worked on is left by Esc alone: no click beside its boxes and no stray letter takes it away."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from desktop.ui.main_window import MainWindow
+from desktop.ui.widgets.covers import WorkCover
+
+
+def test_a_click_or_a_letter_leaves_no_sheet_and_esc_leaves_each(window: MainWindow) -> None:
+    sheets = window.findChildren(WorkCover)
+    assert len(sheets) >= 8
+    for sheet in sheets:
+        window.covering.lay_over(sheet)
+        sheet.setFocus()
+        QTest.mouseClick(sheet, Qt.MouseButton.LeftButton)
+        QTest.keyClick(sheet, Qt.Key.Key_Z)
+        assert sheet.isVisible(), f"{sheet.objectName()} went"
+        QTest.keyClick(sheet, Qt.Key.Key_Escape)
+        assert not sheet.isVisible(), f"{sheet.objectName()} stayed"
