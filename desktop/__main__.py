@@ -168,6 +168,8 @@ def _export(asked: argparse.Namespace) -> int:
 
 
 def _open(asked: argparse.Namespace) -> int:
+    import desktop.loaded_first  # noqa: F401, PLC0415 - before Qt, and only where there is a window
+
     if asked.self_check:
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
         from desktop.self_check import main as check  # noqa: PLC0415 - loaded for its own command only

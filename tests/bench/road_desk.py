@@ -10,6 +10,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+import desktop.loaded_first  # noqa: F401 - as the program does: before Qt
+
+# isort: split
 from PySide6.QtCore import QCoreApplication, QEventLoop, QTimer
 from sqlalchemy import func, select
 
