@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, Final
 
 from desktop.operations.intake import set_fields
 from desktop.operations.values import check_codes, clean, ranks_of
+from desktop.store import drafts
 from desktop.store.troubles import NotFound
 from desktop.store.unit_of_work import Operation, UnitOfWork
 from domain.ids import derived_id
@@ -15,6 +17,7 @@ from domain.records.referral import Attempt, Referral
 from domain.rules.clocks import FORWARD, REFERRAL_REPLY
 from domain.text import nfc
 from sync.act import Act
+from sync.merge import FieldState
 from sync.replica import read
 from sync.replica.read import Stored
 
@@ -28,11 +31,16 @@ _STATUS: Final = {"spoke": "received", "verified": "accepted", "handed_over": "r
 
 
 def add_note(
-    text: str, case_id: str | None = None, contact_id: str | None = None, corrects: str | None = None
+    text: str,
+    case_id: str | None = None,
+    contact_id: str | None = None,
+    corrects: str | None = None,
+    draft_id: str | None = None,
 ) -> Operation[str]:
     """Append a note to a case or a file; a correction names the note it corrects. Answers its id.
 
-    Raises NotFound, and ValueError for an empty text or when neither case nor file is named.
+    The draft goes in the same transaction: a desk that dies then never offers a saved note again. Raises NotFound,
+    and ValueError for an empty text or when neither case nor file is named.
     """
 
     def operation(uow: UnitOfWork) -> str:
@@ -52,6 +60,8 @@ def add_note(
         act = uow.act()
         act.create(scope, note)
         uow.write(act)
+        if draft_id is not None:
+            drafts.drop(uow.connection, draft_id)
         return note.id
 
     return operation
@@ -120,8 +130,11 @@ def log_attempt(
     return operation
 
 
-def resolve(kind: str, record_id: str, field: str, value: Any) -> Operation[None]:
-    """A person decides between versions of one field; every other version is superseded. Raises NotFound."""
+def resolve(
+    kind: str, record_id: str, field: str, value: Any, seen: Collection[str] | None = None
+) -> Operation[None]:
+    """A person decides between versions of one field; every other version is superseded. `seen`: the versions they
+    looked at, for what came since was not decided on and stays beside the decision. Raises NotFound."""
 
     def operation(uow: UnitOfWork) -> None:
         known = uow.read(kind, record_id)
@@ -129,7 +142,9 @@ def resolve(kind: str, record_id: str, field: str, value: Any) -> Operation[None
             raise NotFound
         act = uow.act()
         rank = ranks_of(kind, {field: value}).get(field, 0)
-        act.resolve(kind, record_id, known.scope, known.state, field, value, rank)
+        held = known.state.get(field, FieldState())
+        heads = {one: head for one, head in held.heads.items() if seen is None or one in seen}
+        act.resolve(kind, record_id, known.scope, {field: FieldState(heads)}, field, value, rank)
         uow.write(act)
 
     return operation

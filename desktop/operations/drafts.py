@@ -8,6 +8,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from desktop.store import drafts
+from desktop.store.drafts import Draft
 from desktop.store.unit_of_work import Operation, UnitOfWork
 
 
@@ -20,6 +21,16 @@ def keep(
     def operation(uow: UnitOfWork) -> int:
         drafts.put(uow.connection, draft_id, uow.staff, form, about, kept, bases or {}, uow.now_ms)
         return uow.now_ms
+
+    return operation
+
+
+def look(draft_id: str) -> Operation[Draft | None]:
+    """The draft, or None. Read in its turn behind what is still being kept: whoever comes back at once finds what was
+    written a moment ago."""
+
+    def operation(uow: UnitOfWork) -> Draft | None:
+        return drafts.one(uow.connection, draft_id)
 
     return operation
 

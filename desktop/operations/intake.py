@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from desktop.operations.calls import check_outcome
 from desktop.operations.dossier import Dossier
-from desktop.operations.values import FormValues, Parts, parts_of, present, ranks_of
+from desktop.operations.seen import Seen, as_seen
+from desktop.operations.values import ASKED_BY, FormValues, Parts, parts_of, present, ranks_of
 from desktop.store import drafts
 from desktop.store.troubles import NotFound
 from desktop.store.unit_of_work import Operation, UnitOfWork
@@ -46,18 +47,34 @@ class SavedReport:
     code: str
 
 
+@dataclass(frozen=True, slots=True)
+class Over:
+    """The file that a form was opened over: the form's values then, and what was seen of its records (None: what
+    stands now). What nobody changed in the form is not written, whatever became of it meanwhile."""
+
+    contact_id: str
+    values: FormValues
+    seen: Seen | None = None
+
+
 def save_file(
-    values: FormValues, call_id: str | None, *, contact_id: str | None = None, draft_id: str | None = None
+    values: FormValues,
+    call_id: str | None,
+    *,
+    contact_id: str | None = None,
+    draft_id: str | None = None,
+    over: Over | None = None,
 ) -> Operation[SavedFile]:
     """Save a consulted file: contact, persons, parties and the call's outcome as one group.
 
-    A call that became a file already, or `contact_id`, is changed and not doubled. The draft goes in the same
-    transaction, so that a restored draft is never saved twice. Raises UnknownCode, NotFound.
+    A call that became a file already, or `contact_id`, is changed and not doubled; `over` says what the form was
+    opened on. The draft goes in the same transaction, so that a restored draft is never saved twice. Raises
+    UnknownCode, NotFound.
     """
 
     def operation(uow: UnitOfWork) -> SavedFile:
         act = uow.act()
-        dossier, _ = _intake(uow, act, values, call_id, contact_id, FORM_FILE)
+        dossier, _, _ = _intake(uow, act, values, call_id, contact_id, FORM_FILE, over)
         uow.write(act)
         _drop(uow, draft_id)
         return SavedFile(dossier.contact_id, dossier.code)
@@ -66,20 +83,27 @@ def save_file(
 
 
 def save_report(
-    values: FormValues, call_id: str | None, *, contact_id: str | None = None, draft_id: str | None = None
+    values: FormValues,
+    call_id: str | None,
+    *,
+    contact_id: str | None = None,
+    draft_id: str | None = None,
+    over: Over | None = None,
 ) -> Operation[SavedReport]:
     """Save a report (Mẫu 01): as a file, and its case with clocks and the child's place, all as one group.
 
-    `contact_id` of an existing file makes its case without retyping (F8 → F9). Raises UnknownCode, NotFound.
+    `contact_id` of an existing file makes its case without retyping (F8 → F9); `over` as in `save_file`. Raises
+    UnknownCode, NotFound.
     """
 
     def operation(uow: UnitOfWork) -> SavedReport:
         act = uow.act()
-        dossier, parts = _intake(uow, act, values, call_id, contact_id, FORM_REPORT)
+        dossier, parts, changed = _intake(uow, act, values, call_id, contact_id, FORM_REPORT, over)
         known = read.where(uow.connection, "case", "contact_id", dossier.contact_id)
         if known:
             case_id, case_code = known[0].id, known[0].record.code
-            _change_case(uow, act, known[0], parts.case, dossier.received_at)
+            seen = as_seen({case_id: known[0]}, over.seen) if over is not None and over.seen is not None else {}
+            _change_case(uow, act, seen.get(case_id, known[0]), changed.case, dossier.received_at)
         else:
             case_id, case_code = uow.new_id(), uow.case_code()
             _open_case(uow, act, dossier, parts, case_id, case_code)
@@ -186,9 +210,38 @@ def _drop(uow: UnitOfWork, draft_id: str | None) -> None:
         drafts.drop(uow.connection, draft_id)
 
 
+def _changed(values: FormValues, before: FormValues) -> FormValues:
+    """What a person changed in a form that was opened over a file; what they emptied is None."""
+    found = {name: value for name, value in values.items() if before.get(name) != value}
+    for name, of_set in (("province", "province_set"), ("commune", "commune_set")):
+        if name in found and of_set in values:  # a code means something on its own map only
+            found[of_set] = values[of_set]
+    if ASKED_BY in values:
+        found[ASKED_BY] = values[ASKED_BY]
+    return found | {name: None for name in before if name not in values}
+
+
+def _records_of(uow: UnitOfWork, contact_id: str) -> dict[str, Stored]:
+    """What a form over a file writes into, as it stands now."""
+    contact = uow.read("contact", contact_id)
+    found = [contact] if contact is not None else []
+    for party in read.where(uow.connection, "party", "contact_id", contact_id):
+        person = uow.read("person", party.record.person_id)
+        found += [party, person] if person is not None else [party]
+    found += read.where(uow.connection, "answer", "contact_id", contact_id)
+    return {stored.id: stored for stored in found}
+
+
 def _intake(
-    uow: UnitOfWork, act: Act, values: FormValues, call_id: str | None, contact_id: str | None, form: str
-) -> tuple[Dossier, Parts]:
+    uow: UnitOfWork,
+    act: Act,
+    values: FormValues,
+    call_id: str | None,
+    contact_id: str | None,
+    form: str,
+    over: Over | None,
+) -> tuple[Dossier, Parts, Parts]:
+    """The file and all that the form says, and what is written of it where the file was there before."""
     call = None
     if call_id is not None:
         call = uow.read("call", call_id)
@@ -201,17 +254,24 @@ def _intake(
     if parts.number is None and call is not None:
         parts.number = call.record.number
     contact_id = contact_id or (call.record.contact_id if call is not None else None)
+    changed = parts
     if contact_id is not None:
-        dossier = Dossier.of_contact(uow, contact_id)
+        if over is not None and over.contact_id == contact_id:
+            changed = parts_of(_changed(values, over.values), uow.reference, said_at or uow.now_ms)
+            changed.number = changed.number or parts.number
+            opened = as_seen(_records_of(uow, contact_id), over.seen) if over.seen is not None else None
+            dossier = Dossier.of_contact(uow, contact_id, opened)
+        else:
+            dossier = Dossier.of_contact(uow, contact_id)
         if form == FORM_REPORT:
-            parts.contact["form"] = FORM_REPORT
-        dossier.change(act, parts)
+            changed.contact["form"] = FORM_REPORT
+        dossier.change(act, changed)
     else:
         received_at = parts.received_at or said_at or uow.now_ms
         dossier = _found(uow, act, parts, call, received_at, form)
     if call is not None:
         _mark_call(uow, act, call, parts, dossier.contact_id, form)
-    return dossier, parts
+    return dossier, parts, changed
 
 
 def _found(

@@ -42,7 +42,8 @@ class Version:
 class Conflict:
     """A field with several values. `versions` begins with the one shown now; `base` is what all of them replaced,
     known only where `base_known`. `code` is that of its file or case, empty for a record outside files. `masked`: the
-    values are not shown whole to whom this is read for, and none can be chosen before they are."""
+    values are not shown whole to whom this is read for, and none can be chosen before they are. `seen`: all versions
+    that stood when it was read, for a decision is about those and no others."""
 
     kind: str
     record: str
@@ -54,6 +55,7 @@ class Conflict:
     base: Any
     base_known: bool
     masked: bool = False
+    seen: frozenset[str] = frozenset()
 
     @property
     def newest_ms(self) -> int:
@@ -222,6 +224,7 @@ def _conflict(
         versions,
         values[-1] if values else None,
         bool(values),
+        seen=frozenset(heads),
     )
 
 

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from collections import deque
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
+from desktop.background.lanes import Closed
 from desktop.operations import drafts as operations
-from desktop.store import drafts
 from desktop.store.drafts import Draft
 from domain.ids import derived_id
 
 if TYPE_CHECKING:
     from desktop.background.lanes import StoreLane
+
+Words = tuple[dict[str, Any], Mapping[str, Any]]
+"""What is written, and what it was opened on."""
+
+KEEP_MS: Final = 1_000
+"""Words are kept so long after the first unkept change; settled 24 allows two seconds."""
+AGAIN_MS: Final = 10_000
+"""Words that could not be kept (a full disk) are tried again so soon, without another key."""
 
 
 class Keeper(QObject):
@@ -27,24 +36,28 @@ class Keeper(QObject):
         super().__init__()
         self._lane = lane
         self._form, self._about = form, about
-        self._id = derived_id("draft", form, staff, about)
-        self._data: dict[str, Any] | None = None
+        self.draft_id = derived_id("draft", form, staff, about)
+        self._data: Words | None = None
+        self._under_way: deque[Words] = deque()
+        self._tells = True
         self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(1_000)
-        self._timer.timeout.connect(self.keep_now)
+        self._again = QTimer(self)
+        for timer, ms in ((self._timer, KEEP_MS), (self._again, AGAIN_MS)):
+            timer.setSingleShot(True)
+            timer.setInterval(ms)
+            timer.timeout.connect(self.keep_now)
 
     def look(self) -> None:
         """Ask for what was written before; it comes as `found`, if there is anything."""
-        self._lane.query(partial(drafts.one, draft_id=self._id), self._looked, self._failed)
+        self._lane.submit(operations.look(self.draft_id), self._looked, self._failed, initiator="draft")
 
     def _looked(self, draft: Draft | None) -> None:
-        if draft is not None:
+        if draft is not None and self._tells:
             self.found.emit(draft)
 
-    def changed(self, data: dict[str, Any]) -> None:
-        """It reads so now."""
-        self._data = data
+    def changed(self, data: dict[str, Any], bases: Mapping[str, Any] | None = None) -> None:
+        """It reads so now; `bases` is what it was opened on."""
+        self._data = (data, bases or {})
         if not self._timer.isActive():
             self._timer.start()
 
@@ -52,21 +65,43 @@ class Keeper(QObject):
     def keep_now(self) -> None:
         """Keep it at once."""
         self._timer.stop()
+        self._again.stop()
         if self._data is None:
             return
-        data, self._data = self._data, None
-        self._lane.submit(
-            operations.keep(self._id, self._form, self._about, data), self._was_kept, self._failed, initiator="draft"
-        )
+        words, self._data = self._data, None
+        operation = operations.keep(self.draft_id, self._form, self._about, *words)
+        try:
+            self._lane.submit(operation, self._was_kept, self._not_kept, initiator="draft")
+        except Closed:  # the desk ended while a former try was under way; its trouble was told
+            return
+        self._under_way.append(words)
 
     def _was_kept(self, at_ms: int) -> None:
-        self.kept.emit(at_ms)
+        if self._under_way:
+            self._under_way.popleft()
+        if self._tells:
+            self.kept.emit(at_ms)
+
+    def _not_kept(self, fault: Exception) -> None:
+        words = self._under_way.popleft() if self._under_way else None
+        if self._data is None and not self._under_way:  # else newer words are on their way already
+            self._data = words
+        if self._data is not None:
+            self._again.start()
+        self._failed(fault)
+
+    def leave(self) -> None:
+        """Another record comes in front: what is written is kept now, and only trouble is told of it any more."""
+        self.keep_now()
+        self._tells = False
 
     def drop(self) -> None:
         """It was saved or emptied."""
         self._timer.stop()
+        self._again.stop()
         self._data = None
-        self._lane.submit(operations.discard(self._id), None, self._failed, initiator="draft")
+        self._under_way.clear()
+        self._lane.submit(operations.discard(self.draft_id), None, self._failed, initiator="draft")
 
     def _failed(self, fault: Exception) -> None:
         self.trouble.emit(fault)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Slot
 
 from desktop.operations import audit
 from desktop.operations.intake import FORM_FILE, FORM_REPORT, SavedReport
+from desktop.operations.seen import seen_in
 from desktop.operations.verifying import unmask
 from desktop.store import reads
 from desktop.store.reads_unmask import CONTACT
@@ -127,7 +128,7 @@ class Flow(QObject):
     def _entered(self, _record: str) -> None:
         if self._known is not None:
             (form, view, put), self._known = self._known, None
-            self._pages.open(form, view.contact.call_id, view.contact.id, dict(view.form))
+            self._pages.open(form, view.contact.call_id, view.contact.id, dict(view.form), seen_in(view.opened))
             self._window.go("file")
             self._put(put)
 

@@ -121,6 +121,7 @@ class Palette(Card):
         self.setObjectName("sheet.palette")
         self.setAccessibleName(tr("Bảng lệnh"))
         self._look, self._under = look, parent
+        self.behind = self._entered = False
         self.box = PaletteBox()
         self.box.setObjectName("field.palette")
         self.box.setProperty("role", "big")
@@ -149,8 +150,10 @@ class Palette(Card):
         self.raise_()
         self.box.setFocus()
 
-    def show_rows(self, rows: Sequence[Row]) -> None:
-        """Other rows; the chosen one stays chosen where it is still there, else the first."""
+    def show_rows(self, rows: Sequence[Row], *, behind: bool = False) -> None:
+        """Other rows; the chosen one stays chosen where it is still there, else the first. `behind`: what the store
+        has is still that of an earlier question."""
+        self.behind = behind
         place = self.table.currentIndex().row()
         before = self.rows.rows[place].thing if 0 < place < len(self.rows.rows) else None
         self.rows.show(rows)
@@ -159,6 +162,8 @@ class Palette(Card):
         if rows:
             self.table.setCurrentIndex(self.rows.index(kept, 0))
         self._tell()
+        if self._entered and not behind:
+            self._enter()
 
     def _lay(self) -> None:
         zoom, under = self._look.zoom, self._under
@@ -187,14 +192,21 @@ class Palette(Card):
     @Slot()
     def _enter(self) -> None:
         place = self.table.currentIndex().row()
-        if 0 <= place < len(self.rows.rows):
-            thing = self.rows.rows[place].thing
+        thing = self.rows.rows[place].thing if 0 <= place < len(self.rows.rows) else None
+        # Where hits of an earlier question still stand, none of them is meant: Enter waits for those of this one.
+        self._entered = self.behind and (thing is None or isinstance(thing, SearchHit))
+        if thing is not None and not self._entered:
             self.put_away()
             self.chosen.emit(thing)
+
+    def forget_enter(self) -> None:
+        """More was typed: an Enter that still waits meant something else."""
+        self._entered = False
 
     @Slot()
     def put_away(self) -> None:
         """Nothing was chosen, or it is about to be done."""
+        self._entered = False
         if self.isVisible():
             self.hide()
             self.gone.emit()
@@ -230,6 +242,7 @@ class PaletteKeys(QObject):
 
     @Slot()
     def _typed(self) -> None:
+        self.palette.forget_enter()
         typed = self.palette.box.whole_text()
         self._found.ask(typed if len(typed) >= _LEAST_LETTERS else "")
         self._show()
@@ -237,7 +250,8 @@ class PaletteKeys(QObject):
     @Slot()
     def _show(self) -> None:
         if self.palette.isVisible():
-            self.palette.show_rows(self._rows(self.palette.box.whole_text()))
+            rows = self._rows(self.palette.box.whole_text())
+            self.palette.show_rows(rows, behind=self._found.is_behind)
 
     def _rows(self, typed: str) -> list[Row]:
         """Actions first, then the directory, then what the store has; without letters every action."""

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer, Slot
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.store.blobs import AttachmentRow
-from desktop.store.drafts import Draft
 from desktop.store.reads import CaseView
 from desktop.ui.case.attachment_view import AttachmentView
 from desktop.ui.case.attachments import AttachmentsCard
@@ -18,22 +17,21 @@ from desktop.ui.case.attachments_model import AttachmentsModel
 from desktop.ui.case.banners import EmergencyBanner, RestrictedBanner
 from desktop.ui.case.disputes import DisputesCard
 from desktop.ui.case.edit_gate import EditGate
+from desktop.ui.case.editing import Editor
 from desktop.ui.case.facts import FactWords, urgency_status
 from desktop.ui.case.list import CasesTable, urgency_word
 from desktop.ui.case.steps import ClocksCard, ReferralsCard
 from desktop.ui.case.timeline import Timeline
 from desktop.ui.case.viewmodel import CaseModel
-from desktop.ui.drafts import Keeper
 from desktop.ui.forms.definition import FormDefinition, questions
 from desktop.ui.forms.form import FormView
-from desktop.ui.intake.viewmodel import settled
 from desktop.ui.theme.look import RESOURCES, Look
 from desktop.ui.theme.measure import Measure
 from desktop.ui.theme.tokens import Status
 from desktop.ui.widgets.said import Card, Mark, Said, button, has_caret
 from desktop.ui.widgets.scrolled import Scrolled
 from desktop.ui.widgets.table import PaperTable
-from desktop.ui.words import clock_text, tr
+from desktop.ui.words import tr
 from domain.clock import vn_date
 from domain.codes.catalogue import Catalogue
 from domain.codes.places import Places
@@ -93,7 +91,7 @@ class CasePage(QWidget):
         self.beside_a_call.setObjectName("banner.verify")
         self.disputes = DisputesCard(model, self.words)
         self.clocks = ClocksCard()
-        self.referrals = ReferralsCard(model, self.words, definitions, catalogue, places, today, look)
+        self.referrals = ReferralsCard(model, lane, staff, self.words, definitions, catalogue, places, today, look)
         self.attachments = AttachmentsCard(attachments, look)
         self.attachments.look_at.connect(self._look_at)
         self.viewer = AttachmentView()
@@ -118,22 +116,11 @@ class CasePage(QWidget):
         self._facts.inside.addWidget(self.summary)
         self._lines: list[tuple[Said, Said]] = []
 
-        self._editor = Card(margins=16, space=8)
-        self.form = FormView(definitions["case"], catalogue, places, today, look, narrow=True)
-        self.form.changed.connect(self._edited)
-        self._editor.inside.addWidget(self.form)
-        bottom = QHBoxLayout()
-        self.edit_kept = Mark(Status.QUIET, "", wraps=True)
-        self.save = button("save_case", tr("Lưu  Ctrl+Enter"), "main")
-        self.save.clicked.connect(self.save_edit)
-        bottom.addWidget(self.edit_kept, 1)
-        bottom.addWidget(self.save)
-        self._editor.inside.addLayout(bottom)
-        self._editor.hide()
         self.gate = EditGate(self)
-        self._keeper: Keeper | None = None
-        self._begun: dict[str, Any] = {}
-        self._editing_for = ""
+        form = FormView(definitions["case"], catalogue, places, today, look, narrow=True)
+        self._editor = Editor(model, lane, staff, form, self._today)
+        self._editor.shown.connect(self._editor_shown)
+        self.form = self._editor.form
 
         self._build()
         self._tick = QTimer(self)
@@ -143,7 +130,6 @@ class CasePage(QWidget):
         model.list_changed.connect(self._show_list)
         model.opened.connect(self._opened)
         model.view_changed.connect(self.show_view)
-        model.edit_saved.connect(self._edit_saved)
         model.changed_elsewhere.connect(self._changed_elsewhere)
         model.gone.connect(self._gone)
 
@@ -231,10 +217,7 @@ class CasePage(QWidget):
         if self.referrals.back() or self.attachments.back():
             return True
         if self._editor.isVisible():
-            self._editor.hide()
-            self._facts.show()
-            self.edit.setText(tr("Sửa tiếp…") if self._editing_for else tr("Sửa…"))
-            self.edit.setFocus()
+            self._editor.put_away()
             return True
         if not self.list.hasFocus():
             self._show_sides(listed=True)
@@ -247,7 +230,7 @@ class CasePage(QWidget):
         if self.referrals.save_open():
             return
         if self._editor.isVisible() and has_caret(self._editor):
-            self.save_edit()
+            self._editor.save_now()
             return
         self.timeline.save_now()
 
@@ -264,7 +247,8 @@ class CasePage(QWidget):
     def _gone(self) -> None:
         """What may no longer be seen leaves the screen at once; words begun stay as drafts."""
         self.keep_all()
-        self.stop_editing()
+        self._editor.turn_to("")
+        self.referrals.turn_to("")
         self.timeline.turn_to("")
         waits = self.model.aside is not None
         self.passed_on.setVisible(not waits)
@@ -290,13 +274,9 @@ class CasePage(QWidget):
         self.elsewhere.hide()
         self.passed_on.hide()
         self.beside_a_call.hide()
-        self.stop_editing()
         about = self.model.case_id or self.model.contact_id or ""
-        self._keeper = Keeper(self._lane, self._staff, "case", about)
-        self._keeper.kept.connect(self._edit_kept)
-        self._keeper.found.connect(self._edit_found)
-        self._keeper.trouble.connect(self.model.trouble)
-        self._keeper.look()
+        self._editor.turn_to(about)
+        self.referrals.turn_to(self.model.case_id or "")
         self.timeline.turn_to(about)
         if self._stack.currentWidget() is self.viewer:
             self.viewer.put_away()
@@ -349,6 +329,7 @@ class CasePage(QWidget):
         self.summary.setText(view.contact.summary or "")
         self.summary.setVisible(bool(view.contact.summary))
         self.timeline.show_entries(tuple(view.timeline))
+        self._editor.show_view(view)
         if self.gate.was_waited_for(view):
             self.begin_edit()
 
@@ -380,64 +361,27 @@ class CasePage(QWidget):
     def begin_edit(self) -> None:
         """Change what is known of the case: its form, filled with what stands now."""
         view = self.model.view
-        if view is None:
-            return
-        drawn = self.form.drawn()
-        known = {name: value for name, value in view.form.items() if name in drawn}
-        if not self.gate.opens(view, self.form.values() if self._editing_for else known):
-            return
-        if not self._editing_for:
-            self._begun = known
-            self.form.put(self._begun)
-            self._editing_for = self.model.case_id or self.model.contact_id or ""
-        self._facts.hide()
-        self._editor.show()
-        self.form.focus_first()
+        if view is not None and self.gate.opens(view, self._editor.values_to_show(view)):
+            self._editor.begin(view)
 
-    @Slot()
-    def _edited(self) -> None:
-        if self._keeper is not None:
-            self._keeper.changed({"begun": self._begun, "now": self.form.values()})
+    @Slot(bool)
+    def _editor_shown(self, shown: bool) -> None:
+        """The form stands in the place of the facts, or was begun, or is done with."""
+        self._facts.setVisible(not shown)
+        self.edit.setText(tr("Sửa tiếp…") if self._editor.begun else tr("Sửa…"))
+        if not shown and self._editor.had_keys:
+            self.edit.setFocus()
 
-    def _edit_kept(self, at_ms: int) -> None:
-        self.edit_kept.say(Status.WAITING, tr("Đã lưu nháp {time}").format(time=clock_text(at_ms)))
-
-    def _edit_found(self, draft: Draft) -> None:
-        if draft.about == (self.model.case_id or self.model.contact_id):
-            self._begun = dict(draft.data.get("begun", {}))
-            self.form.put(draft.data.get("now", {}))
-            self._editing_for = draft.about
-            self.edit.setText(tr("Sửa tiếp…"))
-
-    @Slot()
     def save_edit(self) -> None:
-        """Save what was changed; what was emptied is told as empty."""
-        now = settled(self.form.values(), {"child_age": tr("Tuổi của trẻ")}, self._today())
-        changed = {name: value for name, value in now.items() if self._begun.get(name) != value}
-        changed |= {name: None for name in self._begun if name not in now}
-        if changed:
-            self.model.set_fields(changed)
-        else:
-            self._edit_saved()
-
-    @Slot()
-    def _edit_saved(self) -> None:
-        if self._keeper is not None and self._editing_for:
-            self._keeper.drop()
-        self.stop_editing()
-        self.edit.setFocus()
+        """As Ctrl+Enter in the form."""
+        self._editor.save_now()
 
     def stop_editing(self) -> None:
         """The form goes; what was not saved in it is kept as a draft where one was begun."""
-        self._editing_for = ""
-        self._begun = {}
-        self.edit.setText(tr("Sửa…"))
-        self.edit_kept.say(Status.QUIET, "")
-        self._editor.hide()
-        self._facts.show()
+        self._editor.stop()
 
     def keep_all(self) -> None:
         """The window closes."""
         self.timeline.keep_now()
-        if self._keeper is not None:
-            self._keeper.keep_now()
+        self.referrals.keep_now()
+        self._editor.keep_now()

@@ -4,20 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal, Slot
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from desktop.store.drafts import Draft
 from desktop.store.reads import CaseView
 from desktop.ui.case.facts import FactWords, clock_words, referral_state
 from desktop.ui.case.viewmodel import CaseModel
+from desktop.ui.drafts import Keeper
 from desktop.ui.forms.definition import FormDefinition
-from desktop.ui.forms.form import FormView
+from desktop.ui.forms.form import FormValues, FormView
 from desktop.ui.theme.look import Look
+from desktop.ui.theme.tokens import Status
 from desktop.ui.widgets.said import Card, Mark, Said, button, empty, has_caret, line
-from desktop.ui.words import tr, when_text
+from desktop.ui.words import clock_text, tr, when_text
 from domain.codes.catalogue import Catalogue
 from domain.codes.places import Places
+
+if TYPE_CHECKING:
+    from desktop.background.lanes import StoreLane
 
 
 class ClocksCard(Card):
@@ -51,32 +59,75 @@ class ClocksCard(Card):
 
 
 class StepForm(QWidget):
-    """A small form that opens in place: save with Ctrl+Enter, close with Esc; its words stay until saved."""
+    """A small form that opens in place: save with Ctrl+Enter, close with Esc. What is written in it belongs to one
+    record (`turn_to`) and is kept as its draft until it is saved; in front of another record it never stands."""
 
     wanted = Signal(object)
+    trouble = Signal(object)
 
     def __init__(
         self,
+        lane: StoreLane,
+        staff: str,
         definition: FormDefinition,
         catalogue: Catalogue,
         places: Places,
         today: Callable[[], date],
         look: Look,
         save_words: str,
+        must: str,
     ) -> None:
         super().__init__()
+        self._lane, self._staff, self._name, self._must = lane, staff, definition.id, must
+        self.about = ""
+        self._keeper: Keeper | None = None
+        self._sent: tuple[Keeper, FormValues] | None = None
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 4, 0, 4)
         column.setSpacing(8)
         self.form = FormView(definition, catalogue, places, today, look, narrow=True)
+        self.form.changed.connect(self._changed)
         column.addWidget(self.form)
         row = QHBoxLayout()
+        self.state = Mark(Status.QUIET, "", wraps=True)
         self.save = button(f"save_{definition.id}", save_words, "main")
         self.save.clicked.connect(self.save_now)
-        row.addStretch(1)
+        row.addWidget(self.state, 1)
         row.addWidget(self.save)
         column.addLayout(row)
         self.hide()
+
+    def turn_to(self, about: str) -> None:
+        """From now on it is about this record: what was begun about the former one stays its draft, its own comes
+        back."""
+        if about == self.about:
+            return
+        if self._keeper is not None:
+            self._keeper.leave()
+        self.about, self._keeper = about, None
+        self.form.put({})
+        self.state.say(Status.QUIET, "")
+        if about:
+            self._keeper = Keeper(self._lane, self._staff, self._name, about)
+            self._keeper.kept.connect(self._was_kept)
+            self._keeper.found.connect(self._found)
+            self._keeper.trouble.connect(self.trouble)
+            self._keeper.look()
+
+    def _found(self, draft: Draft) -> None:
+        if draft.about == self.about and not self.form.values():
+            self.form.put(draft.data)
+            self.state.say(
+                Status.WAITING, tr("Khôi phục bản nháp {time}").format(time=clock_text(draft.saved_at))
+            )
+
+    @Slot()
+    def _changed(self) -> None:
+        if self._keeper is not None:
+            self._keeper.changed(self.form.values())
+
+    def _was_kept(self, at_ms: int) -> None:
+        self.state.say(Status.WAITING, tr("Đã lưu nháp {time}").format(time=clock_text(at_ms)))
 
     def open(self) -> None:
         """Show it and put the caret in."""
@@ -85,15 +136,45 @@ class StepForm(QWidget):
 
     @Slot()
     def save_now(self) -> None:
-        """Hand the values over."""
+        """Hand the values over; without its one necessary value it says which."""
+        QGuiApplication.inputMethod().commit()
         values = self.form.values()
-        if values:
-            self.wanted.emit(values)
+        if self._keeper is None or self._sent is not None:
+            return
+        if not values.get(self._must):
+            words = tr("Cần có «{label}» mới lưu được.").format(label=self.form.label_of(self._must))
+            self.state.say(Status.URGENT, words)
+            self.form.focus_on(self._must)
+            return
+        self._sent = (self._keeper, values)
+        self.wanted.emit(values)
 
-    def done(self) -> None:
-        """It was saved: empty and away."""
+    def saved(self) -> bool:
+        """It was saved: its draft goes, and what is written in it unless more was typed meanwhile. Answers whether
+        it is done with."""
+        sent, self._sent = self._sent, None
+        if sent is None:
+            return False
+        sent[0].drop()
+        if sent[0] is not self._keeper:
+            return False
+        if self.form.values() != sent[1]:
+            self._changed()
+            self.state.say(Status.WAITING, tr("Đã lưu. Chữ gõ sau đó chưa lưu: Ctrl+Enter lần nữa."))
+            return False
         self.form.put({})
+        self.state.say(Status.QUIET, "")
         self.hide()
+        return True
+
+    def not_saved(self) -> None:
+        """What was handed over came to nothing; every word stands in its box."""
+        self._sent = None
+
+    def keep_now(self) -> None:
+        """The window closes or locks, or another record comes in front."""
+        if self._keeper is not None:
+            self._keeper.keep_now()
 
 
 class ReferralsCard(Card):
@@ -102,6 +183,8 @@ class ReferralsCard(Card):
     def __init__(
         self,
         model: CaseModel,
+        lane: StoreLane,
+        staff: str,
         words: FactWords,
         definitions: dict[str, FormDefinition],
         catalogue: Catalogue,
@@ -111,8 +194,6 @@ class ReferralsCard(Card):
     ) -> None:
         super().__init__(margins=16, space=8)
         self._model, self._words = model, words
-        self._target: str | None = None
-        self._open_form: StepForm | None = None
         head = QHBoxLayout()
         head.addWidget(Said(tr("Chuyển gửi"), "section"), 1)
         self.refer = button("add_referral", tr("Chuyển đến…"))
@@ -122,13 +203,23 @@ class ReferralsCard(Card):
         self._list = QVBoxLayout()
         self._list.setSpacing(4)
         self.inside.addLayout(self._list)
-        self.referral = StepForm(definitions["referral"], catalogue, places, today, look, tr("Lưu chuyển gửi"))
-        self.attempt = StepForm(definitions["attempt"], catalogue, places, today, look, tr("Lưu lần liên hệ"))
+        given = (catalogue, places, today, look)
+        self.referral = StepForm(lane, staff, definitions["referral"], *given, tr("Lưu chuyển gửi"), "to_kind")
+        self.attempt = StepForm(lane, staff, definitions["attempt"], *given, tr("Lưu lần liên hệ"), "result")
         self.referral.wanted.connect(self._save_referral)
         self.attempt.wanted.connect(self._save_attempt)
-        self.inside.addWidget(self.referral)
-        self.inside.addWidget(self.attempt)
+        for form in (self.referral, self.attempt):
+            form.trouble.connect(model.trouble)
+            self.inside.addWidget(form)
         model.step_saved.connect(self._saved)
+        model.step_failed.connect(self._not_saved)
+
+    def turn_to(self, case_id: str) -> None:
+        """Another dossier is in front, or none: nothing begun about the former one may be saved into it."""
+        for form in (self.referral, self.attempt):
+            form.hide()
+        self.referral.turn_to(case_id)
+        self.attempt.turn_to("")
 
     def show_referrals(self, view: CaseView, now_ms: int) -> None:
         """Write the referrals of this case, newest last, each with its tries and a button for the next."""
@@ -153,32 +244,31 @@ class ReferralsCard(Card):
     @Slot()
     def _refer(self) -> None:
         self.attempt.hide()
-        self._open_form = self.referral
         self.referral.open()
 
     def start_try(self, referral_id: str) -> None:
         """Log a try to reach this referral's receiver."""
-        self._target = referral_id
         self.referral.hide()
-        self._open_form = self.attempt
+        self.attempt.turn_to(referral_id)
         self.attempt.open()
 
     @Slot(object)
     def _save_referral(self, values: dict[str, object]) -> None:
-        if values.get("to_kind"):
-            self._model.add_referral(str(values["to_kind"]), str(values.get("to_name", "")))
+        self._model.add_referral(self.referral.about, str(values["to_kind"]), str(values.get("to_name", "")))
 
     @Slot(object)
     def _save_attempt(self, values: dict[str, object]) -> None:
-        if self._target is not None and values.get("result"):
-            self._model.log_attempt(self._target, str(values["result"]), str(values.get("remark", "")))
+        self._model.log_attempt(self.attempt.about, str(values["result"]), str(values.get("remark", "")))
 
     @Slot()
     def _saved(self) -> None:
-        if self._open_form is not None:
-            self._open_form.done()
-            self._open_form = None
+        if self.referral.saved() or self.attempt.saved():
             self.refer.setFocus()
+
+    @Slot()
+    def _not_saved(self) -> None:
+        for form in (self.referral, self.attempt):
+            form.not_saved()
 
     def save_open(self) -> bool:
         """Ctrl+Enter while one of the small forms has the caret."""
@@ -196,6 +286,11 @@ class ReferralsCard(Card):
                 self.refer.setFocus()
                 return True
         return False
+
+    def keep_now(self) -> None:
+        """The window closes or locks."""
+        for form in (self.referral, self.attempt):
+            form.keep_now()
 
 
 class Try(QWidget):

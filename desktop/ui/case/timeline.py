@@ -32,8 +32,7 @@ class Timeline(Card):
         self._shown: tuple[TimelineEntry, ...] = ()
         self._about = ""
         self._keeper: Keeper | None = None
-        self._saving = False
-        self._again = ""
+        self._sent: tuple[Keeper, str] | None = None
         self._down = QTimer(self)
         self._down.setSingleShot(True)
         self._down.setInterval(0)
@@ -63,16 +62,15 @@ class Timeline(Card):
         row.addWidget(self.save)
         self.inside.addLayout(row)
         model.note_saved.connect(self._saved)
-        model.trouble.connect(self._failed)
+        model.note_failed.connect(self._failed)
 
     def turn_to(self, about: str) -> None:
         """Another dossier is open: its own unfinished note comes back, the former one's is kept."""
         if about == self._about:
             return
         if self._keeper is not None:
-            self._keeper.keep_now()
+            self._keeper.leave()
         self._about = about
-        self._saving = False
         self.note.blockSignals(True)
         self.note.clear()
         self.note.blockSignals(False)
@@ -101,7 +99,7 @@ class Timeline(Card):
             self._keeper.changed({"text": self.note.whole_text()})
 
     def _was_kept(self, at_ms: int) -> None:
-        if not self._saving:
+        if self._sent is None:
             said = tr("Đã lưu nháp trên máy này {time}").format(time=clock_text(at_ms))
             if line := odd_line(self.note.toPlainText()):
                 said += " · " + tr("dòng {line} có ký tự lạ hoặc không nhìn thấy").format(line=line)
@@ -112,28 +110,35 @@ class Timeline(Card):
         """Ctrl+Enter in the note box."""
         QGuiApplication.inputMethod().commit()
         text = self.note.whole_text()
-        if is_blank(text) or self._saving or not self._about:
+        if is_blank(text) or self._sent is not None or not self._about or self._keeper is None:
             return
-        self._saving = True
-        self._again = text
+        self._sent = (self._keeper, text)
         self.kept.say(Status.MOVING, tr("Đang lưu…"))
-        self._model.add_note(text)
+        self._model.add_note(text, self._keeper.draft_id)
 
     @Slot()
     def _saved(self) -> None:
-        if not self._saving:
+        if self._sent is None:
             return
-        self._saving = False
-        if self.note.whole_text() == self._again:
+        (keeper, text), self._sent = self._sent, None
+        keeper.drop()
+        if keeper is not self._keeper:  # another dossier is in front meanwhile
+            return
+        rest = self.note.whole_text()
+        if rest == text:
             self.note.clear()
-        if self._keeper is not None:
-            self._keeper.drop()
-        self.kept.say(Status.GOOD, tr("Đã lưu {time}").format(time=clock_text(self._model.clock.now_ms())))
+        elif rest:
+            # Typed between the key and the end of the saving: the next note, kept as its draft.
+            if rest.startswith(text) and not self.note.is_composing:
+                self.note.replace(rest.removeprefix(text).lstrip())
+            keeper.changed({"text": self.note.whole_text()})
+        at = clock_text(self._model.clock.now_ms())
+        self.kept.say(Status.GOOD, tr("Đã lưu {time}").format(time=at))
 
-    @Slot(object)
-    def _failed(self, _fault: object) -> None:
-        if self._saving:
-            self._saving = False
+    @Slot()
+    def _failed(self) -> None:
+        if self._sent is not None:
+            self._sent = None
             self.kept.say(Status.URGENT, tr("Chưa lưu, chữ vẫn còn đây"))
 
     def keep_now(self) -> None:

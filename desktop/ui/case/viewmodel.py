@@ -12,6 +12,7 @@ from desktop.background.change_bus import ChangeBus, Changes, Origin
 from desktop.background.lanes import Closed
 from desktop.operations import audit, intake
 from desktop.operations import case as operations
+from desktop.operations.seen import Seen, as_seen
 from desktop.store import reads
 from domain.clock import Clock
 from domain.records.audit import OPEN
@@ -28,13 +29,14 @@ _KINDS = {
 @dataclass(frozen=True, slots=True)
 class Dispute:
     """One field with several values: the one shown now, and the others, in a stable order. `masked`: they are not
-    shown whole, and none can be chosen before they are."""
+    shown whole, and none can be chosen before they are. `seen`: all versions that stood when it was read."""
 
     kind: str
     record: str
     field: str
     values: tuple[Any, ...]
     masked: bool = False
+    seen: frozenset[str] = frozenset()
 
 
 class CaseModel(QObject):
@@ -49,8 +51,11 @@ class CaseModel(QObject):
     changed_elsewhere = Signal()
     saved_at = Signal(object)
     note_saved = Signal()
+    note_failed = Signal()
     edit_saved = Signal()
+    edit_failed = Signal()
     step_saved = Signal()
+    step_failed = Signal()
     attached = Signal(str)
     trouble = Signal(object)
 
@@ -213,55 +218,77 @@ class CaseModel(QObject):
                 values = (getattr(stored.record, field), *others)
                 veil = self.view.veil if self.view is not None else None
                 said = tuple(veil.field(stored.kind, field, one) for one in values) if veil else values
-                found.append(Dispute(stored.kind, stored.id, field, said, masked=said != values))
+                seen = frozenset(stored.state[field].heads)
+                found.append(Dispute(stored.kind, stored.id, field, said, said != values, seen))
         return found
 
     # What a person does -------------------------------------------------------------------------------------
 
-    def add_note(self, text: str) -> None:
-        """Append a note to the open dossier."""
-        case_id, contact_id = self.case_id, None if self.case_id else self.contact_id
-        operation = operations.add_note(text, case_id=case_id, contact_id=contact_id)
-        self._lane.submit(operation, self._note_saved, self._failed, initiator="case")
+    # All of it belongs to the dossier that is shown: another may have been asked for and not be here yet.
+
+    def add_note(self, text: str, draft_id: str) -> None:
+        """Append a note to the open dossier; its draft goes with it."""
+        if self.view is not None:
+            case_id = self._case_shown
+            contact_id = None if case_id else self.view.contact.id
+            operation = operations.add_note(text, case_id=case_id, contact_id=contact_id, draft_id=draft_id)
+            self._lane.submit(operation, self._note_saved, self._note_failed, initiator="case")
 
     def _note_saved(self, _note: str) -> None:
         self._told()
         self.note_saved.emit()
 
-    def set_fields(self, values: dict[str, Any]) -> None:
-        """Change facts of the open case, based on what was shown."""
+    def _note_failed(self, fault: Exception) -> None:
+        self.note_failed.emit()
+        self._failed(fault)
+
+    def set_fields(self, values: dict[str, Any], seen: Seen | None) -> None:
+        """Change facts of the open case, based on what its author saw of it; None: on what stands in the store."""
         if self.view is None:
             return
-        opened = dict(self.view.opened)
-        if self.case_id is not None:
-            operation = operations.set_fields(self.case_id, values, opened=opened)
+        opened = as_seen(self.view.opened, seen) if seen is not None else None
+        case_id = self._case_shown
+        if case_id is not None:
+            operation = operations.set_fields(case_id, values, opened=opened)
         else:
             operation = intake.change_file(self.view.contact.id, values, opened=opened)
-        self._lane.submit(operation, self._edit_saved, self._failed, initiator="case")
+        self._lane.submit(operation, self._edit_saved, self._edit_failed, initiator="case")
 
     def _edit_saved(self, _nothing: None) -> None:
         self._told()
         self.edit_saved.emit()
 
-    def add_referral(self, to_kind: str, to_name: str) -> None:
-        """Pass the open case on."""
-        if self.case_id is not None:
-            operation = operations.add_referral(self.case_id, to_kind, to_name)
-            self._lane.submit(operation, self._step_saved, self._failed, initiator="case")
+    def _edit_failed(self, fault: Exception) -> None:
+        self.edit_failed.emit()
+        self._failed(fault)
+
+    def add_referral(self, case_id: str, to_kind: str, to_name: str) -> None:
+        """Pass this case on."""
+        operation = operations.add_referral(case_id, to_kind, to_name)
+        self._lane.submit(operation, self._step_saved, self._step_failed, initiator="case")
 
     def log_attempt(self, referral_id: str, result: str, remark: str) -> None:
         """Log one try to reach the receiver of a referral."""
         operation = operations.log_attempt(referral_id, result, remark)
-        self._lane.submit(operation, self._step_saved, self._failed, initiator="case")
+        self._lane.submit(operation, self._step_saved, self._step_failed, initiator="case")
 
     def _step_saved(self, _record: str) -> None:
         self._told()
         self.step_saved.emit()
 
+    def _step_failed(self, fault: Exception) -> None:
+        self.step_failed.emit()
+        self._failed(fault)
+
+    @property
+    def _case_shown(self) -> str | None:
+        return self.view.case.id if isinstance(self.view, reads.CaseView) else None
+
     def resolve(self, dispute: Dispute, place: int) -> None:
         """Decide for the value at this place (0 for the one shown now); of what is masked none is chosen."""
         if 0 <= place < len(dispute.values) and not dispute.masked:
-            operation = operations.resolve(dispute.kind, dispute.record, dispute.field, dispute.values[place])
+            value, seen = dispute.values[place], dispute.seen
+            operation = operations.resolve(dispute.kind, dispute.record, dispute.field, value, seen)
             self._lane.submit(operation, self._resolved, self._failed, initiator="case")
 
     def _resolved(self, _nothing: None) -> None:

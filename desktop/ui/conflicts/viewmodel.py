@@ -68,7 +68,7 @@ class ConflictsModel(QObject):
             value = conflict.base
         else:
             return
-        operation = operations.resolve(conflict.kind, conflict.record, conflict.field, value)
+        operation = operations.resolve(conflict.kind, conflict.record, conflict.field, value, conflict.seen)
         self._lane.submit(operation, self._chosen, self._failed, initiator="conflicts")
 
     def _chosen(self, _nothing: None) -> None:

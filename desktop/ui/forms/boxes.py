@@ -120,6 +120,11 @@ class TextBox(QPlainTextEdit):
         self._preedit = ""
         self.left.emit()
 
+    @property
+    def is_composing(self) -> bool:
+        """Whether the input method still works on a word here."""
+        return bool(self._preedit)
+
     def whole_text(self) -> str:
         """Committed text with the composed text at its place, NFC, without outer white space."""
         text = self.toPlainText()

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
-from desktop.operations.intake import FORM_FILE, FORM_REPORT, SavedReport
+from desktop.operations.intake import FORM_FILE, FORM_REPORT, Over, SavedReport
+from desktop.operations.seen import Seen
 from desktop.store import drafts
 from desktop.store.drafts import Draft
 from desktop.ui.forms.definition import FormDefinition
@@ -121,8 +122,10 @@ class IntakePage(QWidget):
         call_id: str | None = None,
         contact_id: str | None = None,
         values: dict[str, Any] | None = None,
+        seen: Seen | None = None,
     ) -> Sheet:
-        """The form of this call or file: the one that is open already, else a new one. F9 makes a file a report."""
+        """The form of this call or file: the one that is open already, else a new one. F9 makes a file a report.
+        `seen`: what the values of a file that exists were read from."""
         for place, sheet in enumerate(self.sheets):
             model = sheet.model
             if (call_id and model.call_id == call_id) or (contact_id and model.contact_id == contact_id):
@@ -135,6 +138,8 @@ class IntakePage(QWidget):
         )
         model.values = dict(values or {})
         sheet = self._add(model)
+        if contact_id is not None and values is not None:
+            model.over = Over(contact_id, sheet.form.values(), seen)
         self.tabs.setCurrentIndex(len(self.sheets) - 1)
         return sheet
 
@@ -171,6 +176,7 @@ class IntakePage(QWidget):
                 begun_at=draft.begun_at,
             )
             model.values = dict(draft.data)
+            model.open_again(draft.bases)
             sheet = self._add(model)
             sheet.kept.say(
                 Status.WAITING,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
+from desktop.background.lanes import Closed
 from desktop.operations import drafts, intake
 from desktop.ui.words import tr
 from domain.clock import Clock, vn_date
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 KEEP_MS: Final = 1_000
 """A draft is kept this long after the first unsaved change; settled 24 allows two seconds."""
+AGAIN_MS: Final = 10_000
+"""A draft that could not be kept (a full disk) is tried again so soon, without another key."""
 
 FormValues = dict[str, Any]
 _SAID: Final = ("child_age", "child_birth_year", "child_birth_date", "number")
@@ -61,15 +64,20 @@ class IntakeModel(QObject):
         self.begun_at = begun_at or now
         self.restored = bool(draft_id)
         self.values: FormValues = {}
+        self.over: intake.Over | None = None
+        """What the form was opened over, where its file was there before."""
+        self._ready: FormValues = {}
+        self._sent: FormValues = {}
         self.dirty = False
         self.saving = False
         self.gone = False
         self.edited_ms: int | None = None
         """When it was changed last (monotonic): a form being written is not locked away by idle."""
-        self._keep = QTimer(self)
-        self._keep.setSingleShot(True)
-        self._keep.setInterval(KEEP_MS)
-        self._keep.timeout.connect(self.keep_now)
+        self._keep, self._again = QTimer(self), QTimer(self)
+        for timer, ms in ((self._keep, KEEP_MS), (self._again, AGAIN_MS)):
+            timer.setSingleShot(True)
+            timer.setInterval(ms)
+            timer.timeout.connect(self.keep_now)
 
     def changed(self, values: FormValues) -> None:
         """The form reads so now; it will be kept as a draft within `KEEP_MS`."""
@@ -82,19 +90,38 @@ class IntakeModel(QObject):
     @Slot()
     def keep_now(self) -> None:
         """Keep the draft at once (window closes, another call comes)."""
-        self._keep.stop()
+        self._stop()
         if self.gone or self.saving or not self.dirty:
             return
         self.dirty = False
-        bases = {"contact_id": self.contact_id} if self.contact_id else {}
-        operation = drafts.keep(self.draft_id, self.form, self.call_id or "", self.values, bases)
-        self._lane.submit(operation, self._kept, self._keep_failed, initiator="draft")
+        operation = drafts.keep(self.draft_id, self.form, self.call_id or "", self.values, self._bases())
+        try:
+            self._lane.submit(operation, self._kept, self._keep_failed, initiator="draft")
+        except Closed:  # the desk ended while a former try was under way; its trouble was told
+            return
+
+    def _bases(self) -> dict[str, Any]:
+        bases: dict[str, Any] = {"contact_id": self.contact_id} if self.contact_id else {}
+        if self.over is not None:
+            bases |= {"before": self.over.values, "seen": self.over.seen}
+        return bases
+
+    def open_again(self, bases: Mapping[str, Any]) -> None:
+        """A draft comes back: what it was opened over comes with it."""
+        if self.contact_id is not None and "before" in bases:
+            self.over = intake.Over(self.contact_id, bases["before"], bases.get("seen"))
+
+    def _stop(self) -> None:
+        self._keep.stop()
+        self._again.stop()
 
     def _kept(self, at_ms: int) -> None:
         self.draft_kept.emit(at_ms)
 
     def _keep_failed(self, fault: Exception) -> None:
-        self.dirty = True
+        if not self.gone:
+            self.dirty = True
+            self._again.start()
         self.trouble.emit(fault)
 
     def upgrade(self) -> None:
@@ -106,17 +133,17 @@ class IntakeModel(QObject):
         """Save the act. The answer comes as `saved` after COMMIT, or as `trouble` with everything kept."""
         if self.saving or self.gone:
             return
-        self._keep.stop()
-        self.values = values
-        self.saving = True
+        self._stop()
+        self.values = self._sent = values
+        self.saving, self.dirty = True, False
         self.busy_changed.emit()
-        ready = settled(values, self._labels(), vn_date(self._clock.now_ms()))
+        ready = self._ready = settled(values, self._labels(), vn_date(self._clock.now_ms()))
         names = {"contact_id": self.contact_id, "draft_id": self.draft_id}
         if self.form == intake.FORM_REPORT:
-            report = intake.save_report(ready, self.call_id, **names)
+            report = intake.save_report(ready, self.call_id, **names, over=self.over)
             self._lane.submit(report, self._saved, self._save_failed, initiator="intake")
         else:
-            file = intake.save_file(ready, self.call_id, **names)
+            file = intake.save_file(ready, self.call_id, **names, over=self.over)
             self._lane.submit(file, self._saved, self._save_failed, initiator="intake")
 
     def _labels(self) -> dict[str, str]:
@@ -129,9 +156,15 @@ class IntakeModel(QObject):
 
     def _saved(self, result: intake.SavedFile | intake.SavedReport) -> None:
         self.saving = False
+        self.contact_id = result.contact_id
+        if self.dirty and self.values != self._sent:
+            # Typed between the key and the end of the saving: saved too, before the form closes over it.
+            self.over = intake.Over(result.contact_id, self._ready)
+            self.save(self.values)
+            return
         self.gone = True
         self.dirty = False
-        self.contact_id = result.contact_id
+        self._stop()
         self.busy_changed.emit()
         self.saved.emit(result)
 
@@ -144,12 +177,12 @@ class IntakeModel(QObject):
 
     def let_go(self) -> None:
         """The draft belongs to somebody else now: nothing is written into it any more."""
-        self._keep.stop()
+        self._stop()
         self.gone = True
 
     def discard(self) -> None:
         """The person puts the form away unsaved."""
-        self._keep.stop()
+        self._stop()
         self.gone = True
         self._lane.submit(drafts.discard(self.draft_id), None, self._keep_failed, initiator="draft")
 

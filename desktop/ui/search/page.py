@@ -44,7 +44,7 @@ class SearchModel(QObject):
         self.clock = clock
         self.asked = ""
         self.hits: list[SearchHit] = []
-        self._number = 0
+        self._number = self._told = 0
         self._awaited = ""
 
     def wait_for(self, contact: str, code: str) -> None:
@@ -59,11 +59,16 @@ class SearchModel(QObject):
             self._awaited = ""
         self.asked = text
         if is_blank(text):
-            self.hits = []
+            self._told, self.hits = self._number, []
             self.found.emit()
             return
         answer = Answer(self, self._number)
         self._lane.query(partial(search_query.find, query=text, limit=MOST), answer.done, answer.failed)
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether the hits are still those of an earlier question: none of them is meant by Enter."""
+        return self._told != self._number
 
     @property
     def waits(self) -> bool:
@@ -80,7 +85,7 @@ class SearchModel(QObject):
     def answered(self, number: int, hits: list[SearchHit]) -> None:
         """Hits of the question with that number."""
         if number == self._number:
-            self.hits = list(hits)
+            self._told, self.hits = number, list(hits)
             self.found.emit()
 
 
@@ -170,6 +175,7 @@ class SearchPage(QWidget):
         self.setObjectName("page.search")
         self.model = model
         self.emergency = emergency
+        self._entered = False
         self.elsewhere = button("open_emergency", tr("Hồ sơ không ở máy này? Xem khẩn cấp…"))
         self.box = SearchBox()
         self.box.setObjectName("field.search")
@@ -243,6 +249,7 @@ class SearchPage(QWidget):
 
     @Slot()
     def _typed(self) -> None:
+        self._entered = False
         self.model.ask(self.box.whole_text())
 
     @Slot()
@@ -252,7 +259,9 @@ class SearchPage(QWidget):
 
     @Slot()
     def _open_first(self) -> None:
-        if self.model.hits:
+        """Enter means the first hit of what stands in the box: typed fast, its answer may still be on the way."""
+        self._entered = self.model.is_behind
+        if self.model.hits and not self._entered:
             self._open(0)
 
     @Slot(int)
@@ -274,6 +283,8 @@ class SearchPage(QWidget):
             self.state.say(Status.GOOD, tr("{count} kết quả đầu; gõ thêm để thu hẹp.").format(count=count))
         else:
             self.state.say(Status.GOOD, tr("{count} kết quả").format(count=count))
+        if self._entered and self.isVisible():
+            self._open_first()
 
     @Slot(object)
     def _trouble(self, _fault: object) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from desktop.operations import case, intake
 from desktop.store.reads import CaseView, case_view, cases_open
+from desktop.store.reads_conflicts import what_waits
 from desktop.store.troubles import NotFound, UnknownCode
 from domain.clock import HOUR, MINUTE
 from sync.replica import read
@@ -120,6 +121,29 @@ def test_a_decision_ends_the_disagreement_at_every_desk(bench: Bench, tmp_path: 
         assert desk.read(read.conflicts) == []
     assert digest(bench) == digest(other)
     other.close()
+
+
+def test_a_value_that_comes_between_the_look_and_the_decision_is_not_decided_away(
+    bench: Bench, tmp_path: Path
+) -> None:
+    case_id = opened(bench)
+    others = [Bench(tmp_path / name, HA_NOI) for name in ("hn", "dn")]
+    for other in others:
+        take(other, own(bench))
+    bench.run(case.set_fields(case_id, {"urgency": "emergency"}))
+    others[0].run(case.set_fields(case_id, {"urgency": "medium"}))
+    take(bench, own(others[0]))
+    (looked_at,) = bench.read(what_waits).conflicts
+    others[1].run(case.set_fields(case_id, {"urgency": "low"}))
+    take(bench, own(others[1]))
+    bench.run(case.resolve("case", case_id, "urgency", "medium", looked_at.seen))
+    assert view_of(bench, case_id).case.urgency == "medium"
+    assert [s.value for s in bench.read(read.conflicts)] == ["low"], "nobody looked at it"
+    (now,) = bench.read(what_waits).conflicts
+    bench.run(case.resolve("case", case_id, "urgency", "low", now.seen))
+    assert bench.read(read.conflicts) == []
+    for other in others:
+        other.close()
 
 
 def test_open_cases_come_the_most_urgent_first_and_closed_ones_leave(bench: Bench) -> None:
