@@ -93,9 +93,12 @@ writing 26-28 µs against 44-48, and folding words (28-30) falls away: 45 of 128
 (1.03 kB now), so slower than folding on any line under some 200 Mbit/s: measured by hand, not built | this, where \
 the line is that fast; elsewhere the line is what a new desk waits for |
 | rss | `malloc_trim` after signing in | 0-1.4 MB: Argon2id's memory is given back without it | |
-| rss | libraries loaded before PySide6, which reads the source of every module loaded after it | 164 MB against \
-176 at the height of signing in: not taken, it does not suffice | Argon2id in a process of its own (67 of the 176 \
-MB) |
+| rss | libraries loaded before PySide6, which reads the source of every module loaded after it (taken, after the \
+run above) | syncing 137 MB against 152 (60,000 and 500,000 held); at the height of signing in 166 where \
+calibration asks for 64 MiB: it asks for more on a faster machine (380 MB above) | Argon2id in a process of its own |
+| time-outs | five bulk pushes under way at the centre for eight (taken, after the run above) | by the model, \
+at 2.3 ms an operation: 0 against 2, fresh saves 0.86 s (p95), drained in 6.1 min; at 3 ms 0 against 4; with six \
+0 and 2 | |
 | live | where it goes at the centre, of a median of 15.6 ms in a quieter run: 4.3 ms of CPU to accept one push \
 (SQL and fold 2.2, begin and commit of 18.6 pages 1.7, signature 0.2, the rest decoding), 1.0-1.3 to answer the \
 pull that waited, 0.3 to pack it with the dictionary | | |
