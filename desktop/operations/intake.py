@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from desktop.operations.calls import check_outcome
 from desktop.operations.dossier import Dossier
+from desktop.operations.queue_claims import Standing, end_with_file
 from desktop.operations.seen import Seen, as_seen
 from desktop.operations.values import ASKED_BY, FormValues, Parts, parts_of, present, ranks_of
 from desktop.store import drafts
@@ -31,20 +32,33 @@ RECEIVED: Final = "received"
 
 @dataclass(frozen=True, slots=True)
 class SavedFile:
-    """A file that stands: its id and the code to read aloud."""
+    """A file that stands: its id and the code to read aloud. `item`: how the item of the queue that it was written
+    of was ended by somebody else meanwhile, if it was."""
 
     contact_id: str
     code: str
+    item: Standing | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SavedReport:
-    """A report that stands. `case_code` is None while no leased number is left: the case lives under `code`."""
+    """A report that stands. `case_code` is None while no leased number is left: the case lives under `code`. `item`
+    as in `SavedFile`."""
 
     contact_id: str
     case_id: str
     case_code: str | None
     code: str
+    item: Standing | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a form was opened for: a call, a file that exists, an item of the queue; an empty one where it was not."""
+
+    call_id: str | None = None
+    contact_id: str | None = None
+    item_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +78,10 @@ def save_file(
     contact_id: str | None = None,
     draft_id: str | None = None,
     over: Over | None = None,
+    item_id: str | None = None,
 ) -> Operation[SavedFile]:
-    """Save a consulted file: contact, persons, parties and the call's outcome as one group.
+    """Save a consulted file: contact, persons, parties, the call's outcome and the end of the item of the queue that
+    it was written of as one group.
 
     A call that became a file already, or `contact_id`, is changed and not doubled; `over` says what the form was
     opened on. The draft goes in the same transaction, so that a restored draft is never saved twice. Raises
@@ -74,10 +90,11 @@ def save_file(
 
     def operation(uow: UnitOfWork) -> SavedFile:
         act = uow.act()
-        dossier, _, _ = _intake(uow, act, values, call_id, contact_id, FORM_FILE, over)
+        dossier, _, _ = _intake(uow, act, values, Origin(call_id, contact_id, item_id), FORM_FILE, over)
+        ended = end_with_file(uow, act, item_id, dossier.contact_id) if item_id else None
         uow.write(act)
         _drop(uow, draft_id)
-        return SavedFile(dossier.contact_id, dossier.code)
+        return SavedFile(dossier.contact_id, dossier.code, ended)
 
     return operation
 
@@ -89,6 +106,7 @@ def save_report(
     contact_id: str | None = None,
     draft_id: str | None = None,
     over: Over | None = None,
+    item_id: str | None = None,
 ) -> Operation[SavedReport]:
     """Save a report (Mẫu 01): as a file, and its case with clocks and the child's place, all as one group.
 
@@ -98,7 +116,8 @@ def save_report(
 
     def operation(uow: UnitOfWork) -> SavedReport:
         act = uow.act()
-        dossier, parts, changed = _intake(uow, act, values, call_id, contact_id, FORM_REPORT, over)
+        origin = Origin(call_id, contact_id, item_id)
+        dossier, parts, changed = _intake(uow, act, values, origin, FORM_REPORT, over)
         known = read.where(uow.connection, "case", "contact_id", dossier.contact_id)
         if known:
             case_id, case_code = known[0].id, known[0].record.code
@@ -107,9 +126,10 @@ def save_report(
         else:
             case_id, case_code = uow.new_id(), uow.case_code()
             _open_case(uow, act, dossier, parts, case_id, case_code)
+        ended = end_with_file(uow, act, item_id, dossier.contact_id) if item_id else None
         uow.write(act)
         _drop(uow, draft_id)
-        return SavedReport(dossier.contact_id, case_id, case_code, dossier.code)
+        return SavedReport(dossier.contact_id, case_id, case_code, dossier.code, ended)
 
     return operation
 
@@ -233,27 +253,24 @@ def _records_of(uow: UnitOfWork, contact_id: str) -> dict[str, Stored]:
 
 
 def _intake(
-    uow: UnitOfWork,
-    act: Act,
-    values: FormValues,
-    call_id: str | None,
-    contact_id: str | None,
-    form: str,
-    over: Over | None,
+    uow: UnitOfWork, act: Act, values: FormValues, origin: Origin, form: str, over: Over | None
 ) -> tuple[Dossier, Parts, Parts]:
     """The file and all that the form says, and what is written of it where the file was there before."""
     call = None
-    if call_id is not None:
-        call = uow.read("call", call_id)
+    if origin.call_id is not None:
+        call = uow.read("call", origin.call_id)
         if call is None:
             raise NotFound
+    item = uow.read("queue_item", origin.item_id) if origin.item_id is not None else None
     said_at = (call.record.answer_at or call.record.ring_at) if call is not None else None
+    if said_at is None and item is not None and item.record.arrived_at is not None:
+        said_at = min(item.record.arrived_at, uow.now_ms)  # the hotline had it then: the legal zero, not this hour
     parts = parts_of(values, uow.reference, said_at or uow.now_ms)
     if parts.outcome is not None:
         check_outcome(uow, parts.outcome)
     if parts.number is None and call is not None:
         parts.number = call.record.number
-    contact_id = contact_id or (call.record.contact_id if call is not None else None)
+    contact_id = origin.contact_id or (call.record.contact_id if call is not None else None)
     changed = parts
     if contact_id is not None:
         if over is not None and over.contact_id == contact_id:
@@ -268,6 +285,8 @@ def _intake(
         dossier.change(act, changed)
     else:
         received_at = parts.received_at or said_at or uow.now_ms
+        if item is not None and not parts.contact.get("primary_channel"):
+            parts.contact["primary_channel"] = item.record.channel
         dossier = _found(uow, act, parts, call, received_at, form)
     if call is not None:
         _mark_call(uow, act, call, parts, dossier.contact_id, form)

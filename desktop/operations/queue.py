@@ -1,18 +1,18 @@
-"""What a person does with the queue: puts an item in, takes the next for ten minutes, gives it back, finishes it."""
+"""What a person does with the queue: puts an item in, takes the next, reads it, says that it needs no file."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from desktop.operations.queue_claims import Standing, State, hold, stands
 from desktop.operations.values import ranks_of
 from desktop.store.reads_queue import QueueRow, queue_rows
 from desktop.store.sight import Sight, Viewer
 from desktop.store.troubles import NotFound, UnknownCode
 from desktop.store.unit_of_work import Operation, UnitOfWork
-from domain.records.queue import AppReport, Claim, Incoming, QueueItem
+from domain.records.queue import AppReport, Incoming, QueueItem
 from domain.rules.privacy import Decision, Thing
-from domain.rules.queue import LEASE_MS
-from sync.replica import read, scopes
+from sync.replica import scopes
 from sync.troubles import Trouble
 
 
@@ -77,57 +77,21 @@ def take_next() -> Operation[QueueRow | None]:
         if not mine and not free:
             return None
         chosen = (mine or free)[0]
-        claim(chosen.id)(uow)
+        hold(uow, chosen.id)
         return chosen
 
     return operation
 
 
-def claim(item_id: str) -> Operation[None]:
-    """Hold an item for ten minutes from now; a claim that this person has at this seat is renewed."""
+def open_words(item_id: str) -> Operation[Words | Standing]:
+    """Read what an item says, and hold it for ten more minutes: who reads works on it. What somebody else holds or
+    ended is not read beside them: the answer says how it stands. Raises NotFound, NotYours."""
 
-    def operation(uow: UnitOfWork) -> None:
-        item = uow.read("queue_item", item_id)
-        if item is None:
-            raise NotFound
-        until = uow.now_ms + LEASE_MS
-        act = uow.act()
-        for known in read.where(uow.connection, "claim", "item_id", item_id):
-            one = known.record
-            if one.staff == uow.staff and one.seat == uow.seat.seat_code and (one.until or 0) > uow.now_ms:
-                act.change("claim", known.id, known.scope, known.state, {"until": until})
-                break
-        else:
-            seat = uow.seat.seat_code
-            taken = Claim(
-                id=uow.new_id(), item_id=item_id, staff=uow.staff, seat=seat, at=uow.now_ms, until=until
-            )
-            act.create(item.scope, taken)
-        uow.write(act)
-
-    return operation
-
-
-def give_back(item_id: str) -> Operation[None]:
-    """Let an item go before its ten minutes are over."""
-
-    def operation(uow: UnitOfWork) -> None:
-        act = uow.act()
-        for known in read.where(uow.connection, "claim", "item_id", item_id):
-            one = known.record
-            if one.staff == uow.staff and (one.until or 0) > uow.now_ms:
-                act.change("claim", known.id, known.scope, known.state, {"until": uow.now_ms})
-        uow.write(act)
-
-    return operation
-
-
-def open_words(item_id: str) -> Operation[Words]:
-    """Read what an item says, and hold it for ten more minutes: who reads works on it. Raises NotFound."""
-
-    def operation(uow: UnitOfWork) -> Words:
+    def operation(uow: UnitOfWork) -> Words | Standing:
         check_right(uow)
-        claim(item_id)(uow)
+        held = hold(uow, item_id)
+        if held.state is not State.MINE:
+            return held
         lines: list[tuple[str, str]] = []
         for kind, names in (
             ("incoming", ("sender", "reference", "dated", "body")),
@@ -156,27 +120,27 @@ def reopen(item_id: str) -> Operation[bool]:
         put = {"done_at": None, "done_by": None, "done_why": None}
         act.change("queue_item", item_id, item.scope, item.state, put)
         uow.write(act)
-        claim(item_id)(uow)
+        hold(uow, item_id)
         return True
 
     return operation
 
 
-def finish(item_id: str, why: str = "", contact_id: str | None = None) -> Operation[None]:
-    """An item is done: it became a file, which then says by which channel it came, or it needed none (`why`)."""
+def finish(item_id: str, why: str) -> Operation[Standing | None]:
+    """An item needs no file (`why`). What somebody else holds or ended meanwhile stays theirs, nothing is written and
+    the answer says so; None when it is done. Raises NotFound."""
 
-    def operation(uow: UnitOfWork) -> None:
+    def operation(uow: UnitOfWork) -> Standing | None:
         item = uow.read("queue_item", item_id)
         if item is None:
             raise NotFound
-        done = {"done_at": uow.now_ms, "done_by": uow.staff, "done_why": why or None, "contact_id": contact_id}
+        found = stands(uow, item)
+        if found is not None and found.state is not State.MINE:
+            return found
+        done = {"done_at": uow.now_ms, "done_by": uow.staff, "done_why": why}
         act = uow.act()
-        put = {name: value for name, value in done.items() if value is not None}
-        act.change("queue_item", item_id, item.scope, item.state, put)
-        contact = uow.read("contact", contact_id) if contact_id else None
-        if contact is not None:
-            channel = {"primary_channel": item.record.channel}
-            act.change("contact", contact.id, contact.scope, contact.state, channel)
+        act.change("queue_item", item_id, item.scope, item.state, done)
         uow.write(act)
+        return None
 
     return operation

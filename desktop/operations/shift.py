@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from desktop.operations.queue_claims import pass_on
 from desktop.store import drafts
-from desktop.store.reads_shift import open_shift, shift_view
+from desktop.store.reads_shift import grave_cases, open_shift, shift_view
 from desktop.store.unit_of_work import Operation, UnitOfWork
 from domain.records.shift import Handover, Shift
+from sync.act import Act
 from sync.replica import scopes
 from sync.troubles import Trouble
 
@@ -39,7 +41,8 @@ def start() -> Operation[str]:
 
 def hand_over(taken_by: str, signed: Collection[str]) -> Operation[str]:
     """End the shift: no call of this person unclassified, every parked form given to the colleague who accepts it
-    (and closed to them), every red and orange case signed as read. One transaction; answers the handover's id.
+    (and closed to them) with the item of the queue it is written of, every red and orange case of the centre signed
+    as read. One transaction; answers the handover's id.
 
     `taken_by` may be empty while no form is open. Raises NotYet with what is left to do; then nothing is changed.
     """
@@ -50,12 +53,15 @@ def hand_over(taken_by: str, signed: Collection[str]) -> Operation[str]:
             raise NotYet("Chị/anh chưa vào ca nên chưa có gì để bàn giao.")
         if view.unclassified:
             raise NotYet(f"Còn {view.unclassified} cuộc chưa phân loại: bấm Ctrl+U, chọn rồi bấm một phím kết quả.")
-        unread = [case for case in view.cases if case.id not in signed]
+        grave = grave_cases(uow.connection, uow.seat.centre)
+        unread = [case for case in grave if case not in signed]
         if unread:
             raise NotYet(f"Còn {len(unread)} ca đỏ và cam chưa ký: chọn từng ca rồi bấm Enter.")
         if view.forms and not taken_by:
             raise NotYet(f"Còn {len(view.forms)} biểu mẫu đang gác: chọn người nhận, hoặc lưu rồi bàn giao.")
+        act = uow.act()
         for form in view.forms:
+            _pass_item_on(uow, act, form.id, taken_by)
             if not drafts.hand_over(uow.connection, form.id, taken_by):
                 raise NotYet("Người nhận chưa mở được máy này nên chưa nhận được biểu mẫu. Chị/anh chọn người khác.")
         seat = uow.seat
@@ -70,9 +76,8 @@ def hand_over(taken_by: str, signed: Collection[str]) -> Operation[str]:
             calls=sum(view.outcomes.values()),
             unclassified=0,
             forms=tuple(form.id for form in view.forms),
-            cases=tuple(case.id for case in view.cases),
+            cases=tuple(grave),
         )
-        act = uow.act()
         act.create(scopes.centre(seat.centre), handover)
         ended = uow.read("shift", view.shift.id)
         if ended is not None:
@@ -81,3 +86,10 @@ def hand_over(taken_by: str, signed: Collection[str]) -> Operation[str]:
         return handover.id
 
     return operation
+
+
+def _pass_item_on(uow: UnitOfWork, act: Act, form_id: str, taken_by: str) -> None:
+    draft = drafts.one(uow.connection, form_id)
+    item_id = draft.bases.get("item_id") if draft is not None else None
+    if item_id:
+        pass_on(uow, act, str(item_id), taken_by)

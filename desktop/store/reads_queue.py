@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 from sqlalchemy import Connection
 
 from desktop.store.sight import sight_of
@@ -51,7 +52,9 @@ def queue_rows(connection: Connection, centre: str, now_ms: int) -> list[QueueRo
     rows = connection.exec_driver_sql(_WAITING, (scopes.centre(centre), MOST)).all()
     claims: dict[str, list[Claim]] = {}
     live = connection.exec_driver_sql(
-        "SELECT id, item_id, staff, seat, at, until FROM r_claim WHERE until > ? AND retracted IS NULL", (now_ms,)
+        "SELECT id, item_id, staff, seat, at, until FROM r_claim"
+        " WHERE item_id IN (SELECT value FROM json_each(?)) AND until > ? AND retracted IS NULL",
+        (msgspec.json.encode([row[0] for row in rows]).decode(), now_ms),
     )
     for one in live:
         claims.setdefault(one[1], []).append(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+import msgspec
 from sqlalchemy import Connection, select
 
 from desktop.store.schema import draft
@@ -18,7 +19,16 @@ from sync.replica import read, scopes
 GRAVE: Final = ("emergency", "high")
 """Red and orange."""
 
+PAGE: Final = 200
+"""Red and orange cases in one page of the list; the next page comes once all of it are signed."""
+
 _LOOK_BACK: Final = 7 * DAY
+
+_GRAVE: Final = (
+    "SELECT k.id FROM r_case k WHERE k.urgency IN ('emergency', 'high') AND k.closed_at IS NULL"
+    " AND coalesce(k.status, '') <> 'closed' AND k.retracted IS NULL AND coalesce(k.centre, ?) = ?"
+    " ORDER BY k.urgency, k.opened_at DESC, k.id"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +55,8 @@ class GraveCase:
 class ShiftView:
     """`outcomes` counts this person's own calls since the shift began; nobody is compared with anybody.
     `unclassified`: those of the last days, and what came to this seat in this shift without a name beside it (it rang
-    while the desk was sealed, or only the exchange's file knows of it)."""
+    while the desk was sealed, or only the exchange's file knows of it). `cases`: as many pages as were asked for;
+    `beyond`: how many more are to be signed."""
 
     shift: Shift | None = None
     outcomes: Mapping[str, int] = field(default_factory=dict)
@@ -53,6 +64,7 @@ class ShiftView:
     unclassified: int = 0
     forms: tuple[OpenForm, ...] = ()
     cases: tuple[GraveCase, ...] = ()
+    beyond: int = 0
 
 
 def open_shift(connection: Connection, staff: str, seat: str) -> Shift | None:
@@ -62,8 +74,37 @@ def open_shift(connection: Connection, staff: str, seat: str) -> Shift | None:
     return max(running, key=lambda one: (one.started_at or 0, one.id), default=None)
 
 
-def shift_view(connection: Connection, staff: str, seat: str, centre: str, now_ms: int) -> ShiftView:
-    """Everything the shift page shows."""
+def grave_cases(connection: Connection, centre: str) -> list[str]:
+    """Ids of all open red and orange cases of a centre, red first, then the newest; of none for one who does not see
+    the queue: not even their codes are theirs to read."""
+    sight = sight_of(connection)
+    if sight is not None and sight.may("see_queue", Thing(centre)) is Decision.NONE:
+        return []
+    return [row[0] for row in connection.exec_driver_sql(_GRAVE, (centre, centre))]
+
+
+def _told(connection: Connection, ids: Collection[str]) -> tuple[GraveCase, ...]:
+    rows = connection.exec_driver_sql(
+        "SELECT k.id, coalesce(k.code, t.code, ''), k.urgency, coalesce(k.opened_at, 0), (SELECT min(c.due_at)"
+        " FROM r_clock c WHERE c.case_id = k.id AND c.stopped_at IS NULL) FROM json_each(?) wanted"
+        " JOIN r_case k ON k.id = wanted.value LEFT JOIN r_contact t ON t.id = k.contact_id ORDER BY wanted.key",
+        (msgspec.json.encode(list(ids)).decode(),),
+    )
+    return tuple(GraveCase(*row) for row in rows)
+
+
+def shift_view(
+    connection: Connection,
+    staff: str,
+    seat: str,
+    centre: str,
+    now_ms: int,
+    *,
+    pages: int = 1,
+    signed: Collection[str] = (),
+) -> ShiftView:
+    """Everything the shift page shows, with so many pages of red and orange cases; `signed`: ids of those that were
+    signed already."""
     shift = open_shift(connection, staff, seat)
     since = (shift.started_at if shift else None) or now_ms
     scope = scopes.centre(centre)
@@ -83,24 +124,16 @@ def shift_view(connection: Connection, staff: str, seat: str, centre: str, now_m
         .where(draft.c.staff == staff, draft.c.form.in_(["file", "report"]))
         .order_by(draft.c.begun_at, draft.c.id)
     ).all()
-    cases = connection.exec_driver_sql(
-        "SELECT k.id, coalesce(k.code, t.code, ''), k.urgency, coalesce(k.opened_at, 0), (SELECT min(c.due_at)"
-        " FROM r_clock c WHERE c.case_id = k.id AND c.stopped_at IS NULL) FROM r_case k"
-        " LEFT JOIN r_contact t ON t.id = k.contact_id WHERE k.urgency IN ('emergency', 'high')"
-        " AND k.closed_at IS NULL AND coalesce(k.status, '') <> 'closed' AND k.retracted IS NULL"
-        " AND coalesce(k.centre, ?) = ? ORDER BY k.urgency, k.opened_at DESC, k.id LIMIT 200",
-        (centre, centre),
-    ).all()
-    sight = sight_of(connection)
-    if sight is not None and sight.may("see_queue", Thing(centre)) is Decision.NONE:
-        cases = []  # not even the codes of cases for one who does not see the queue
+    grave = grave_cases(connection, centre)
+    shown, rest = grave[: pages * PAGE], grave[pages * PAGE :]
     return ShiftView(
         shift=shift,
         outcomes={row[0]: row[1] for row in counts} if shift else {},
         files=sum(row[2] for row in counts) if shift else 0,
         unclassified=int(unclassified),
         forms=tuple(OpenForm(*row) for row in forms),
-        cases=tuple(GraveCase(*row) for row in cases),
+        cases=_told(connection, shown),
+        beyond=len(set(rest) - set(signed)),
     )
 
 

@@ -93,7 +93,7 @@ class Flow(QObject):
             self._wanted = (form, row.contact_id, put or {})
             self._lane.submit(audit.noted(OPEN, "contact", row.contact_id, "P3"), self._may_read, self._not_read)
             return
-        self._pages.open(form, target)
+        self._pages.open(form, target, item_id=self._window.queue_deeds.item_of(target))
         self._window.go("file")
         self._put(put or {})
 

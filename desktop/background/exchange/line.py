@@ -27,6 +27,8 @@ WAITS_S: Final = (0.2, 1.0, 2.0, 5.0, 10.0, 20.0)
 """How long to wait before each next attempt; the last holds for all further ones."""
 
 _JOIN_S: Final = 5.0
+_PAUSES: Final = ("pause-ends", "pause")
+"""Marks of the two actions, by whether the seat pauses: the answer says which one is meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +46,12 @@ class Place:
 
 
 class ExchangeLine(QObject):
-    """Made and owned by the GUI thread. `heard` carries each turn of a call once, `up` whether the line stands."""
+    """Made and owned by the GUI thread. `heard` carries each turn of a call once, `up` whether the line stands,
+    `pause_refused` that the exchange did not take a pause (True) or its end (False)."""
 
     heard = Signal(object)
     up = Signal(bool)
+    pause_refused = Signal(bool)
 
     def __init__(self, place: Place, clock: Clock, waits_s: tuple[float, ...] = WAITS_S) -> None:
         super().__init__()
@@ -158,6 +162,8 @@ class ExchangeLine(QObject):
                 connection.sendall(action("CoreShowChannels", ActionID="channels"))
                 self._say_up(up=True)
                 return True
+            elif asked in _PAUSES and not well:
+                self.pause_refused.emit(asked == _PAUSES[1])
             return False
         for heard in self._ear.hear(packet, self._clock.now_ms()):
             self.heard.emit(heard)
@@ -166,9 +172,9 @@ class ExchangeLine(QObject):
     def _tell_pause(self, connection: socket.socket) -> None:
         wanted = self._paused
         if self._up and wanted is not None and wanted != self._told:
-            said = "true" if wanted else "false"
+            said, mark = "true" if wanted else "false", _PAUSES[wanted]
             connection.sendall(
-                action("QueuePause", ActionID="pause", Interface=self.place.interface, Paused=said, Reason="tram111")
+                action("QueuePause", ActionID=mark, Interface=self.place.interface, Paused=said, Reason="tram111")
             )
             self._told = wanted
 

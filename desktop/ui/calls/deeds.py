@@ -122,6 +122,8 @@ class CallDeeds(QObject):
         elsewhere = {"directory": directory, "queue": queue}.get(page, "")
         if elsewhere:
             self.dial(elsewhere)
+            if page == "queue":
+                self._window.queue_deeds.called_from_item()
         elif row is None or not row.number:
             self._news.say(Status.QUIET, tr("Chọn một dòng có số máy rồi bấm Ctrl+G để gọi lại"))
         elif row.masked:
@@ -183,6 +185,8 @@ class CallDeeds(QObject):
             self._news.say(Status.GOOD, tr("Đã trở lại nhận cuộc gọi"))
         elif self._window.exchange_line is None:
             self._news.say(Status.WAITING, tr("Đang nghỉ. Máy chưa nối tổng đài: bấm nghỉ cả trên điện thoại"))
+        elif not self._window.exchange_line.stands:
+            self._news.say(Status.WAITING, tr("Đang nghỉ. Tổng đài đang mất liên lạc: bấm nghỉ cả trên điện thoại"))
         else:
             self._news.say(Status.WAITING, tr("Đang nghỉ từ {time}").format(time=minute_text(self.paused_at)))
 

@@ -30,6 +30,7 @@ class ExchangeDesk(QObject):
         self._rows: dict[str, str] = {}
         line.heard.connect(self.heard)
         line.up.connect(self._up)
+        line.pause_refused.connect(self._pause_refused)
         window.call_deeds.pause_asked.connect(line.pause)
         window.exchange_line = self
 
@@ -54,6 +55,15 @@ class ExchangeDesk(QObject):
 
     def _failed(self, fault: Exception) -> None:
         self._window.calls.trouble.emit(fault)
+
+    @Slot(bool)
+    def _pause_refused(self, paused: bool) -> None:
+        """The exchange goes on as it was: a person on a rest would be rung all the same, and is told."""
+        if paused:
+            words = tr("Tổng đài không nhận lệnh nghỉ của ghế này: bấm nghỉ cả trên điện thoại")
+        else:
+            words = tr("Tổng đài không nhận lệnh trở lại của ghế này: bấm trở lại cả trên điện thoại")
+        self._window.status.news.say(Status.WAITING, words)
 
     @Slot(bool)
     def _up(self, stands: bool) -> None:

@@ -41,8 +41,10 @@ class JustSaved:
 
 
 class IntakePage(QWidget):
-    """Tabs of forms. `saved` carries the operation's result after COMMIT; `trouble` a fault."""
+    """Tabs of forms. `saved` carries the operation's result after COMMIT; `trouble` a fault; `opened` each new sheet
+    (one restored from a draft too), and one that was found to be of an item of the queue."""
 
+    opened = Signal(object)
     saved = Signal(object)
     trouble = Signal(object)
     emptied = Signal()
@@ -123,18 +125,29 @@ class IntakePage(QWidget):
         contact_id: str | None = None,
         values: dict[str, Any] | None = None,
         seen: Seen | None = None,
+        item_id: str | None = None,
     ) -> Sheet:
-        """The form of this call or file: the one that is open already, else a new one. F9 makes a file a report.
-        `seen`: what the values of a file that exists were read from."""
+        """The form of this call, file or item of the queue: the one that is open already, else a new one. F9 makes a
+        file a report. `seen`: what the values of a file that exists were read from."""
         for place, sheet in enumerate(self.sheets):
             model = sheet.model
-            if (call_id and model.call_id == call_id) or (contact_id and model.contact_id == contact_id):
+            pairs = ((call_id, model.call_id), (contact_id, model.contact_id), (item_id, model.item_id))
+            if any(wanted and wanted == there for wanted, there in pairs):
                 self.tabs.setCurrentIndex(place)
                 if form == FORM_REPORT:
                     sheet.upgrade()
+                if item_id and model.item_id is None:
+                    model.item_id = item_id
+                    self.opened.emit(sheet)
                 return sheet
         model = IntakeModel(
-            self._lane, self._clock, self._catalogue, form=form, call_id=call_id, contact_id=contact_id
+            self._lane,
+            self._clock,
+            self._catalogue,
+            form=form,
+            call_id=call_id,
+            contact_id=contact_id,
+            item_id=item_id,
         )
         model.values = dict(values or {})
         sheet = self._add(model)
@@ -155,6 +168,7 @@ class IntakePage(QWidget):
         self.tabs.addTab(sheet.tab_words())
         self.show_ages()
         self._show_tabs()
+        self.opened.emit(sheet)
         return sheet
 
     def restore(self) -> None:
@@ -172,6 +186,7 @@ class IntakePage(QWidget):
                 form=draft.form,
                 call_id=draft.about or None,
                 contact_id=draft.bases.get("contact_id"),
+                item_id=draft.bases.get("item_id"),
                 draft_id=draft.id,
                 begun_at=draft.begun_at,
             )

@@ -196,6 +196,11 @@ class Sheet(QWidget):
         self.kept.say(Status.WAITING, tr("Chưa lưu. Mọi chữ vẫn còn trên màn hình."))
         self.form.focus_on(str(getattr(fault, "field", "")))
 
+    def tell(self, status: Status, sentence: str) -> None:
+        """One sentence above the form that stays until the form is saved; no word, caret or box is touched."""
+        self.trouble_words.say(status, sentence)
+        self.trouble.show()
+
     @Slot()
     def upgrade(self) -> None:
         """F8 becomes F9: the same values in the report's order."""

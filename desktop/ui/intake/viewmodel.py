@@ -53,12 +53,15 @@ class IntakeModel(QObject):
         form: str,
         call_id: str | None = None,
         contact_id: str | None = None,
+        item_id: str | None = None,
         draft_id: str = "",
         begun_at: int = 0,
     ) -> None:
         super().__init__()
         self._lane, self._clock, self._catalogue = lane, clock, catalogue
         self.form, self.call_id, self.contact_id = form, call_id, contact_id
+        self.item_id = item_id
+        """The item of the queue that it is written of; its draft remembers it."""
         now = clock.now_ms()
         self.draft_id = draft_id or uuid7(now, os.urandom(RANDOM_BYTES))
         self.begun_at = begun_at or now
@@ -101,7 +104,8 @@ class IntakeModel(QObject):
             return
 
     def _bases(self) -> dict[str, Any]:
-        bases: dict[str, Any] = {"contact_id": self.contact_id} if self.contact_id else {}
+        about = {"contact_id": self.contact_id, "item_id": self.item_id}
+        bases: dict[str, Any] = {name: one for name, one in about.items() if one}
         if self.over is not None:
             bases |= {"before": self.over.values, "seen": self.over.seen}
         return bases
@@ -138,7 +142,7 @@ class IntakeModel(QObject):
         self.saving, self.dirty = True, False
         self.busy_changed.emit()
         ready = self._ready = settled(values, self._labels(), vn_date(self._clock.now_ms()))
-        names = {"contact_id": self.contact_id, "draft_id": self.draft_id}
+        names = {"contact_id": self.contact_id, "draft_id": self.draft_id, "item_id": self.item_id}
         if self.form == intake.FORM_REPORT:
             report = intake.save_report(ready, self.call_id, **names, over=self.over)
             self._lane.submit(report, self._saved, self._save_failed, initiator="intake")

@@ -1,31 +1,35 @@
-"""Keys of the queue: the next item from anywhere, a file or report of the item in hand."""
+"""Keys of the queue: the next item from anywhere, a file or report of the item in hand, what came of it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, QTimer, Slot
 
+from desktop.operations.queue_claims import Standing, State
 from desktop.store.reads_queue import QueueRow
+from desktop.ui.intake.sheet import Sheet
+from desktop.ui.queue.item_form import ItemForm
+from desktop.ui.queue.said import how_it_stands
 from desktop.ui.queue.viewmodel import UNDO_MS
 from desktop.ui.theme.tokens import Status
 from desktop.ui.words import tr
+from domain.clock import HOUR, MINUTE
 
 if TYPE_CHECKING:
     from desktop.ui.main_window import MainWindow
 
+_SPEAKING_MS: Final = MINUTE
 
-class ItemForm(QObject):
-    """A form that was opened for an item: once it is saved, the item is done. Lives as long as the form's model."""
 
-    def __init__(self, form: QObject, window: MainWindow, item_id: str) -> None:
-        super().__init__(form)
-        self._window, self._item_id = window, item_id
+@dataclass(frozen=True, slots=True)
+class Called:
+    """A call that was made from an item of the queue, and when (monotonic ms)."""
 
-    @Slot(object)
-    def saved(self, result: Any) -> None:
-        """COMMIT returned for the form."""
-        self._window.queue_model.finish("", self._item_id, result.contact_id)
+    call_id: str
+    item_id: str
+    at: int
 
 
 class QueueDeeds(QObject):
@@ -34,10 +38,17 @@ class QueueDeeds(QObject):
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self._window, self._model = window, window.queue_model
+        self._called: Called | None = None
+        self._speaking = QTimer(self)
+        self._speaking.setInterval(_SPEAKING_MS)
+        self._speaking.timeout.connect(self.still_speaking)
         self._model.taken.connect(self._taken)
         self._model.saved_at.connect(window.say_saved)
         self._model.ended.connect(self._ended)
         self._model.reopened.connect(self._reopened)
+        self._model.lost.connect(self._lost)
+        window.file_page.opened.connect(self._form_opened)
+        window.file_page.saved.connect(self._form_saved)
         window.calls.labelled.connect(self._labelled)
 
     def take_next(self) -> None:
@@ -74,7 +85,49 @@ class QueueDeeds(QObject):
         item = self._model.in_hand
         if self._window.page_name != "queue" or item is None or self._window.calls.current is not None:
             return False
-        sheet = self._window.file_page.open(form, item.call_id)
-        sheet.model.saved.connect(ItemForm(sheet.model, self._window, item.id).saved)
+        self._window.file_page.open(form, item.call_id, item_id=item.id)
         self._window.go("file")
         return True
+
+    def called_from_item(self) -> None:
+        """Ctrl+G on the item in hand: who speaks with its sender works on it, and a form of that call is of the
+        item."""
+        call, item = self._window.calls.current, self._model.in_hand
+        if call is not None and item is not None:
+            self._called = Called(call.id, item.id, self._window.desk.lane.clock.monotonic_ms())
+            self._speaking.start()
+
+    def item_of(self, call_id: str | None) -> str | None:
+        """The item from which this call was made."""
+        called = self._called
+        return called.item_id if called is not None and called.call_id == call_id else None
+
+    @Slot()
+    def still_speaking(self) -> None:
+        """Every minute of such a call: the item is held on, for an hour at most (nobody may have said that it is
+        over)."""
+        called, call = self._called, self._window.calls.current
+        spoken = call is not None and called is not None and call.id == called.call_id and not call.ended
+        if called is None or not spoken or self._window.desk.lane.clock.monotonic_ms() - called.at > HOUR:
+            self._speaking.stop()
+        else:
+            self._model.keep(called.item_id)
+
+    @Slot(object)
+    def _form_opened(self, sheet: Sheet) -> None:
+        if sheet.model.item_id is not None:
+            ItemForm(sheet, self._model, self._window.desk.lane)
+
+    @Slot(object)
+    def _form_saved(self, result: Any) -> None:
+        """A file that came beside another one of the same report says so until it was read: nothing is undone."""
+        how = result.item
+        if isinstance(how, Standing):
+            words = tr("Đã lưu hồ sơ {code}. {why} Hai hồ sơ là của cùng một tin: mở hồ sơ, bấm {key} để gắn trẻ.")
+            key = self._window.registry["same_child"].key_text
+            self._window.trouble.say(words.format(code=result.code, why=how_it_stands(how), key=key))
+
+    @Slot(object)
+    def _lost(self, how: Standing) -> None:
+        status = Status.QUIET if how.state is State.DONE else Status.CONFLICT
+        self._window.status.news.say(status, how_it_stands(how))

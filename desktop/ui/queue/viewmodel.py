@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from desktop.background.change_bus import ChangeBus, Changes
-from desktop.operations import queue
+from desktop.operations import queue, queue_claims
+from desktop.operations.queue_claims import Standing, State
 from desktop.store.reads_queue import QueueRow, queue_rows
 from domain.clock import Clock
 
@@ -22,13 +23,15 @@ _KINDS: Final = ("queue_item", "claim", "incoming", "app_report", "call")
 
 
 class QueueModel(QObject):
-    """`changed` after every reading; `taken` carries the item in hand or None; `saved_at` each COMMIT."""
+    """`changed` after every reading; `taken` carries the item in hand or None; `saved_at` each COMMIT; `lost` how the
+    item in hand, or one that was reached for, stands for somebody else."""
 
     changed = Signal()
     taken = Signal(object)
     saved_at = Signal(object)
     ended = Signal(object)
     reopened = Signal(bool)
+    lost = Signal(object)
     trouble = Signal(object)
 
     def __init__(self, lane: StoreLane, bus: ChangeBus, clock: Clock, centre: str, seat: str) -> None:
@@ -40,6 +43,7 @@ class QueueModel(QObject):
         self.offer: tuple[QueueRow, int] | None = None
         """The item ended last without a file, and until when (monotonic ms) that is taken back."""
         self._ending: QueueRow | None = None
+        self._told: Standing | None = None
         self._closed = self._reading = self._again = False
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
@@ -80,13 +84,27 @@ class QueueModel(QObject):
         self.rows = list(rows)
         held = self.in_hand
         if held is not None:
-            self.in_hand = next((row for row in rows if row.id == held.id), None)
+            self.in_hand = self.row(held.id)
             if self.in_hand is None:
                 self.words = None
+                self._say_lost(Standing(held.id, State.DONE))
+            elif self.in_hand.held_by is not None and not self.is_mine(self.in_hand):
+                self._say_lost(_held(self.in_hand))
         self.changed.emit()
         if self._again:
             self._again = False
             self._soon.start()
+
+    def row(self, item_id: str) -> QueueRow | None:
+        """The header of an item that waits, as it was read last."""
+        return next((row for row in self.rows if row.id == item_id), None)
+
+    def _say_lost(self, how: Standing) -> None:
+        """Once for each who holds it: their claim is renewed without a word here."""
+        known = self._told
+        if known is None or (known.item_id, known.state, known.staff) != (how.item_id, how.state, how.staff):
+            self._told = how
+            self.lost.emit(how)
 
     def is_mine(self, row: QueueRow) -> bool:
         """Whether this person holds it at this seat."""
@@ -100,14 +118,30 @@ class QueueModel(QObject):
         """Take this item, unless somebody else holds it."""
         if row.held_by is None or self.is_mine(row):
             self.in_hand, self.words = row, None
-            self._lane.submit(queue.claim(row.id), self._claimed, self._failed, initiator="queue")
+            self._lane.submit(queue_claims.claim(row.id), self._claimed, self._failed, initiator="queue")
+        else:
+            self.lost.emit(_held(row))
 
-    def _claimed(self, _nothing: None) -> None:
-        self._taken(self.in_hand)
+    def _claimed(self, how: Standing) -> None:
+        row = self.in_hand
+        if row is None or row.id != how.item_id:
+            return
+        if how.state is State.MINE:
+            self._taken(row)
+        else:
+            self._not_mine(how)
+
+    def _not_mine(self, how: Standing) -> None:
+        """Somebody else was first, and the news of it had not come to the list: theirs it stays."""
+        if self.in_hand is not None and self.in_hand.id == how.item_id:
+            self.in_hand = self.words = None
+        self.lost.emit(how)
+        self.changed.emit()
+        self.refresh()
 
     def _taken(self, row: QueueRow | None) -> None:
         if row is not None:
-            self.in_hand, self.words = row, None
+            self.in_hand, self.words, self._told = row, None, None
             self.saved_at.emit(self._clock.now_ms())
         self.taken.emit(row)
         self.refresh()
@@ -118,27 +152,45 @@ class QueueModel(QObject):
             opened = queue.open_words(self.in_hand.id)
             self._lane.submit(opened, self._opened, self._failed, initiator="queue")
 
-    def _opened(self, words: queue.Words) -> None:
-        if self.in_hand is not None and words.item_id == self.in_hand.id:
+    def _opened(self, words: queue.Words | Standing) -> None:
+        if isinstance(words, Standing):
+            self._not_mine(words)
+        elif self.in_hand is not None and words.item_id == self.in_hand.id:
             self.words = words
             self.changed.emit()
+
+    def keep(self, item_id: str) -> None:
+        """Work on this item goes on: its claim is renewed where that is due."""
+        self._lane.submit(queue_claims.renew(item_id), self._kept, self._failed, initiator="queue")
+
+    def _kept(self, how: Standing) -> None:
+        if how.state is not State.MINE:
+            self._say_lost(how)
 
     def give_back(self) -> None:
         """The next desk may take it."""
         if self.in_hand is not None:
-            self._lane.submit(queue.give_back(self.in_hand.id), self._let_go, self._failed, initiator="queue")
+            given = queue_claims.give_back(self.in_hand.id)
+            self._lane.submit(given, self._let_go, self._failed, initiator="queue")
 
-    def finish(self, why: str, item_id: str | None = None, contact_id: str | None = None) -> None:
-        """The item in hand (or the one a form was opened for) is done."""
-        item = item_id or (self.in_hand.id if self.in_hand else None)
-        if item is not None:
-            self._ending = self.in_hand if contact_id is None else None
-            done = queue.finish(item, why, contact_id)
+    def finish(self, why: str) -> None:
+        """The item in hand needs no file."""
+        if self.in_hand is not None:
+            self._ending = self.in_hand
+            done = queue.finish(self.in_hand.id, why)
             self._lane.submit(done, self._finished, self._failed, initiator="queue")
 
-    def _finished(self, nothing: None) -> None:
+    def became_file(self, item_id: str) -> None:
+        """A file of this item stands, saved here: it is nobody's loss that it waits no more."""
+        if self.in_hand is not None and self.in_hand.id == item_id:
+            self._let_go(None)
+
+    def _finished(self, how: Standing | None) -> None:
         row, self._ending = self._ending, None
-        self._let_go(nothing)
+        if how is not None:
+            self._not_mine(how)
+            return
+        self._let_go(None)
         if row is not None:
             self.offer = (row, self._clock.monotonic_ms() + UNDO_MS)
             self.ended.emit(row)
@@ -173,3 +225,9 @@ class QueueModel(QObject):
     def _failed(self, fault: Exception) -> None:
         self._reading = False
         self.trouble.emit(fault)
+
+
+def _held(row: QueueRow) -> Standing:
+    """What a header says of who holds the item."""
+    who, where = row.held_by or "", row.held_at_seat or ""
+    return Standing(row.id, State.HELD, who, where, row.held_until or 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QModelIndex, Qt, Signal, Slot
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.store.reads_shift import LONG_SHIFT_MS, GraveCase
@@ -34,12 +34,17 @@ class CasesTable(ListTable):
         self.rows: tuple[GraveCase, ...] = ()
 
     def renew(self) -> None:
-        """Take the model's rows over; the mark stays where it was while the rows are the same."""
-        if self.rows == self._model.view.cases:
-            if self.rows:
-                self.dataChanged.emit(self.index(0, 0), self.index(len(self.rows) - 1, SIGNED))
+        """Take the model's rows over; the mark stays where it was while the rows are the same, or only another page
+        came below them."""
+        cases, there = self._model.view.cases, len(self.rows)
+        if not there or cases[:there] != self.rows:
+            self.renew_rows(cases)
             return
-        self.renew_rows(self._model.view.cases)
+        if len(cases) > there:
+            self.beginInsertRows(QModelIndex(), there, len(cases) - 1)
+            self.rows = cases
+            self.endInsertRows()
+        self.dataChanged.emit(self.index(0, 0), self.index(there - 1, SIGNED))
 
     def heads(self) -> tuple[str, ...]:
         """Words above the columns."""
@@ -160,7 +165,7 @@ class ShiftPage(QWidget):
             if forms
             else tr("Không có biểu mẫu nào đang gác"),
         )
-        unread = sum(case.id not in self.model.signed for case in view.cases)
+        unread = self.model.unsigned
         self.cases.say(
             Status.WAITING if unread else Status.GOOD,
             tr("{count} ca đỏ và cam chưa ký: chọn ca, bấm Enter khi đã đọc").format(count=unread)

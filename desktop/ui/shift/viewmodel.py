@@ -32,6 +32,7 @@ class ShiftModel(QObject):
         self._lane, self._bus, self._clock, self._centre, self._seat = lane, bus, clock, centre, seat
         self.view = ShiftView()
         self.signed: set[str] = set()
+        self._pages = 1
         self._taken_by = ""
         self._closed = self._reading = self._again = False
         self._soon = QTimer(self)
@@ -61,7 +62,13 @@ class ShiftModel(QObject):
             return
         self._reading = True
         read = partial(
-            shift_view, staff=self._lane.staff, seat=self._seat, centre=self._centre, now_ms=self._clock.now_ms()
+            shift_view,
+            staff=self._lane.staff,
+            seat=self._seat,
+            centre=self._centre,
+            now_ms=self._clock.now_ms(),
+            pages=self._pages,
+            signed=frozenset(self.signed),
         )
         self._lane.query(read, self._read, self._failed)
 
@@ -82,9 +89,17 @@ class ShiftModel(QObject):
         self.refresh()
 
     def sign(self, case_id: str) -> None:
-        """This case was read; again takes the sign back."""
+        """This case was read; again takes the sign back. After the last of a page the next page comes."""
         self.signed ^= {case_id}
+        if self.view.beyond and all(case.id in self.signed for case in self.view.cases):
+            self._pages += 1
+            self.refresh()
         self.changed.emit()
+
+    @property
+    def unsigned(self) -> int:
+        """How many red and orange cases are to be signed, those of pages to come among them."""
+        return self.view.beyond + sum(case.id not in self.signed for case in self.view.cases)
 
     def hand_over(self, taken_by: str) -> None:
         """End the shift; what is missing comes as trouble, with nothing changed."""
@@ -93,7 +108,7 @@ class ShiftModel(QObject):
         self._lane.submit(operation, self._done, self._failed, initiator="shift")
 
     def _done(self, _handover_id: str) -> None:
-        self.signed = set()
+        self.signed, self._pages = set(), 1
         self.saved_at.emit(self._clock.now_ms())
         self.handed_over.emit(self._taken_by)
         self.refresh()

@@ -131,6 +131,8 @@ class LoopbackExchange(threading.Thread):
         self.actions: list[dict[str, str]] = []
         self.said_all = threading.Event()
         self.heard_pause = threading.Event()
+        self.refuses: set[str] = set()
+        """Actions that it does not take, as where a seat is in no queue."""
         self._end = threading.Event()
         self._connection: socket.socket | None = None
 
@@ -177,7 +179,8 @@ class LoopbackExchange(threading.Thread):
                 if not self._tell(connection):
                     return
             else:
-                self._say(connection, [{"Response": "Success", "ActionID": mark}])
+                well = "Error" if name in self.refuses else "Success"
+                self._say(connection, [{"Response": well, "ActionID": mark, "Message": "Interface"}])
                 if name == "QueuePause":
                     self.heard_pause.set()
 

@@ -183,6 +183,22 @@ def test_a_pause_is_told_to_the_exchange_and_again_after_the_line_dropped(joined
     qtbot.waitUntil(lambda: told()[2:] == [("PJSIP/AG03", "false")], timeout=60_000)
 
 
+def test_a_pause_that_the_exchange_does_not_take_or_cannot_hear_is_said(joined: Joined, qtbot: QtBot) -> None:
+    server = joined.begin([], set(), Random(SEED))
+    server.refuses = {"QueuePause"}
+    news, ctrl = joined.window.status.news, Qt.KeyboardModifier.ControlModifier
+    qtbot.waitUntil(lambda: joined.desk_of_line.stands, timeout=60_000)
+    press(joined.window, Qt.Key.Key_P, ctrl)
+    qtbot.waitUntil(lambda: "không nhận lệnh nghỉ" in news.text(), timeout=60_000)
+    press(joined.window, Qt.Key.Key_P, ctrl)
+    qtbot.waitUntil(lambda: "không nhận lệnh trở lại" in news.text(), timeout=60_000)
+    server.close()
+    server.drop()
+    qtbot.waitUntil(lambda: not joined.desk_of_line.stands, timeout=60_000)
+    press(joined.window, Qt.Key.Key_P, ctrl)
+    assert "đang mất liên lạc: bấm nghỉ cả trên điện thoại" in news.text()
+
+
 def test_a_call_back_chosen_at_the_desk_and_dialled_on_the_telephone_is_one_row(
     joined: Joined, qtbot: QtBot
 ) -> None:

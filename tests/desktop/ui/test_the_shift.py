@@ -14,12 +14,14 @@ from desktop.operations import shift
 from desktop.operations.calls import PbxCallEvent, set_outcome
 from desktop.operations.reconcile import reconcile
 from desktop.operations.shift import NotYet
-from desktop.store.reads_shift import ShiftView, shift_view
+from desktop.store.reads_shift import PAGE, ShiftView, shift_view
 from desktop.store.unit_of_work import Operation
 from desktop.ui.main_window import MainWindow
 from domain.cdr import CdrReading, PbxCall
 from domain.clock import HOUR
 from domain.ids import call_id as id_of_call
+from domain.records.case import Case
+from sync.replica import scopes
 from tests.desktop.ui.conftest import HandClock, named, press, stored, type_text
 from tests.desktop.ui.test_forms_lose_nothing import draft_rows, fill_six, go_to, saved
 
@@ -179,6 +181,44 @@ def test_a_red_or_orange_case_keeps_the_shift_until_it_is_signed_by_enter_and_th
         window.shift_model.hand_over("")
     asked = "SELECT json_extract(cases, '$[0]') FROM r_handover"
     assert stored(desk, lambda c: c.exec_driver_sql(asked).scalars().all()) == [result.case_id]
+
+
+def test_the_red_and_orange_cases_beyond_the_first_page_are_to_be_signed_too_and_come_when_it_is(
+    window: MainWindow, desk: Desk, clock: HandClock, qtbot: QtBot
+) -> None:
+    count = PAGE + 3
+    begin(window, qtbot)
+
+    def many(uow: Any) -> None:
+        act = uow.act()
+        for number in range(count):
+            one = Case(id=f"case-{number}", urgency="high", centre="an_giang", opened_at=number + 1)
+            act.create(scopes.dossier("k"), one, ranks={"urgency": 30})
+        uow.write(act)
+
+    Told(qtbot).of(desk, many)
+    model, table = window.shift_model, window.shift_page.table
+    qtbot.waitUntil(lambda: (len(model.view.cases), model.view.beyond) == (PAGE, 3), timeout=20_000)
+    assert f"{count} ca đỏ và cam chưa ký" in window.shift_page.cases.text()
+    page = [case.id for case in model.view.cases]
+    assert "3 ca đỏ và cam chưa ký" in refused(desk, qtbot, "", tuple(page))
+    for case in page[:-1]:
+        model.sign(case)
+    press(window, Qt.Key.Key_8, CTRL)
+    table.selectRow(PAGE - 1)
+    table.setFocus()
+    press(window, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: window.shift_page.rows.rowCount() == count, timeout=20_000)
+    assert table.currentIndex().row() == PAGE - 1, "the mark stays where it was read"
+    assert "3 ca đỏ và cam chưa ký" in window.shift_page.cases.text()
+    for _ in range(3):
+        press(window, Qt.Key.Key_Down)
+        press(window, Qt.Key.Key_Return)
+    assert "Mọi ca đỏ và cam đã ký" in window.shift_page.cases.text()
+    with qtbot.waitSignal(model.handed_over, timeout=20_000):
+        model.hand_over("")
+    named_ones = "SELECT json_array_length(cases) FROM r_handover"
+    assert stored(desk, lambda c: c.exec_driver_sql(named_ones).scalars().all()) == [count]
 
 
 @pytest.mark.parametrize("urgency", ["medium", "low"])
