@@ -16,6 +16,7 @@ from server.backups import commands_of_backups, verify_one
 from server.courier_command import add_courier
 from server.devices_command import commands_of_devices
 from server.emergency_command import commands_of_emergency
+from server.incoming_command import commands_of_incoming
 from server.operations.centre import HUB, ROLE, Centre
 from server.operations.enrolment import WrongSeat, make_code
 from server.operations.erasure import NotHere, erase
@@ -108,6 +109,7 @@ def _parser() -> argparse.ArgumentParser:
     auditing = add("audit", "Kiểm nhật ký kiểm toán của mọi máy trạm: chuỗi, lời kèm, chữ ký đối chứng.", _audit)
     auditing.add_argument("what", choices=["verify"])
     commands_of_emergency(add)
+    commands_of_incoming(add)
     commands_of_retention(add)
     commands_of_staff(add)
     add_courier(add)

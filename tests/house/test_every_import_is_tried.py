@@ -9,6 +9,7 @@ _LISTS = "tests/domain/test_reference_files_of_any_bytes.py::"
 _ROAD = "tests/sync/test_messages_of_any_bytes.py::"
 _DESK = "tests/desktop/imports/test_files_of_the_machine.py::"
 _BITE = "tests/desktop/imports/test_imports_bite_nobody.py::"
+_APP = "tests/server/test_reports_of_the_app.py::"
 _HAND = "tests/desktop/ui/test_pasted_and_rung.py::"
 _FUZZ = "tests/server/test_fuzz.py::test_no_signed_request_makes_the_centre_fail"
 _STORE = "own words out of the own store, every page of which is sealed"
@@ -67,12 +68,15 @@ TABLE = {
     "desktop/ui/signin/first_run.py FirstRun.take_file":
         f"{_DESK}test_a_bent_file_of_it_is_used_whole_or_not_at_all",
     "desktop/ui/words.py _Spoken.learn": "sentences of the program itself, packed with it and compared in the house",
+    "domain/app_reports.py _members": "tests/domain/test_app_reports.py::test_any_line_is_a_report_or_a_bad_line",
     "domain/cdr.py _split": "tests/domain/test_cdr.py::test_no_text_makes_the_reader_fail_or_lose_count",
     "domain/codes/catalogue.py read_rows": f"{_LISTS}test_a_bent_list_is_read_or_refused_by_its_own_error",
     "domain/codes/letters.py _kinds": f"{_LISTS}test_a_bent_list_is_read_or_refused_by_its_own_error",
     "domain/rules/privacy/policy.py Policy.load": f"{_LISTS}test_a_bent_list_is_read_or_refused_by_its_own_error",
     "domain/rules/retention.py Retention.load": f"{_LISTS}test_a_bent_list_is_read_or_refused_by_its_own_error",
     "server/http/doorway.py read_body": _FUZZ,
+    "server/incoming_command.py _lines": f"{_APP}test_a_file_of_any_bytes_comes_line_by_line_and_never_whole",
+    "server/incoming_command.py _take_one": f"{_APP}test_a_file_of_any_bytes_comes_line_by_line_and_never_whole",
     "server/operations/bootstrap.py _taken": "segments that this server wrote, named by their own hash",
     "server/operations/carriage.py (module)": _FUZZ,
     "server/operations/need_to_know.py _named": "sets as the fold wrote them into its own table",

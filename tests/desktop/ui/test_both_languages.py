@@ -47,6 +47,7 @@ NOT_SAID = {
     "domain/spoken.py": "words of one-time codes, read aloud in Vietnamese",
     "desktop/ui/forms/definition.py": "a sample value that expressions are tried on",
     "domain/cdr.py": "lines of the exchange's file: for the technician who feeds it, on a terminal",
+    "domain/app_reports.py": "lines of the app's file: for the technician who feeds it; the report's own",
     "domain/command_words.py": "Python's own English, said in Vietnamese: in English it stays as Python says it",
     "domain/numbering.py": "kinds of cases by their letters: documents",
     "desktop/operations/letter_words.py": "official letters are Vietnamese whatever the desk speaks",
