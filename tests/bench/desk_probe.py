@@ -70,21 +70,16 @@ class Watch:
 
 
 def until(app: QApplication, fact: Callable[[], bool], patience_s: float = WAIT_S) -> None:
-    """Turn the event loop until the fact holds."""
-    end = time.monotonic() + patience_s
-    while not fact():
-        app.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 50)
-        if time.monotonic() > end:
-            raise TimeoutError("what was waited for did not come")
-
-
-def until_told(app: QApplication, fact: Callable[[], bool]) -> None:
-    """The same, looking only where the window has something to do: a wait with a time spins, and takes the GIL."""
-    end = time.monotonic() + ARRIVING_S
+    """Turn the event loop until the fact holds, looking where the window has done something. It sleeps between two
+    events as the program does: a wait with a time returns at once and spins, and takes the GIL from the store's
+    thread."""
+    late = QTimer()
+    late.setSingleShot(True)
+    late.start(round(patience_s * 1000))  # wakes the loop
     while not fact():
         app.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
-        if time.monotonic() > end:
-            raise TimeoutError("the road did not come to rest")
+        if not late.isActive() and not fact():
+            raise TimeoutError("what was waited for did not come")
 
 
 def _cases(connection: Connection) -> int:
@@ -266,10 +261,10 @@ def measure_arriving(root: Path) -> dict[str, float]:
     window.warm.connect(sweeping.settle)
     window.show()
     beat = Beat()
-    until_told(app, window.isActiveWindow)
+    until(app, window.isActiveWindow, ARRIVING_S)
     beat.start()
     start = time.perf_counter()
-    until_told(app, lambda: driver.status.equal is True)
+    until(app, lambda: driver.status.equal is True, ARRIVING_S)
     took = time.perf_counter() - start
     got: list[object] = []
     desk.lane.query(_cases, Box(got).put)

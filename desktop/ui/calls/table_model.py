@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 
@@ -18,6 +18,7 @@ from domain.rules.outcomes import OUTBOUND, SHORT_CALL_MS
 
 Index = QModelIndex | QPersistentModelIndex
 TIME, NUMBER, OUTCOME, SEAT, KEPT = range(5)
+_WORDS: Final = frozenset({Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole})
 
 
 def talked_ms(row: CallRow) -> int | None:
@@ -33,6 +34,14 @@ def is_short(row: CallRow) -> bool:
 
 
 
+class Cells(NamedTuple):
+    """A row as it is drawn."""
+
+    row: CallRow
+    words: tuple[str, ...]
+    statuses: tuple[Status | None, ...]
+
+
 class CallsTable(QAbstractTableModel):
     """Newest first. Columns: time, number (masked), outcome, seat, where the row is kept."""
 
@@ -40,6 +49,7 @@ class CallsTable(QAbstractTableModel):
         super().__init__()
         self._outcomes, self._outbound = outcomes, outbound
         self._rows: list[CallRow] = []
+        self._cells: dict[str, Cells] = {}
 
     def show(self, rows: list[CallRow]) -> None:
         """Take over new rows. New ones above and a cut end below leave the rest where it stands, unpainted.
@@ -47,6 +57,8 @@ class CallsTable(QAbstractTableModel):
         The list is cut to the newest, so every call that comes pushes one out below: were that a reset,
         the mark and the scroll position would be lost with each call.
         """
+        known = ((row, self._cells.get(row.id)) for row in rows)
+        self._cells = {row.id: cells for row, cells in known if cells is not None and cells.row == row}
         old = [row.id for row in self._rows]
         new = [row.id for row in rows]
         grown = new.index(old[0]) if old and old[0] in new else -1
@@ -98,10 +110,27 @@ class CallsTable(QAbstractTableModel):
         if row is None:
             return None
         if role == STATUS_ROLE:
-            return self._status(row, index.column())
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return self._words(row, index.column())
+            return self._cells_of(row).statuses[index.column()]
+        if role in _WORDS:
+            return self._cells_of(row).words[index.column()]
         return None
+
+    def told(self, place: int, column: int) -> tuple[str, Status | None]:
+        """Words and status of a cell, as `data` gives them to Qt."""
+        row = self.row_at(place)
+        if row is None:
+            return "", None
+        cells = self._cells_of(row)
+        return cells.words[column], cells.statuses[column]
+
+    def _cells_of(self, row: CallRow) -> Cells:
+        """Every key draws a page of rows, nearly all as they were: each is put into words once."""
+        known = self._cells.get(row.id)
+        if known is None:
+            words = tuple(self._words(row, column) for column in range(5))
+            statuses = tuple(self._status(row, column) for column in range(5))
+            known = self._cells[row.id] = Cells(row, words, statuses)
+        return known
 
     def _words(self, row: CallRow, column: int) -> str:
         if column == TIME:

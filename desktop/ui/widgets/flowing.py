@@ -16,6 +16,7 @@ class Flowing(QLayout):
         self._stretching: list[QWidget] = []
         self._space, self._lines, self._fills = space, lines, fills
         self._heights: dict[int, int] = {}
+        self._needs: list[tuple[QLayoutItem, int]] | None = None
         self.setContentsMargins(0, 0, 0, 0)
         if owner is not None:
             owner.setLayout(self)
@@ -58,6 +59,7 @@ class Flowing(QLayout):
     def invalidate(self) -> None:
         """Told by Qt when a thing of it wants another size: what was reckoned counts no longer."""
         self._heights.clear()
+        self._needs = None
         super().invalidate()
 
     def heightForWidth(self, width: int) -> int:
@@ -74,10 +76,10 @@ class Flowing(QLayout):
 
     def sizeHint(self) -> QSize:
         """All in one line."""
-        shown = [one for one in self._things if not one.isEmpty()]
-        width = sum(self._wanted(one) for one in shown) + self._space * max(0, len(shown) - 1)
+        shown = self._shown()
+        width = sum(wanted for _, wanted in shown) + self._space * max(0, len(shown) - 1)
         margins = self.contentsMargins()
-        height = max((one.sizeHint().height() for one in shown), default=0)
+        height = max((one.sizeHint().height() for one, _ in shown), default=0)
         return QSize(width + margins.left() + margins.right(), height + margins.top() + margins.bottom())
 
     def minimumSize(self) -> QSize:
@@ -88,6 +90,12 @@ class Flowing(QLayout):
         height = max((one.height() for one in shown), default=0) + margins.top() + margins.bottom()
         return QSize(width, height)
 
+    def _shown(self) -> list[tuple[QLayoutItem, int]]:
+        """What is shown and how wide it wants to be; asked of each thing once, until one wants another size."""
+        if self._needs is None:
+            self._needs = [(one, self._wanted(one)) for one in self._things if not one.isEmpty()]
+        return self._needs
+
     def _wanted(self, item: QLayoutItem) -> int:
         widget = item.widget()
         one_line = getattr(widget, "one_line_width", None)
@@ -97,10 +105,8 @@ class Flowing(QLayout):
     def _lines_of(self, room: int) -> list[list[tuple[QLayoutItem, int]]]:
         lines: list[list[tuple[QLayoutItem, int]]] = []
         used = room + 1
-        for item in self._things:
-            if item.isEmpty():
-                continue
-            width = min(self._wanted(item), room)
+        for item, wanted in self._shown():
+            width = min(wanted, room)
             if not lines or used + self._space + width > room:
                 lines.append([])
                 used = width

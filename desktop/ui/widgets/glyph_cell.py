@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QTextLayout, QTextOption
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPixmap, QTextLayout, QTextOption
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from desktop.ui.theme.look import Look
@@ -16,6 +17,7 @@ STATUS_ROLE: Final = Qt.ItemDataRole.UserRole + 1
 _LEFT, _RIGHT = 10, 8
 """Pixels beside the words of a cell."""
 _SHAPE: Final = 20
+_MOST_WIDTHS: Final = 4_000
 _CHOSEN: Final = QStyle.StateFlag.State_Selected
 _WORDS: Final = Qt.ItemDataRole.DisplayRole
 
@@ -37,22 +39,52 @@ _WRAPS: Final = QTextOption(Qt.AlignmentFlag.AlignLeft)
 _WRAPS.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
 
 
+Told = Callable[[int, int], tuple[str, Any]]
+"""Row and column to words and status of a cell, where a table's model tells them without a way round by Qt."""
+
+
+def _told(index: QModelIndex | QPersistentModelIndex) -> tuple[str, Any]:
+    return str(index.data(_WORDS) or ""), index.data(STATUS_ROLE)
+
+
 class Inks:
-    """The colours of a cell, read from the tokens once."""
+    """The colours of a cell, read from the tokens once, and the shapes in them, each drawn once for its size."""
 
     def __init__(self, tokens: Tokens) -> None:
         self.tokens = tokens
         self.chosen, self.hairline, self.text = QColor(tokens.chosen), QColor(tokens.hairline), QColor(tokens.text)
         self.of = {status: QColor(tokens.of(status)) for status in Status}
+        self._shapes: dict[tuple[Status, int, int, int, float], QPixmap] = {}
+
+    def shape(self, status: Status, room: QSize, side: int, sharp: float) -> QPixmap:
+        """A status `side` pixels large at the left of a room, a pixel below its middle; `sharp`: pixels of the screen
+        in one of the window."""
+        key = (status, room.width(), room.height(), side, sharp)
+        if key not in self._shapes:
+            drawn = QPixmap(room * sharp)
+            drawn.setDevicePixelRatio(sharp)
+            drawn.fill(Qt.GlobalColor.transparent)
+            box = QRectF(0, 0, side, side)
+            box.moveCenter(QPointF(box.center().x(), QRect(QPoint(0, 0), room).center().y() + 1))
+            painter = QPainter(drawn)
+            draw_shape(painter, box, status, self.of[status])
+            painter.end()
+            self._shapes[key] = drawn
+        return self._shapes[key]
 
 
 class GlyphCell(QStyledItemDelegate):
-    """Cells with `STATUS_ROLE` get their shape. A row is as high as its longest cell needs (`high`)."""
+    """Cells with `STATUS_ROLE` get their shape. A row is as high as its longest cell needs (`high`). `told`: what the
+    model says of a cell, asked directly."""
 
     def __init__(self, look: Look) -> None:
         super().__init__()
         self._look = look
+        self.told: Told | None = None
         self._inks: Inks | None = None
+        self._font = QFont()
+        self._metrics = QFontMetrics(self._font)
+        self._widths: dict[int, int] = {}
 
     def beside(self, index: QModelIndex | QPersistentModelIndex) -> int:
         """Pixels of a cell that its words cannot use."""
@@ -76,24 +108,29 @@ class GlyphCell(QStyledItemDelegate):
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
         """Draw ground, shape and words. Every key draws a whole page of cells, so inks and metrics are kept."""
-        inks, rect = self._inks_now(), option.rect
-        font, metrics = option.font, option.fontMetrics
+        inks, rect, font = self._inks_now(), option.rect, option.font
+        if font != self._font:
+            self._font, self._metrics = QFont(font), QFontMetrics(font)  # the option's own go with it
+            self._widths.clear()
+        metrics = self._metrics
         painter.setFont(font)
         if option.state & _CHOSEN:
             painter.fillRect(rect, inks.chosen)
         painter.setPen(inks.hairline)
         painter.drawLine(rect.bottomLeft(), rect.bottomRight())
         left, right, top, room = rect.left() + _LEFT, rect.right() - _RIGHT, rect.top() + 2, rect.height() - 2
-        status = index.data(STATUS_ROLE)
+        told = self.told
+        words, status = told(index.row(), index.column()) if told is not None else _told(index)
         if status is not None:
             side = round(_SHAPE * self._look.zoom)
             if status:
-                self._draw_shape(painter, QRect(left, top, side, room), Status(status))
+                sharp = painter.device().devicePixelRatioF()
+                shape = inks.shape(Status(status), QSize(side, room), metrics.capHeight(), sharp)
+                painter.drawPixmap(left, top, shape)
             left += side
         painter.setPen(inks.text)
-        words = str(index.data(_WORDS) or "")
         width, line_high = right - left + 1, metrics.lineSpacing()
-        lines = [words] if metrics.horizontalAdvance(words) <= width else lines_of(words, font, width)
+        lines = [words] if self._width(words, metrics) <= width else lines_of(words, font, width)
         top += (room - len(lines) * line_high) // 2 + metrics.ascent()
         for line in lines:
             painter.drawText(left, top, line)
@@ -104,8 +141,12 @@ class GlyphCell(QStyledItemDelegate):
             self._inks = Inks(self._look.tokens)
         return self._inks
 
-    def _draw_shape(self, painter: QPainter, room: QRect, status: Status) -> None:
-        side = painter.fontMetrics().capHeight()
-        box = QRectF(room.left(), 0, side, side)
-        box.moveCenter(QPointF(box.center().x(), room.center().y() + 1))
-        draw_shape(painter, box, status, self._inks_now().of[status])
+    def _width(self, words: str, metrics: QFontMetrics) -> int:
+        """Pixels in one line. Kept by the words' hash: the words themselves are kept nowhere but in their table."""
+        key = hash(words)
+        width = self._widths.get(key)
+        if width is None:
+            if len(self._widths) >= _MOST_WIDTHS:
+                self._widths.clear()
+            width = self._widths[key] = metrics.horizontalAdvance(words)
+        return width

@@ -25,6 +25,7 @@ class PaperTable(QTableView):
     def __init__(self, look: Look, model: QAbstractItemModel, widths: Mapping[int, int], stretch: int) -> None:
         super().__init__()
         self._cell = GlyphCell(look)
+        self._cell.told = getattr(model, "told", None)
         self._look, self._widths, self._stretch, self._least_rows = look, dict(widths), stretch, 0
         self.setModel(model)
         self.setItemDelegate(self._cell)
