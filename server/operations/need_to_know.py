@@ -42,6 +42,8 @@ _DECIDES: Final[Mapping[str, tuple[str, ...]]] = {
 _PLACES: Final = ("staff", "roles", "centre", "desks", "books", "assignments", "conflicts", "ended_at", "retracted")
 _POLICY: Final = "policy_of_grants"
 """Under which table of roles the grants were last decided as a whole."""
+_RULES: Final = 2
+"""Raised when this program decides otherwise under the same table: what was granted before is decided anew."""
 
 
 @dataclass(slots=True)
@@ -103,10 +105,15 @@ def _settle_desks(
     centre: Centre, connection: Connection, people: Everybody, files: Collection[str], desks: Sequence[Device]
 ) -> News:
     news = News()
-    held = _held(connection, desks, scopes.homes(connection, files))
+    homes = scopes.homes(connection, files)
+    held = _held(connection, desks, homes)
+    wide = [one for one in desks if not granted.is_narrowed(connection, one.id)]
     for device in desks:
         news = news.with_more(_narrow(centre, connection, people, device))
-    return news.with_more(_settle(centre, connection, people, files, desks, held))
+    # What came with all files of its centre comes no more: what such a desk keeps is granted one by one.
+    narrower = [one for one in wide if granted.is_narrowed(connection, one.id)]
+    lasting = {**held, **_held(connection, narrower, homes)}
+    return news.with_more(_settle(centre, connection, people, files, desks, held, lasting))
 
 
 def settle_new_policy(centre: Centre) -> None:
@@ -117,13 +124,13 @@ def settle_new_policy(centre: Centre) -> None:
         if node.get(connection, _POLICY) == name:
             return News()
         node.put_key(connection, _POLICY, name)
-        return settle_all(centre, connection) if staffed.everybody(connection, centre.policy).staff else News()
+        return settle_all(centre, connection)
 
     centre.lane.do(job)
 
 
 def _name_of(centre: Centre) -> str:
-    """A short name of the table of roles as it reads."""
+    """A short name of the table of roles as it reads, and of how this program reads it."""
     policy = centre.policy
     said = (
         {
@@ -134,6 +141,7 @@ def _name_of(centre: Centre) -> str:
         {one.name: (one.prefix, one.named, dict(one.rows or {}), one.rows is None) for one in policy.books.values()},
         {name: sorted(region) for name, region in policy.regions.items()},
         policy.unlisted,
+        _RULES,
     )
     return hashlib.sha256(msgspec.json.encode(said, order="deterministic")).hexdigest()
 
@@ -211,15 +219,17 @@ def _settle(
     wanted: Collection[str],
     desks: Sequence[Device],
     held: Mapping[str, set[str]] | None = None,
+    lasting: Mapping[str, set[str]] | None = None,
 ) -> News:
     """Bring homes and grants of these files in step with what the engine says of them. `held`: what the desks hold,
-    where that was counted before something else changed it."""
+    where that was counted before something else changed it; `lasting`: what of it that change left in their hands."""
     homes = dict(scopes.homes(connection, wanted))
     facts = staffed.things(connection, centre.policy, homes)
     shunned = people.shunned
     told = _Told({}, {}, set(), set())
     if held is None:
         held = _held(connection, desks, homes)
+    lasting = held if lasting is None else lasting
     at = {one.id: people.at(one) for one in desks}
     moved: dict[str, str] = {}
     shut = {
@@ -238,7 +248,7 @@ def _settle(
                 continue  # it was enrolled for every case: `grants` gives them
             there = _with_authors(people, at[device.id], device, wrote.get(scope, {}).get(device.id, ()))
             wants = (device.all_cases and not closed) or ships(centre.policy, there, thing)
-            if wants and (scope not in held[device.id] or (closed and scope in moved)):
+            if wants and (scope not in lasting[device.id] or (closed and scope in moved)):
                 told.given.setdefault(device.id, []).append(scope)
             elif not wants and scope in held[device.id]:
                 told.taken.setdefault(device.id, []).append(scope)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from domain.codes.catalogue import Catalogue
-from domain.rules.privacy import BadPolicy, Decision, Person, Policy, Thing, may
+from domain.rules.privacy import BadPolicy, Decision, Person, Policy, Thing, may, ships
 from domain.rules.privacy.policy import CONDITIONS, FILE, Reach, read
 from tests.conftest import Rounds
 from tests.privacy_table import (
@@ -180,6 +180,23 @@ def test_somebody_on_no_list_works_as_a_counsellor_and_meets_the_walls() -> None
     assert may(policy, guest, "open", replace(WHERE["centre"], restricted=True)) is Decision.NONE
     assert may(policy, guest, "open", replace(WHERE["centre"], book="trafficking")) is Decision.NONE
     assert may(policy, guest, "open", replace(WHERE["centre"], book="therapy")) is Decision.MASKED
+
+
+def test_somebody_on_no_list_is_shipped_what_is_their_centres_and_no_file_of_another() -> None:
+    policy = ours()
+    guest = Person("", frozenset({policy.unlisted}), "an_giang", listed=False)
+    assert ships(policy, [guest], WHERE["centre"])
+    for elsewhere in (WHERE["region"], WHERE["elsewhere"], Thing(dossier="d")):
+        assert not ships(policy, [guest], elsewhere)
+
+
+def test_an_empty_name_in_a_record_makes_nobody_a_worker_of_it() -> None:
+    policy = ours()
+    for listed in (True, False):
+        nobody = Person("", frozenset({"counsellor"}), "an_giang", listed=listed)
+        named = replace(WHERE["elsewhere"], workers=frozenset({""}), restricted=True)
+        assert may(policy, nobody, "open", named) is Decision.NONE
+        assert not ships(policy, [nobody], named)
 
 
 def test_an_action_without_a_row_has_no_answer() -> None:

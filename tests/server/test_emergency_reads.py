@@ -17,6 +17,7 @@ from domain.records.staff import Staff, record_of
 from domain.rules.emergency import READ_MS
 from server.cli import main
 from server.operations.emergency import MayNotReview, end_over, reviewed, reviews
+from server.operations.staff import write
 from server.store import granted
 from sync import door, wire
 from sync.operation import APPEND, CREATE
@@ -139,6 +140,22 @@ def test_what_the_table_of_roles_denies_is_answered_like_a_code_that_is_none(
         asks(ag, "ag-1")
     assert embedded.centre.read(reviews) == []
     assert asks(hn, "hn-2").contact == "k1"
+
+
+def test_a_desk_enrolled_after_a_file_was_founded_holds_no_more_of_it_than_one_that_stood_before(
+    centre: Running, desks: MakeDesk
+) -> None:
+    write(centre.centre, "ag-1", roles=("counsellor",), centre="an_giang", desks=("AG01",))
+    ag, before = desks(centre, "AG01"), desks(centre, "HN01")
+    founded(ag)
+    after = desks(centre, "HN02")
+    for desk in (before, after):
+        desk.pull()
+        assert not desk.node.has("contact", "k1"), "nobody of this centre may see it"
+        assert asks(desk).contact == "k1", "so it is no file that is here already"
+        desk.pull()
+        assert desk.node.has("contact", "k1")
+    assert figures_agree(centre, before, after)
 
 
 @pytest.mark.parametrize(

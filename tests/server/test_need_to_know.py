@@ -8,13 +8,18 @@ from pathlib import Path
 
 import pytest
 
+from domain.records.case import Case
 from domain.records.contact import Contact
 from domain.records.note import Note
 from domain.rules.privacy import Person, Thing, ships
+from server.operations import grants
+from server.operations.need_to_know import settle_new_policy
 from server.operations.staff import NotInTheList, write
+from server.store import accounts
+from server.store.engine import Connection
 from sync.act import Act
 from sync.replica import read as stored
-from sync.replica import scopes
+from sync.replica import node, scopes
 from tests.domain.test_roles import other_cells
 from tests.privacy_table import ROLES, STATES
 from tests.server.every_road import BOOKS, PLACES, SAID, effect, policy_of, shipped
@@ -78,6 +83,47 @@ def test_a_role_that_is_taken_away_withdraws_what_it_gave(embedded: Running, des
     desk.pull()
     assert [desk.node.has("contact", one) for one in ("k1", "k2")] == [True, True]
     assert desk.own_digest() == desk.digest
+
+
+def test_who_sees_only_what_is_theirs_keeps_it_when_the_files_of_their_centre_leave_the_desk(
+    embedded: Running, desks: MakeDesk
+) -> None:
+    writer, early = desks(embedded, "AG01"), desks(embedded, "AG02")
+    act = Act("tvv-1", writer.node.clock.next(writer.node.wall))
+    for name, mine in (("mine", "tl-1"), ("other", None)):
+        act.create(scopes.dossier(name), Contact(id=name, received_at=writer.node.wall))
+        act.create(scopes.dossier(name), Case(id=f"case-{name}", contact_id=name, assigned_to=mine))
+    writer.node.write(act)
+    writer.push()
+    write(embedded.centre, "tl-1", roles=("therapist",), centre="an_giang", desks=("AG02", "AG03"))
+    late = desks(embedded, "AG03")
+    for desk in (early, late):
+        desk.pull()
+        assert [desk.node.has("contact", one) for one in ("mine", "other")] == [True, False]
+        assert desk.own_digest() == desk.digest
+
+
+def test_what_was_granted_by_older_rules_is_withdrawn_at_the_next_start(embedded: Running, desks: MakeDesk) -> None:
+    writer, other = desks(embedded, "AG01"), desks(embedded, "HN01")
+    scope = writer.write_contact("k1", case=True)
+    writer.push()
+
+    def grant(connection: Connection) -> None:
+        device = accounts.find_device(connection, other.enrolled.device)
+        assert device is not None
+        grants.give(embedded.centre, connection, device, [scope])
+        node.put_key(connection, "policy_of_grants", "what an older program wrote")
+
+    embedded.centre.lane.do(grant)
+    other.pull()
+    assert other.node.has("contact", "k1")
+    settle_new_policy(embedded.centre)
+    assert other.road.scope(scope, 10_000, 0, PATIENCE_S)[1] == []
+    other.pull()
+    (told,) = other.node.run(lambda c: stored.where(c, "grant", "granted_scope", scope))
+    assert told.record.withdrawn_at
+    other.node.run(lambda c: other.node.replica.wipe(c, scope))
+    assert other.own_digest() == other.digest
 
 
 def test_what_becomes_restricted_leaves_the_desks_of_those_who_may_not_and_comes_back(

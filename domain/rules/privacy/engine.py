@@ -71,7 +71,9 @@ def furthest(policy: Policy, person: Person, action: str) -> Reach:
 def _covers(policy: Policy, person: Person, cell: Cell, thing: Thing) -> bool:
     if cell.reach is Reach.ALL:
         return True
-    if person.staff in thing.workers or (thing.dossier and thing.dossier in person.assignments):
+    # Nobody's name is no name: an empty field of a record makes nobody a worker of it.
+    works = bool(person.staff) and person.staff in thing.workers
+    if works or (thing.dossier and thing.dossier in person.assignments):
         return cell.reach >= Reach.OWN
     if cell.reach >= Reach.OWN and not person.listed and not thing.restricted:
         return True

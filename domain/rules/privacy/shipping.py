@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 
 from domain.rules.privacy.engine import Person, Thing, may
@@ -18,9 +19,13 @@ def ships(policy: Policy, people: Iterable[Person], thing: Thing) -> bool:
     What may only be found, and masked, is shipped too (search and the marks of a ringing number work without a line;
     the desk's read boundary masks it), but neither what is restricted nor what lies behind a book's wall: there a
     person who may not open learns nothing from the words, so they do not travel.
+
+    A person on no list has everything *here* assigned: what lies at the desk, by its centre or by a grant. What is
+    another centre's is not here before it was shipped, so on the way there such a person counts as anybody else does.
     """
     walled = policy.books[thing.book].rows is not None
-    for person in people:
+    for one in people:
+        person = one if thing.centre == one.centre else replace(one, listed=True)
         if may(policy, person, "open", thing) in _OPENS:
             return True
         if not (walled or thing.restricted) and may(policy, person, "search", thing) is not Decision.NONE:
