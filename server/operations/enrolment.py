@@ -7,6 +7,7 @@ import hmac
 import secrets
 import threading
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -16,8 +17,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from domain.clock import MINUTE
 from domain.ids import is_id
 from domain.numbering import CENTRE_DIGITS, NumberingError, centre_of_seat
-from server.operations import grants, leases, need_to_know
-from server.operations.centre import HUB, Centre, log
+from server.operations import grants, leases, need_to_know, transfers
+from server.operations.centre import HUB, Centre, News, log
 from server.operations.hub import hand_on
 from server.operations.refusals import Refusal
 from server.store import accounts, hubs, newcomers
@@ -116,6 +117,7 @@ def enrol(centre: Centre, asked: Asked) -> Enrolled:
     if centre.role == HUB:
         return hand_on(centre, asked.code, asked.key, asked.name, asked.again)
     sha256 = _hash(asked.code)
+    news: list[News] = []
 
     def job(connection: Connection) -> tuple[Device, bool, bool]:
         now = centre.now_ms()
@@ -151,6 +153,7 @@ def enrol(centre: Centre, asked: Asked) -> Enrolled:
         )
         accounts.add_device(connection, device)
         accounts.use_code(connection, sha256, device.id, now)
+        news.append(transfers.take_up(centre, connection, device))
         if hubs.code_makes_hub(connection, sha256):
             # A hub writes no files: no case numbers, no grants of its own. It sees what its desks may see.
             hubs.add(connection, device.id)
@@ -158,13 +161,11 @@ def enrol(centre: Centre, asked: Asked) -> Enrolled:
         if newcomers.code_waits(connection, sha256):
             newcomers.add(connection, device.id, now)
             return device, False, True
-        leases.lease(centre, connection, device, FIRST_INCARNATION)
-        if device.all_cases:
-            grants.grant_every_case(centre, connection, device)
-        need_to_know.settle_desk(centre, connection, device)
+        news.append(_begin(centre, connection, device))
         return device, False, False
 
     device, hub, waits = centre.lane.do(job)
+    _tell(centre, news)
     log.info(
         "enrolled device=%s centre=%s seat=%s hub=%s waits=%s", device.id, device.centre, device.seat, hub, waits
     )
@@ -180,6 +181,19 @@ def enrol(centre: Centre, asked: Asked) -> Enrolled:
         hub=hub,
         waits=waits,
     )
+
+
+def _begin(centre: Centre, connection: Connection, device: Device) -> News:
+    leases.lease(centre, connection, device, FIRST_INCARNATION)
+    if device.all_cases:
+        grants.grant_every_case(centre, connection, device)
+    return need_to_know.settle_desk(centre, connection, device)
+
+
+def _tell(centre: Centre, news: Iterable[News]) -> None:
+    for one in news:
+        if one and centre.publish is not None:
+            centre.publish(one)
 
 
 class Attempts:

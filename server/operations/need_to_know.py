@@ -85,8 +85,9 @@ def _follow_hired(
     }
     desks = _desks(connection)
     there = [one for one in desks if one.seat in seats]
-    news = _settle_desks(centre, connection, people, homes, there)
-    return news.with_more(_settle(centre, connection, people, narrower, desks))
+    # Homes move where all desks are decided, and not before: who held a file by its home is told that it is taken.
+    news = _settle(centre, connection, people, narrower, desks)
+    return news.with_more(_settle_desks(centre, connection, people, homes, there))
 
 
 def _named(hired: Iterable[RowChange], field: str) -> set[str]:
@@ -112,7 +113,7 @@ def _settle_desks(
         news = news.with_more(_narrow(centre, connection, people, device))
     # What came with all files of its centre comes no more: what such a desk keeps is granted one by one.
     narrower = [one for one in wide if granted.is_narrowed(connection, one.id)]
-    lasting = {**held, **_held(connection, narrower, homes)}
+    lasting = held | _held(connection, narrower, homes) if narrower else held
     return news.with_more(_settle(centre, connection, people, files, desks, held, lasting))
 
 
@@ -152,6 +153,11 @@ def settle_desk(centre: Centre, connection: Connection, device: Device) -> News:
     if not people.staff:
         return News()
     return _settle_desks(centre, connection, people, staffed.files(connection), [device])
+
+
+def settle_files(centre: Centre, connection: Connection, files: Collection[str]) -> News:
+    """Decide these files for every desk: they were passed on by no push."""
+    return _settle(centre, connection, staffed.everybody(connection, centre.policy), files, _desks(connection))
 
 
 def found(centre: Centre, connection: Connection, author: Device, batch: Batch) -> frozenset[str]:
@@ -238,16 +244,19 @@ def _settle(
         if scope.startswith(scopes.WALLED) or thing.restricted or thing.dossier in shunned
     }
     wrote = staffed.authors(connection, shut)
+    of_cases = staffed.with_cases(connection, facts) if any(one.all_cases for one in desks) else frozenset[str]()
     for scope, thing in facts.items():
         closed = scope in shut
         home = scope if closed else thing.centre
         if home and home != homes[scope]:
             moved[scope] = home
         for device in desks:
-            if device.all_cases and not closed and not (scope in moved and scope not in held[device.id]):
-                continue  # it was enrolled for every case: `grants` gives them
+            if device.all_cases and not closed:  # it was enrolled for every case, whoever sits there
+                if scope not in lasting[device.id] and (scope in of_cases or thing.centre == device.centre):
+                    told.given.setdefault(device.id, []).append(scope)
+                continue
             there = _with_authors(people, at[device.id], device, wrote.get(scope, {}).get(device.id, ()))
-            wants = (device.all_cases and not closed) or ships(centre.policy, there, thing)
+            wants = ships(centre.policy, there, thing)
             if wants and (scope not in lasting[device.id] or (closed and scope in moved)):
                 told.given.setdefault(device.id, []).append(scope)
             elif not wants and scope in held[device.id]:

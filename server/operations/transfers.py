@@ -9,8 +9,9 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from domain.records.road import Custody, Grant, Review
+from server.operations import need_to_know
 from server.operations.centre import Centre, News, log
-from server.store import accounts, granted, hubs
+from server.store import accounts, granted, hubs, staffed
 from server.store.accounts import Device
 from server.store.engine import Connection
 from sync.operation import APPEND, CREATE, GRANT, PATCH, WITHDRAW, Body
@@ -32,6 +33,19 @@ def follow(centre: Centre, connection: Connection, folded: Folded, late: Sequenc
             if wanted and wanted in set(accounts.device_centres(connection).values()):
                 news = news.with_more(pass_on(centre, connection, change.scope, wanted))
     return news
+
+
+def take_up(centre: Centre, connection: Connection, device: Device) -> News:
+    """The first device of a centre was enrolled just now: what was passed on to that centre while it had none goes
+    there. What a desk only wrote after its dossier had been withdrawn decides nothing here either."""
+    known = accounts.device_centres(connection)
+    if any(code == device.centre and one != device.id for one, code in known.items()):
+        return News()
+    moved = staffed.meant_for(connection, device.centre, AFTER_WITHDRAWAL)
+    news = News()
+    for scope in moved:
+        news = news.with_more(pass_on(centre, connection, scope, device.centre))
+    return news.with_more(need_to_know.settle_files(centre, connection, moved)) if moved else news
 
 
 def _wanted(change: RowChange) -> str:
@@ -62,6 +76,7 @@ def pass_on(centre: Centre, connection: Connection, scope: str, to: str) -> News
         granted.follow(connection, folded.deltas)
         return News(devices=granted.holders(connection, [scope]))
     told: set[str] = {to, home}
+    held = granted.holders(connection, [scope])
     for device in accounts.devices(connection):
         if hubs.is_hub(connection, device.id):
             continue  # it holds what its desks may hold, and no more
@@ -73,7 +88,8 @@ def pass_on(centre: Centre, connection: Connection, scope: str, to: str) -> News
                 if device.all_cases
                 else _take(centre, connection, device, scope)
             )
-    for holder in granted.holders(connection, [scope]):
+    # Also who holds it no more: at a desk that sees none of its centre's files as such the grant alone was counted.
+    for holder in sorted(held | granted.holders(connection, [scope])):
         granted.count_anew(connection, holder)
     log.info("passed on: %d audiences told", len(told))
     return News(audiences=frozenset(told))

@@ -140,6 +140,25 @@ def _rows(connection: Connection, kind: str, column: str, values: Iterable[str])
     return sql.select_in(connection, tables.records[kind], column, sorted(set(values)))
 
 
+def with_cases(connection: Connection, wanted: Iterable[str]) -> frozenset[str]:
+    """Which of these files hold a case."""
+    return frozenset(row["scope"] for row in _rows(connection, "case", "scope", wanted))
+
+
+def meant_for(connection: Connection, centre: str, late: str) -> list[str]:
+    """Scopes of files whose case names this centre and that are another's, but for cases with a review for this
+    reason (`late`: what was written there decides nothing)."""
+    case, review = tables.records["case"].c, tables.records["review"].c
+    put_aside = select(review.about).where(review.about_kind == "case", review.reason == late)
+    named = select(case.scope).where(
+        case.centre == centre, case.retracted.is_(None), case.id.not_in(put_aside)
+    )
+    found = sorted({str(row.scope) for row in connection.execute(named)})
+    homes = scopes.homes(connection, found)
+    whose = {**homes, **owners(connection, [one for one in found if scopes.is_closed(one, homes.get(one))])}
+    return [one for one in found if one in homes and whose[one] != centre]
+
+
 def owners(connection: Connection, closed: Collection[str]) -> dict[str, str]:
     """The centre that each closed file belongs to: its custody's, else that of the desk that founded it."""
     found = {

@@ -18,8 +18,8 @@ from server.operations.staff import NotInTheList, write
 from server.store import accounts
 from server.store.engine import Connection
 from sync.act import Act
-from sync.replica import read as stored
 from sync.replica import node, scopes
+from sync.replica import read as stored
 from tests.domain.test_roles import other_cells
 from tests.privacy_table import ROLES, STATES
 from tests.server.every_road import BOOKS, PLACES, SAID, effect, policy_of, shipped

@@ -39,6 +39,24 @@ def proven(centre: Running, desk: Desk) -> bool:
     return kept == centre.centre.read(lambda c: granted.recount(c, one))
 
 
+def test_a_case_passed_on_to_a_centre_that_has_no_desk_yet_goes_there_with_its_first_one(centre: Running) -> None:
+    ag, hn = (enrol_desk(centre, seat) for seat in ("AG01", "HN01"))
+    scope = opened(ag)
+    opened(ag, "k2")
+    pass_on(ag, "da_nang")
+    assert standing(ag, scope) == [], "nobody there could hold it: it stays"
+    dn, dn2 = enrol_desk(centre, "DN01"), enrol_desk(centre, "DN02")
+    for desk in (ag, dn, dn2, hn):
+        desk.pull()
+    assert [one.node.has("case", "case-k1") for one in (dn, dn2, hn)] == [True, True, False]
+    assert not dn.node.has("case", "case-k2")
+    assert standing(ag, scope) == [False]
+    assert [one.own_digest() for one in (dn, dn2)] == [one.digest for one in (dn, dn2)]
+    assert all(proven(centre, one) for one in (ag, dn, dn2, hn))
+    for desk in (ag, dn, dn2, hn):
+        desk.close()
+
+
 def test_a_case_passed_on_goes_to_the_desks_of_the_other_centre_and_leaves_its_own(centre: Running) -> None:
     ag, ag2, dn, hn = (enrol_desk(centre, seat) for seat in ("AG01", "AG02", "DN01", "HN01"))
     scope = opened(ag)
