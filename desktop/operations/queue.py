@@ -18,10 +18,11 @@ from sync.troubles import Trouble
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What an item says, read only when somebody asks. Lines of (label code, text)."""
+    """What an item says, read only when somebody asks. Lines of (label code, text); `province`: (set, code)."""
 
     item_id: str
     lines: tuple[tuple[str, str], ...]
+    province: tuple[str, str] | None = None
 
 
 def enter(
@@ -103,7 +104,10 @@ def open_words(item_id: str) -> Operation[Words | Standing]:
         item = uow.read("queue_item", item_id)
         if item is not None and item.record.number:
             lines.append(("number", item.record.number))
-        return Words(item_id, tuple((name, text) for name, text in lines if text))
+        said = tuple((name, text) for name, text in lines if text)
+        if item is None or not item.record.province_set or not item.record.province:
+            return Words(item_id, said)
+        return Words(item_id, said, (item.record.province_set, item.record.province))
 
     return operation
 

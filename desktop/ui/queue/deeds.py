@@ -11,7 +11,7 @@ from desktop.operations.queue_claims import Standing, State
 from desktop.store.reads_queue import QueueRow
 from desktop.ui.intake.sheet import Sheet
 from desktop.ui.queue.item_form import ItemForm
-from desktop.ui.queue.said import how_it_stands
+from desktop.ui.queue.said import begun_with, how_it_stands
 from desktop.ui.queue.viewmodel import UNDO_MS
 from desktop.ui.theme.tokens import Status
 from desktop.ui.words import tr
@@ -85,8 +85,14 @@ class QueueDeeds(QObject):
         item = self._model.in_hand
         if self._window.page_name != "queue" or item is None or self._window.calls.current is not None:
             return False
-        self._window.file_page.open(form, item.call_id, item_id=item.id)
+        words = self._model.words
+        values = begun_with(item.channel, words) if words is not None and words.item_id == item.id else {}
+        known = len(self._window.file_page.sheets)
+        sheet = self._window.file_page.open(form, item.call_id, values=values, item_id=item.id)
         self._window.go("file")
+        if values and len(self._window.file_page.sheets) > known:  # the caret stands where something is to be asked
+            empty = (one.name for one in sheet.form.definition.fields if one.name not in values)
+            sheet.form.focus_on(next(empty, ""))
         return True
 
     def called_from_item(self) -> None:

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop.store.reads_queue import QueueRow
+from desktop.ui.queue.said import line_of
 from desktop.ui.queue.viewmodel import QueueModel
 from desktop.ui.theme.look import Look
 from desktop.ui.theme.tokens import Status
@@ -20,7 +21,6 @@ from desktop.ui.widgets.table import PaperTable
 from desktop.ui.words import brief, minute_text, tr, when_text
 from domain.clock import Clock
 from domain.codes.catalogue import Catalogue
-from domain.phones import display
 
 WHAT, CAME, DUE, WHO = range(4)
 _WIDE: Final = 340
@@ -183,18 +183,4 @@ class QueuePage(QWidget):
         self._reading = words is not None
 
     def _line(self, name: str, text: str) -> str:
-        return _said(name, self._kinds.label(text) if name == "sender_kind" and text in self._kinds else text)
-
-
-def _said(name: str, text: str) -> str:
-    labels = {
-        "sender": tr("Nơi gửi"),
-        "reference": tr("Số, địa chỉ"),
-        "dated": tr("Ngày ghi trên văn bản"),
-        "sender_kind": tr("Người báo là"),
-        "sender_name": tr("Tên người báo"),
-        "number": tr("Số máy"),
-        "place": tr("Nơi xảy ra"),
-    }
-    shown = display(text) if name == "number" else text
-    return f"{labels[name]}: {shown}" if name in labels else shown
+        return line_of(name, self._kinds.label(text) if name == "sender_kind" and text in self._kinds else text)

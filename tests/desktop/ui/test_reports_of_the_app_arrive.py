@@ -19,8 +19,8 @@ from domain.clock import HOUR, utc_iso
 from server.operations.incoming import take
 from sync.engine import Pace
 from sync.transport import HttpTransport
-from tests.desktop.ui.conftest import CHEAP, PASSPHRASE, STAFF, HandClock, named, press
-from tests.desktop.ui.test_forms_lose_nothing import contact_of, fill_six, saved
+from tests.desktop.ui.conftest import CHEAP, PASSPHRASE, STAFF, HandClock, named, press, type_text
+from tests.desktop.ui.test_forms_lose_nothing import contact_of, saved
 from tests.desktop.ui.test_the_queue import everything_shown, waiting
 from tests.server.ground import Running, running
 
@@ -62,8 +62,9 @@ def test_a_report_that_came_by_the_road_is_listed_without_a_word_and_opened_by_t
 ) -> None:
     window = show(desk)
     came = clock.now_ms() - HOUR
-    said = {"id": "A-1", "received_at": utc_iso(came), "province": "91", "sender_kind": "family", "body": BODY}
-    assert take(centre.centre, [json.dumps(said | {"urgency": "high"}).encode()]).taken == 1
+    said = {"id": "A-1", "received_at": utc_iso(came), "province": "91", "body": BODY, "urgency": "high"}
+    sender = {"sender_kind": "family", "sender_name": "Bà Ba", "number": "0900081502"}
+    assert take(centre.centre, [json.dumps(said | sender).encode()]).taken == 1
     qtbot.waitUntil(lambda: len(window.queue_model.rows) == 1, timeout=30_000)
     (row,) = window.queue_model.rows
     assert (row.channel, row.urgency, row.arrived_at, row.held_by) == ("app_111", "high", came, None)
@@ -73,8 +74,14 @@ def test_a_report_that_came_by_the_road_is_listed_without_a_word_and_opened_by_t
     press(window, Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: BODY in named(window, "label.queue.words").text(), timeout=20_000)
     press(window, Qt.Key.Key_F8)
-    fill_six(window)
+    sheet = window.file_page.current
+    assert sheet is not None
+    begun = sheet.form.values()
+    assert (begun["summary"], begun["province"], begun["caller_kind"]) == (BODY, "91", "family")
+    type_text("bao luc gia dinh")
+    press(window, Qt.Key.Key_Return)
     result = saved(window, qtbot)
     contact = contact_of(desk, result.contact_id).contact
-    assert (contact.primary_channel, contact.received_at) == ("app_111", came)
+    assert (contact.primary_channel, contact.received_at, contact.summary) == ("app_111", came, BODY)
+    assert contact.topics
     qtbot.waitUntil(lambda: waiting(desk, clock) == [], timeout=20_000)

@@ -18,10 +18,11 @@ from desktop.store import reads
 from desktop.store.unit_of_work import UnitOfWork
 from desktop.ui.intake.sheet import Sheet
 from desktop.ui.main_window import MainWindow
+from desktop.ui.queue.said import begun_with
 from domain.clock import HOUR, MINUTE
 from domain.records.queue import Claim, QueueItem
 from sync.replica import read, scopes
-from tests.desktop.ui.conftest import STAFF, HandClock, named, press, stored, type_text
+from tests.desktop.ui.conftest import STAFF, HandClock, focused, named, press, stored, type_text
 from tests.desktop.ui.test_forms_lose_nothing import contact_of, draft_rows, fill_six, go_to, saved
 from tests.desktop.ui.test_the_queue import LETTER, REPORT, fill, waiting
 
@@ -215,6 +216,47 @@ def test_the_clocks_of_a_report_count_from_when_the_hotline_got_it(
     assert contact_of(desk, result.contact_id).contact.received_at == came
     view = stored(desk, partial(reads.case_view, case_id=result.case_id))
     assert {one.start_at for one in view.clocks} == {came}
+
+
+def test_a_form_of_an_item_that_was_read_begins_with_what_its_sender_wrote(
+    window: MainWindow, desk: Desk, clock: HandClock, qtbot: QtBot
+) -> None:
+    fill(window, desk, clock, qtbot)
+    take(window, qtbot)
+    press(window, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: window.queue_model.words is not None, timeout=20_000)
+    press(window, Qt.Key.Key_F8)
+    sheet = window.file_page.current
+    assert sheet is not None
+    assert sheet.form.values() == {
+        "caller_kind": "family",
+        "caller_name": "Ẩn danh",
+        "summary": "Báo qua ứng dụng",
+        "primary_channel": "app_111",
+    }
+    assert focused().objectName() == "field.topics", "what is given is not typed over"
+    result = saved(window, qtbot)
+    file = contact_of(desk, result.contact_id)
+    assert (file.contact.caller_kind, file.contact.summary) == ("family", "Báo qua ứng dụng")
+    assert item(desk).contact_id == result.contact_id
+
+
+def test_a_form_of_an_item_that_nobody_read_shows_no_word_of_it(
+    window: MainWindow, desk: Desk, clock: HandClock, qtbot: QtBot
+) -> None:
+    sheet = form_of(window, desk, clock, qtbot)
+    assert sheet.form.values() == {}
+
+
+def test_what_a_letter_says_of_itself_stays_words_and_an_office_is_no_caller() -> None:
+    lines = (("sender", "Sở Y tế"), ("reference", "Số 12/SYT"), ("body", "Đề nghị xác minh"))
+    begun = begun_with("official_dispatch", queue.Words("x", lines, ("34", "91")))
+    assert begun == {
+        "summary": "Đề nghị xác minh\nNơi gửi: Sở Y tế\nSố, địa chỉ: Số 12/SYT",
+        "province_set": "34",
+        "province": "91",
+        "primary_channel": "official_dispatch",
+    }
 
 
 def test_one_item_has_one_form_however_often_the_key_is_pressed_and_after_a_crash_too(
