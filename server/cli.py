@@ -257,6 +257,7 @@ def _audit(asked: argparse.Namespace) -> int:
             {
                 "device": device,
                 "entries": one.entries,
+                "cut": one.cut,
                 "head": one.head.n,
                 "erased": one.erased,
                 "whole": one.whole,

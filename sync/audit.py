@@ -7,9 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import msgspec
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from domain.records.audit import ACTIONS, AuditEntry, AuditNote
+from domain.records.audit import ACTIONS, AuditCut, AuditEntry, AuditNote
 from sync import chain
+from sync.door import cut_claim
+from sync.wire import raw64
 
 SALT_BYTES: Final = 16
 _UNSEALED: Final = bytes(32)
@@ -94,12 +98,14 @@ class Countersigned:
 
 @dataclass(slots=True)
 class Findings:
-    """What a chain of one device looks like. `broken` are lines of numbers and ids, without contents."""
+    """What a chain of one device looks like. `broken` are lines of numbers and ids, without contents; `cut` how many
+    entries at its beginning the centre cut off, their time being over."""
 
     device: str
     entries: int = 0
     head: Head = field(default_factory=Head)
     erased: int = 0
+    cut: int = 0
     broken: list[str] = field(default_factory=list)
 
     @property
@@ -119,30 +125,69 @@ def verify(
     receipts: Iterable[Countersigned] = (),
     erased: Collection[str] = (),
     retracted: Collection[str] = (),
+    cuts: Iterable[AuditCut] = (),
+    key: bytes = b"",
 ) -> dict[str, Findings]:
     """Count every device's chain anew from its entries, in any order. Without `notes` words are not looked at.
 
-    `erased` are ids of notes that the centre had erased: their words are gone, their hashes hold. Some 100,000
-    entries a second.
+    `erased` are ids of notes that the centre had erased: their words are gone, their hashes hold. `cuts` say where
+    chains begin, believed where the centre whose raw public key is `key` signed them. A head that was countersigned
+    before the cut is vouched for by the cut alone. Some 100,000 entries a second.
     """
     chains: dict[str, list[AuditEntry]] = {}
     for one in entries:
         chains.setdefault(one.device or "", []).append(one)
-    found = {device: _one(device, chain_, notes, erased) for device, chain_ in chains.items()}
+    starts, forged = _starts(cuts, key)
+    found = {
+        device: _one(device, chains.get(device, []), notes, erased, starts.get(device, Head()))
+        for device in chains.keys() | starts.keys()
+    }
+    for mark in forged:
+        about = found.setdefault(mark.device or "", Findings(mark.device or ""))
+        about.broken.append(f"{mark.n}: cut off under no signature of the centre")
     for name in retracted:
         found.setdefault("", Findings("")).broken.append(f"entry {name}: taken back")
     for receipt in receipts:
         about = found.setdefault(receipt.device, Findings(receipt.device))
-        links = {entry.link: entry.n for entry in chains.get(receipt.device, ())}
+        start = starts.get(receipt.device, Head())
+        if receipt.n < start.n:
+            continue
+        links = {start.link: start.n} | {entry.link or "": entry.n or 0 for entry in chains.get(receipt.device, ())}
         if links.get(receipt.link) != receipt.n:
             about.broken.append(f"{receipt.n}: countersigned by the centre and not here (ends at {about.head.n})")
     return found
 
 
+def _starts(cuts: Iterable[AuditCut], key: bytes) -> tuple[dict[str, Head], list[AuditCut]]:
+    """Where each chain begins, and the cuts that nobody need believe."""
+    starts: dict[str, Head] = {}
+    forged = []
+    for one in cuts:
+        if not is_cut_signed(one, key):
+            forged.append(one)
+        elif (one.n or 0) > starts.get(one.device or "", Head()).n:
+            starts[one.device or ""] = Head(one.n or 0, one.link or "")
+    return starts, forged
+
+
+def is_cut_signed(one: AuditCut, key: bytes) -> bool:
+    """Whether the centre with this raw public key signed the cut as it reads."""
+    try:
+        claim = cut_claim(one.device or "", one.n or 0, one.link or "", one.at or 0)
+        Ed25519PublicKey.from_public_bytes(key).verify(raw64(one.signature or ""), claim)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
 def _one(
-    device: str, entries: list[AuditEntry], notes: Mapping[str, AuditNote] | None, erased: Collection[str]
+    device: str,
+    entries: list[AuditEntry],
+    notes: Mapping[str, AuditNote] | None,
+    erased: Collection[str],
+    start: Head,
 ) -> Findings:
-    found = Findings(device, len(entries))
+    found = Findings(device, len(entries), head=start, cut=start.n)
     by_link: dict[str, int] = {}
     after: dict[str, int] = {}
     for one in entries:
@@ -156,13 +201,15 @@ def _one(
         after[one.previous or ""] = one.n or 0
         if notes is not None and one.sealed:
             found.erased += _note(one, notes.get(one.id), erased, found.broken)
-    start = chain.GENESIS.hex()
     for one in entries:
-        before = 0 if one.previous == start else by_link.get(one.previous or "")
+        before = start.n if one.previous == start.link else by_link.get(one.previous or "")
         if before is None or before + 1 != one.n:
             found.broken.append(f"{one.n}: what stood before it is not here")
-    last = max(entries, key=lambda one: one.n or 0)
-    found.head = Head(last.n or 0, last.link or "")
+        elif before < start.n:
+            found.broken.append(f"{one.n}: was cut off and is here again")
+    if entries:
+        last = max(entries, key=lambda one: one.n or 0)
+        found.head = Head(last.n or 0, last.link or "")
     return found
 
 
@@ -187,6 +234,11 @@ def _note(one: AuditEntry, note: AuditNote | None, erased: Collection[str], brok
     if not same:
         broken.append(f"{one.n}: its words are not those that were written")
     return 0
+
+
+def cut_of(values: Mapping[Any, Any]) -> AuditCut:
+    """A cut from a row mapping of its table."""
+    return AuditCut(**{name: values[name] for name in AuditCut.__slots__})
 
 
 def entry_of(values: Mapping[Any, Any]) -> AuditEntry:

@@ -255,6 +255,12 @@ def audit_claim(device: str, n: int, head: str, time: int) -> bytes:
     return b"tram111/audit/1\x00" + msgspec.json.encode((device, n, head, time))
 
 
+def cut_claim(device: str, n: int, link: str, at: int) -> bytes:
+    """What the centre signs when it cuts a device's audit chain: at this time (UTC ms) the chain was whole, entry `n`
+    bore the hash `link`, and all up to it had been kept as long as the table of periods says."""
+    return b"tram111/audit-cut/1\x00" + msgspec.json.encode((device, n, link, at))
+
+
 def wipe_claim(device: str, since: int) -> bytes:
     """What the centre signs to order a device, revoked at this time (UTC ms), to wipe itself."""
     return b"tram111/revoked/1\x00" + msgspec.json.encode((device, since))

@@ -12,7 +12,8 @@ from sync import audit
 from sync.audit import Countersigned, Findings
 from sync.door import Receipt
 from sync.replica import node, read, removal, tables
-from sync.replica.desk_road import AUDIT_SIGNED, RECEIPT
+from sync.replica.desk_road import AUDIT_SIGNED, CENTRE_KEY, RECEIPT
+from sync.wire import raw64
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +32,18 @@ class AuditView:
         return sum(one.entries for one in self.findings)
 
     @property
+    def cut(self) -> int:
+        """How many entries were cut off, their time being over."""
+        return sum(one.cut for one in self.findings)
+
+    @property
     def whole(self) -> bool:
         """Whether every chain is whole."""
         return all(one.whole for one in self.findings)
 
 
 def audit_view(connection: Connection, newest: int = 50) -> AuditView:
-    """Count every chain held here anew, the own one against its receipt, without a line."""
+    """Count every chain held here anew from where it begins, the own one against its receipt, without a line."""
     table = tables.records["audit_entry"]
     entries = [audit.entry_of(row) for row in connection.execute(select(table)).mappings()]
     back = [row.id for row in connection.execute(select(table.c.id).where(table.c.retracted.is_not(None)))]
@@ -45,7 +51,10 @@ def audit_view(connection: Connection, newest: int = 50) -> AuditView:
     gone = removal.known_among(connection, {one.id for one in entries if one.sealed and one.id not in notes})
     receipt = _receipt(connection)
     signed = [] if receipt is None else [receipt]
-    found = audit.verify(entries, notes, signed, {record for kind, record in gone if kind == "audit_note"}, back)
+    cuts = [audit.cut_of(row) for row in connection.execute(select(tables.records["audit_cut"])).mappings()]
+    erased = {record for kind, record in gone if kind == "audit_note"}
+    key = raw64(node.get(connection, CENTRE_KEY))
+    found = audit.verify(entries, notes, signed, erased, back, cuts, key)
     _receipt_itself(connection, receipt, found)
     entries.sort(key=lambda one: (one.at or 0, one.n or 0), reverse=True)
     return AuditView(

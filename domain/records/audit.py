@@ -56,6 +56,20 @@ class AuditEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AuditCut:
+    """Where the chain of one device (`device`) begins now: entries up to `n` were kept as long as the table of
+    periods says and are erased; entry `n` bore the hash `link`. `at` is when the centre cut (its UTC ms), `signature`
+    (base64) the centre's over all four. One record a device, written by the centre alone; the next cut changes it."""
+
+    id: str
+    device: str | None = declare(Merge.APPEND, _P1, indexed=True)
+    n: int | None = declare(Merge.RESPONSIBILITY, _P1, Column.INTEGER)
+    link: str | None = declare(Merge.RESPONSIBILITY, _P1)
+    at: int | None = declare(Merge.RESPONSIBILITY, _P1, Column.INTEGER)
+    signature: str | None = declare(Merge.RESPONSIBILITY, _P1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AuditNote:
     """What a person said about an act (a reason), or what names it (a search's keyed hash); may be erased."""
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from domain.records.answer import Answer
 from domain.records.attachment import Attachment, BlobSecret
-from domain.records.audit import AuditEntry, AuditNote
+from domain.records.audit import AuditCut, AuditEntry, AuditNote
 from domain.records.call import Call
 from domain.records.case import Case, Stay
 from domain.records.case_key import CaseKey, CaseReader, PersonKey
@@ -130,6 +130,7 @@ KINDS = Registry(
         ("staff", Staff),
         ("audit_entry", AuditEntry),
         ("audit_note", AuditNote),
+        ("audit_cut", AuditCut),
         ("emergency_read", EmergencyRead),
         ("answer", Answer),
         ("legal_hold", LegalHold),

@@ -16,6 +16,7 @@ FILE: Final = "retention.toml"
 CALL, COUNSELLING, INTERVENTION, REQUEST = "call", "counselling", "intervention", "request"
 LETTER: Final = "letter"
 DRAFT: Final = "draft"
+AUDIT: Final = "audit"
 STANDS: Final = "stands"
 """The part of the table that names kinds of records which no run erases."""
 ADULT: Final = 18
@@ -29,6 +30,7 @@ _SHAPE: Final = {
     REQUEST: ("request_over", "file"),
     LETTER: ("done", "item"),
     DRAFT: ("revoked", "draft"),
+    AUDIT: ("written", "entries"),
 }
 """Class → from when it counts and what it erases: what this module knows how to count."""
 

@@ -188,10 +188,7 @@ class Centre:
     ) -> Folded:
         """Write records of the centre's own into one scope as one act, inside the lane's transaction. `after`:
         stamps that the act follows from."""
-        wall = self.now_ms()
-        for stamp in after:
-            self._stamps.seen(stamp, wall)
-        act = Act(ROLE, self._stamps.next(wall))
+        act = self.act(after)
         for record in records:
             act.create(scope, record, action=action)
         return self.write(connection, act.bodies)
@@ -201,25 +198,32 @@ class Centre:
     ) -> Folded:
         """Write new records of the centre's own, each into its scope and with its caution ranks, as one act that no
         batch splits, inside the lane's transaction."""
-        act = Act(ROLE, self._stamps.next(self.now_ms()))
+        act = self.act()
         for scope, record, ranks in records:
             act.create(scope, record, ranks=ranks)
         return self.write(connection, act.bodies)
 
+    def act(self, after: Iterable[str] = ()) -> Act:
+        """An act of the centre's own that follows from these stamps; `write` logs what it collects."""
+        wall = self.now_ms()
+        for stamp in after:
+            self._stamps.seen(stamp, wall)
+        return Act(ROLE, self._stamps.next(wall))
+
     def change(self, connection: Connection, stored: Stored, values: Mapping[str, Any], action: str) -> Folded:
         """Change a record of the centre's own, or take it back, as one act that follows from what stands."""
-        wall = self.now_ms()
-        for held in stored.state.values():
-            for stamp in held.heads:
-                self._stamps.seen(stamp, wall)
-        act = Act(ROLE, self._stamps.next(wall))
+        act = self.act(stamp for held in stored.state.values() for stamp in held.heads)
         act.change(stored.kind, stored.id, stored.scope, stored.state, values, action=action)
         return self.write(connection, act.bodies)
 
     def erase(self, connection: Connection, kind: str, record: str, scope: str, why: str) -> Folded:
         """Order that a record be erased for ever at every node; `why` holds no personal data."""
-        wall = self.now_ms()
-        body = Body(
+        return self.write(connection, [self.order(self.act(), kind, record, scope, why)])
+
+    @staticmethod
+    def order(act: Act, kind: str, record: str, scope: str, why: str) -> Body:
+        """The order to erase a record, as part of an act."""
+        return Body(
             kind=kind,
             id=record,
             scope=scope,
@@ -227,10 +231,9 @@ class Centre:
             action=ERASE,
             staff=ROLE,
             schema=SCHEMA,
-            stamp=self._stamps.next(wall),
+            stamp=act.stamp,
             why=why,
         )
-        return self.write(connection, [body])
 
     def write(self, connection: Connection, bodies: Sequence[Body]) -> Folded:
         """Log and fold bodies of the centre's own, and keep the last stamp durable with them."""

@@ -14,7 +14,8 @@ from domain.records.call import Call
 from domain.records.retention import LegalHold, RetentionRun
 from domain.records.staff import record_of
 from domain.rules.privacy import Decision, Thing, may, person_of
-from domain.rules.retention import CALL, COUNSELLING, DRAFT, INTERVENTION, LETTER, REQUEST, Retention
+from domain.rules.retention import AUDIT, CALL, COUNSELLING, DRAFT, INTERVENTION, LETTER, REQUEST, Retention
+from server.operations import audit_cut
 from server.operations.centre import Centre, News, log
 from server.operations.erasure import NotHere, erase
 from server.store import due, granted, proven
@@ -63,6 +64,7 @@ def propose(centre: Centre, code: str) -> RetentionRun | None:
 
     Raises StoreUnavailable."""
     table, now = periods(), centre.now_ms()
+    chains = audit_cut.proposed(centre, code, table.began_before(AUDIT, now))
 
     def job(connection: Connection) -> tuple[RetentionRun | None, News]:
         oldest = now - (table.over_at(CALL, 0))
@@ -75,6 +77,7 @@ def propose(centre: Centre, code: str) -> RetentionRun | None:
         left = due.left_drafts(connection, code, table.began_before(DRAFT, now), MOST_FILES)
         items += [(DRAFT, one) for one in left]
         items += [(REQUEST, one) for one in _requests(connection, code, now)[:MOST_FILES]]
+        items += [(AUDIT, one) for one in chains]
         if not items:
             return None, News()
         run = RetentionRun(id=centre.new_id(), centre=code, proposed_at=now, items=tuple(map(list, items)))
@@ -168,6 +171,10 @@ def _carry_out(centre: Centre, stored: Stored) -> None:
     for name, one in run.items:
         if name == CALL:
             erased += _strip(centre, one, run.id)
+            continue
+        if name == AUDIT:
+            before = periods().began_before(AUDIT, centre.now_ms())
+            erased += audit_cut.carry_out(centre, run.centre or "", one, before, f"retention {run.id}")
             continue
         if name == DRAFT:
             erased += _drop_left(centre, run.centre or "", one, run.id)

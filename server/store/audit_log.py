@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Table, Text, select
+from sqlalchemy import BigInteger, Column, Table, Text, select, true
 
-from server.store import accounts
+from domain.records.audit import AuditCut
+from server.store import accounts, centre_key, hub_identity
 from server.store.engine import Connection
-from sync import audit
+from sync import audit, wire
 from sync.audit import Countersigned, Findings, Head
-from sync.replica import read, removal, sql, tables
+from sync.replica import node, read, removal, sql, tables
 
 countersigned = Table(
     "countersigned",
@@ -23,11 +24,23 @@ countersigned = Table(
 
 
 def head_of(connection: Connection, device: str) -> Head:
-    """The last entry of a device's audit chain."""
+    """The last entry of a device's audit chain; where every entry was cut off, the end of what was cut."""
     entry = tables.records["audit_entry"].c
     own = select(entry.n, entry.link).where(entry.device == device, entry.n.is_not(None))
     row = connection.execute(own.order_by(entry.n.desc()).limit(1)).first()
-    return Head() if row is None else Head(int(row.n), str(row.link))
+    return begins_at(connection, device) if row is None else Head(int(row.n), str(row.link))
+
+
+def begins_at(connection: Connection, device: str) -> Head:
+    """Behind which entry a device's chain begins: the last one that was cut off, if any was."""
+    return next((Head(one.n or 0, one.link or "") for one in cuts(connection, device)), Head())
+
+
+def cuts(connection: Connection, only: str = "") -> list[AuditCut]:
+    """Where chains were cut; `only`: that of one device."""
+    table = tables.records["audit_cut"]
+    rows = connection.execute(select(table).where(table.c.device == only if only else true())).mappings()
+    return [audit.cut_of(row) for row in rows]
 
 
 def remember(connection: Connection, device: str, head: Head, at_ms: int, signature: str) -> None:
@@ -37,16 +50,28 @@ def remember(connection: Connection, device: str, head: Head, at_ms: int, signat
         sql.upsert_many(connection, countersigned, [(device, head.n, head.link, at_ms, signature)])
 
 
-def verify(connection: Connection) -> dict[str, Findings]:
-    """Every chain counted anew from its rows, and against what was countersigned."""
+def verify(connection: Connection, only: str = "") -> dict[str, Findings]:
+    """Every chain counted anew from its rows, and against what was countersigned; `only`: that of one device."""
     table = tables.records["audit_entry"]
-    rows = connection.execute(select(table).execution_options(yield_per=1_000)).mappings()
+    asked = table.c.device == only if only else true()
+    rows = connection.execute(select(table).where(asked).execution_options(yield_per=1_000)).mappings()
     entries = [audit.entry_of(row) for row in rows]
-    back = [row.id for row in connection.execute(select(table.c.id).where(table.c.retracted.is_not(None)))]
+    back = [row.id for row in connection.execute(select(table.c.id).where(asked, table.c.retracted.is_not(None)))]
     words = tables.records["audit_note"]
-    notes = {row["id"]: read.stored(row, "audit_note").record for row in connection.execute(select(words)).mappings()}
+    told = select(words) if not only else select(words).where(words.c.id.in_(select(table.c.id).where(asked)))
+    notes = {row["id"]: read.stored(row, "audit_note").record for row in connection.execute(told).mappings()}
     gone = removal.known_among(connection, {one.id for one in entries if one.sealed and one.id not in notes})
     signed = [
-        Countersigned(row.device, row.n, row.link, row.at) for row in connection.execute(select(countersigned))
+        Countersigned(row.device, row.n, row.link, row.at)
+        for row in connection.execute(
+            select(countersigned).where(countersigned.c.device == only if only else true())
+        )
     ]
-    return audit.verify(entries, notes, signed, {record for kind, record in gone if kind == "audit_note"}, back)
+    erased = {record for kind, record in gone if kind == "audit_note"}
+    return audit.verify(entries, notes, signed, erased, back, cuts(connection, only), _signer(connection))
+
+
+def _signer(connection: Connection) -> bytes:
+    """The centre's raw public key: this server's own, or at a hub the one its enrolment told it."""
+    told = node.get(connection, hub_identity.CENTRE_KEY)
+    return wire.raw64(told) if told else centre_key.made(connection).public_key().public_bytes_raw()

@@ -81,6 +81,9 @@ def chain_line(view: AuditView | None) -> tuple[Status, str]:
         return Status.URGENT, tr(
             "Chuỗi của máy {device} đứt ở mục {n}. Chị/anh báo người phụ trách, đừng xóa gì trên máy này."
         ).format(device=short(broken.device), n=broken.broken_at or "?")
+    if view.cut:
+        cut = f"{view.cut:,}".replace(",", ".")
+        count = tr("{count} (và {cut} mục quá hạn lưu đã cắt, có chữ ký của trung tâm)").format(count=count, cut=cut)
     if not view.signed_n:
         return Status.WAITING, tr("Chuỗi nguyên vẹn · {count} mục · trung tâm chưa ký").format(count=count)
     return Status.GOOD, tr("Chuỗi nguyên vẹn · {count} mục · trung tâm đã ký đến mục {n} lúc {when}").format(
