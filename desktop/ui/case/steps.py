@@ -123,6 +123,7 @@ class StepForm(QWidget):
 
     @Slot()
     def _changed(self) -> None:
+        self.form.point_at(self.form.owed())
         if self._keeper is not None:
             self._keeper.changed(self.form.values())
 
@@ -144,6 +145,7 @@ class StepForm(QWidget):
         if not values.get(self._must):
             words = tr("Cần có «{label}» mới lưu được.").format(label=self.form.label_of(self._must))
             self.state.say(Status.URGENT, words)
+            self.form.point_at({self._must: words})
             self.form.focus_on(self._must)
             return
         self._sent = (self._keeper, values)

@@ -283,7 +283,8 @@ def test_a_referral_without_its_receiver_says_so_and_keeps_its_words(opened: Mai
     type_text("chị Mai")
     press(opened, Qt.Key.Key_Return, CTRL)
     assert card.referral.state.text() == "Cần có «Cơ quan» mới lưu được."
-    assert named(card.referral, "field.to_kind").hasFocus()
+    box = named(card.referral, "field.to_kind")
+    assert (box.hasFocus(), box.property("trouble")) == (True, True)
     assert card.referral.form.values() == {"to_name": "chị Mai"}
 
 
