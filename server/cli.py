@@ -28,6 +28,7 @@ from server.store.audit import audit
 from server.store.held import count
 from server.store.proven import all_devices
 from server.tls import serving_context
+from server.unusual_command import commands_of_unusual
 from server.wall_clock import WallClock
 from sync.replica import node, read, recount
 from sync.troubles import Trouble
@@ -110,6 +111,7 @@ def _parser() -> argparse.ArgumentParser:
     auditing.add_argument("what", choices=["verify"])
     commands_of_emergency(add)
     commands_of_incoming(add)
+    commands_of_unusual(add)
     commands_of_retention(add)
     commands_of_staff(add)
     add_courier(add)

@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Final, NamedTuple
 
 from server.operations.centre import Centre
-from server.store import accounts, held, proven
+from server.store import accounts, acts, held, proven
 from server.store.backed_up import BACKED_UP_AT, BACKED_UP_FEED
 from server.store.engine import Connection
 from sync.replica import node, recount
@@ -56,6 +56,9 @@ def figures(connection: Connection, now_ms: int) -> list[Figure]:
         Figure("held_operations", "Operations that are held, shown to nobody yet.", _one(held.count(connection))),
         Figure("backup_verified_timestamp_seconds", "When a backup was last verified.", _at(known.get(BACKED_UP_AT))),
         Figure("backup_feed_number", "Up to which feed number that backup reaches.", _one(to)),
+        Figure("unusual_unseen", "Persons who opened or exported too much at once, looked at by nobody yet.", [
+            ({"reason": reason}, many) for reason, many in sorted(acts.count_unseen(connection).items())
+        ]),
         Figure("recounted_timestamp_seconds", "When all sums were last counted anew.", _at(counted.at_ms)),
         Figure("slipped_sums", "Sums that the last two recounts found wrong.", _one(counted.last + counted.found)),
     ]  # fmt: skip

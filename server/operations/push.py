@@ -19,6 +19,7 @@ from server.operations import (
     person_keys,
     second_codes,
     transfers,
+    unusual,
 )
 from server.operations.centre import HUB, Centre, News, log
 from server.operations.reach import reach
@@ -245,5 +246,6 @@ def _follow(
     told = told.with_more(grants.grant_new_cases(centre, connection, folded))
     told = told.with_more(transfers.follow(centre, connection, folded, accepted.late))
     told = told.with_more(need_to_know.follow(centre, connection, folded, new))
+    told = told.with_more(unusual.follow(centre, connection, folded))
     told = told.with_more(transfers.note_late(centre, connection, head.device, accepted.late))
     return told.with_more(leases.renew_if_short(centre, connection, author, head.incarnation, folded.changes))

@@ -44,7 +44,7 @@ WALLED = (TRAFFICKING, THERAPY, REQUEST)
 FILES = (DOSSIER, *WALLED)
 """Beginnings of scopes that hold one file (or one request) each."""
 
-CENTRE_ONLY = frozenset({"custody", "staff", "emergency_read", "legal_hold", "retention_run", "audit_cut"})
+CENTRE_ONLY = frozenset({"custody", "staff", "emergency_read", "legal_hold", "retention_run", "audit_cut", "review"})
 """Kinds that only the centre may write, beside those of the control streams, where nobody else writes at all."""
 
 
