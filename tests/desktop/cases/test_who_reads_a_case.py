@@ -13,7 +13,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from desktop.operations import restricting
+from desktop.operations import intake, restricting
 from desktop.operations.regaining import regain
 from desktop.operations.restricting import NotYours
 from desktop.store.case_lock import lacking
@@ -21,7 +21,7 @@ from tests.conftest import Rounds
 from tests.desktop.cases.closed import ClosedDesk, key_of, public_of
 from tests.desktop.store.kit import reference
 
-ME, FIRST, SECOND, LEAD = "nv07", "nv08", "nv09", "truong-ca"
+ME, FIRST, SECOND, LEAD, FAR = "nv07", "nv08", "nv09", "truong-ca", "truong-ca-dn"
 COLLEAGUES = (FIRST, SECOND)
 HERE = (ME, *COLLEAGUES)
 SEAT = "AG03"
@@ -39,14 +39,16 @@ class Case(RuleBasedStateMachine):
         self.folder = Path(tempfile.mkdtemp(prefix="t111-case-"))
         publics = tuple(one.public_key().public_bytes_raw() for one in CUSTODIANS)
         self.desk = ClosedDesk(self.folder / "desk", *HERE, custodians=publics)
-        self.age = dict.fromkeys((*HERE, LEAD), 0)
-        self.inside, self.given = {ME}, {ME}
+        self.age = dict.fromkeys((*HERE, LEAD, FAR), 0)
+        self.inside, self.given = {ME}, {ME, FAR}
+        self.centre, self.employed = "an_giang", False
         self.lost: set[tuple[str, int]] = set()
-        self.holds: dict[str, set[int]] = {one: set() for one in (*HERE, LEAD)}
+        self.holds: dict[str, set[int]] = {one: set() for one in (*HERE, LEAD, FAR)}
         self.shares: dict[int, set[tuple[str, int]]] = {}
         self.newest = 0
         self.notes: dict[str, int] = {}
         self.sit(ME)
+        self.desk.hire(FAR, {SEAT: f"{FAR} 0"}, roles=("shift_lead",), centre="da_nang", desks=("DN01",))
         self.case_id = self.desk.report()
         self.desk.bench.run(restricting.restrict(self.case_id, "Người nhà của nạn nhân làm việc tại cơ quan"))
         self.write_under(ME)
@@ -146,16 +148,35 @@ class Case(RuleBasedStateMachine):
             self.holds[LEAD].clear()
         self.sit(ME)
         self.hire(ended_at=None)
-        self.inside.add(LEAD)
+        self.employed = True
         self.given.add(LEAD)
+        self.by_office()
         self.writes_a_note(ME)
 
     @precondition(lambda self: LEAD in self.given)
     @rule()
     def leaves_the_hotline(self) -> None:
         self.hire(ended_at=self.desk.bench.clock.now)
-        self.inside.discard(LEAD)
+        self.employed = False
+        self.by_office()
         self.writes_a_note(ME)
+
+    @rule(centre=st.sampled_from(("an_giang", "da_nang")))
+    def is_passed_on(self, centre: str) -> None:
+        self.sit(ME)
+        self.desk.bench.clock.now += 1_000
+        if centre != self.centre:
+            self.desk.bench.run(intake.set_fields(self.case_id, {"centre": centre}))
+            self.write_under(ME)
+            self.centre = centre
+            self.by_office()
+            self.spread(ME)
+        self.writes_a_note(ME)
+
+    def by_office(self) -> None:
+        """Who reads by office: the lead of the centre whose case it is."""
+        self.inside -= {LEAD, FAR}
+        self.inside |= {FAR} if self.centre == "da_nang" else {LEAD} if self.employed else set()
 
     @precondition(lambda self: LEAD in self.given)
     @rule()
