@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from desktop.operations.queue_claims import Standing, State, hold, stands
 from desktop.operations.values import ranks_of
+from desktop.store import drafts
 from desktop.store.reads_queue import QueueRow, queue_rows
 from desktop.store.sight import Sight, Viewer
 from desktop.store.troubles import NotFound, UnknownCode
@@ -26,30 +27,46 @@ class Words:
 
 
 def enter(
-    channel: str, words: Incoming | AppReport, *, due_at: int | None = None, urgency: str | None = None
+    channel: str,
+    words: Incoming | AppReport,
+    *,
+    due_at: int | None = None,
+    urgency: str | None = None,
+    draft_id: str | None = None,
 ) -> Operation[str]:
     """Put something that arrived into the queue of this centre: its header for all, its words in a scope of their own
-    (`words.id` names both). Raises UnknownCode."""
+    (`words.id` names both). Answers the item's id. The draft goes in the same transaction.
+
+    Saved again as it is, it stays one item. What arrived is never written over: other words under the same name (a
+    draft that outlived its desk and was written on) are an item of their own. Raises UnknownCode.
+    """
 
     def operation(uow: UnitOfWork) -> str:
         if channel not in uow.reference.catalogue["contact_channel"]:
             raise UnknownCode("channel", "Kênh tiếp nhận")
-        if uow.read("queue_item", words.id) is None:
-            item = QueueItem(
-                id=words.id,
-                channel=channel,
-                centre=uow.seat.centre,
-                arrived_at=uow.now_ms,
-                due_at=due_at,
-                urgency=urgency,
-                entered_by=uow.staff,
-            )
-            act = uow.act()
-            ranks = ranks_of("queue_item", {"urgency": urgency}) if urgency else {}
-            act.create(scopes.centre(uow.seat.centre), item, ranks=ranks)
-            act.create(scopes.dossier(words.id), words)
-            uow.write(act)
-        return words.id
+        if draft_id is not None:
+            drafts.drop(uow.connection, draft_id)
+        kind = "incoming" if isinstance(words, Incoming) else "app_report"
+        known, put = uow.read(kind, words.id), words
+        if known is not None and known.record == words:
+            return words.id
+        if known is not None or uow.read("queue_item", words.id) is not None:
+            put = replace(words, id=uow.new_id())
+        item = QueueItem(
+            id=put.id,
+            channel=channel,
+            centre=uow.seat.centre,
+            arrived_at=uow.now_ms,
+            due_at=due_at,
+            urgency=urgency,
+            entered_by=uow.staff,
+        )
+        act = uow.act()
+        ranks = ranks_of("queue_item", {"urgency": urgency}) if urgency else {}
+        act.create(scopes.centre(uow.seat.centre), item, ranks=ranks)
+        act.create(scopes.dossier(put.id), put)
+        uow.write(act)
+        return put.id
 
     return operation
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from desktop.operations import audit
 from desktop.operations.values import clean
+from desktop.store import drafts
 from desktop.store.reads_requests import ANSWER, SEE
 from desktop.store.sight import SHOWN, Sight, Viewer
 from desktop.store.troubles import NotFound, UnknownCode
@@ -23,6 +24,7 @@ from sync.troubles import Trouble
 
 KIND: Final = "subject_request"
 TAKE: Final = "take_subject_request"
+_TOLD: Final = ("asker", "relation", "reach", "code", "words")
 
 
 class NotYourRequest(Trouble):
@@ -55,8 +57,10 @@ class NotThisStep(Trouble):
     advice = "Yêu cầu này đang ở bước khác, có thể đồng nghiệp vừa làm. Chị/anh mở lại từ danh sách để xem."
 
 
-def receive(request_id: str, values: Mapping[str, Any]) -> Operation[str]:
-    """Take a request down, its clocks counted from now; `request_id` stays the same however often it is saved.
+def receive(request_id: str, values: Mapping[str, Any], draft_id: str | None = None) -> Operation[str]:
+    """Take a request down, its clocks counted from now; `request_id` stays the same however often it is saved, and
+    what was written on since the last time is added to it. The draft goes in the same transaction. Answers the id:
+    another wish under the same id is a request of its own, with clocks of its own.
 
     `values`: wish, asker, relation, reach, code, words, shared of `SubjectRequest`. Raises NoWish, UnknownCode,
     NotYourRequest.
@@ -70,27 +74,37 @@ def receive(request_id: str, values: Mapping[str, Any]) -> Operation[str]:
         if wish not in uow.reference.catalogue[rules.LIST]:
             raise UnknownCode("wish", "Yêu cầu")
         _check(uow, TAKE, Thing(uow.seat.centre))
-        if uow.read(KIND, request_id) is None:
-            reference, shared = uow.reference, bool(said.get("shared"))
-            act = uow.act()
-            one = SubjectRequest(
-                id=request_id,
-                wish=wish,
-                centre=uow.seat.centre,
-                received_at=uow.now_ms,
-                received_by=uow.staff,
-                due_at=rules.reply_due(uow.now_ms, reference.clock_rules, reference.calendar),
-                carry_due_at=rules.carry_due(
-                    wish, shared, uow.now_ms, reference.clock_rules, reference.calendar
-                ),
-                shared=shared or None,
-                **{name: said.get(name) for name in ("asker", "relation", "reach", "code", "words")},
-            )
-            act.create(scopes.REQUEST + request_id, one)
+        if draft_id is not None:
+            drafts.drop(uow.connection, draft_id)
+        known, told = uow.read(KIND, request_id), {name: said.get(name) for name in _TOLD}
+        act = uow.act()
+        if known is not None and known.record.wish == wish:
+            act.change(KIND, known.id, known.scope, known.state, {k: v for k, v in told.items() if v is not None})
             uow.write(act)
-        return request_id
+            return request_id
+        one = _taken_down(uow, request_id if known is None else uow.new_id(), wish, told, bool(said.get("shared")))
+        act.create(scopes.REQUEST + one.id, one)
+        uow.write(act)
+        return one.id
 
     return operation
+
+
+def _taken_down(
+    uow: UnitOfWork, request_id: str, wish: str, told: Mapping[str, Any], shared: bool
+) -> SubjectRequest:
+    clocks = (uow.now_ms, uow.reference.clock_rules, uow.reference.calendar)
+    return SubjectRequest(
+        id=request_id,
+        wish=wish,
+        centre=uow.seat.centre,
+        received_at=uow.now_ms,
+        received_by=uow.staff,
+        due_at=rules.reply_due(*clocks),
+        carry_due_at=rules.carry_due(wish, shared, *clocks),
+        shared=shared or None,
+        **told,
+    )
 
 
 def open_request(request_id: str) -> Operation[str]:

@@ -79,7 +79,7 @@ class EntryKeys(QObject):
         self.sheet.saving.connect(self.save)
         self.sheet.form.changed.connect(self._changed)
         self._id = ""
-        self._busy = False
+        self._sent: FormValues | None = None
         self._keeper = Keeper(self._lane, self._lane.staff, FORM, "")
         self._keeper.found.connect(self._found)
         self._keeper.kept.connect(self._kept)
@@ -126,30 +126,36 @@ class EntryKeys(QObject):
         QGuiApplication.inputMethod().commit()
         values = self.sheet.form.values()
         channel = values.get("channel")
-        if self._busy:
+        if self._sent is not None:
             return
         if not channel:
             self.sheet.state.say(Status.URGENT, tr("Chưa chọn kênh: bấm số ở ô Kênh rồi lưu lại."))
             self.sheet.form.focus_on("channel")
             return
-        self._busy = True
+        self._sent = values
         words, due = words_of(self._own_id(), values)
-        entered = queue.enter(str(channel), words, due_at=due, urgency=values.get("item_urgency"))
+        urgency, draft = values.get("item_urgency"), self._keeper.draft_id
+        entered = queue.enter(str(channel), words, due_at=due, urgency=urgency, draft_id=draft)
         self._lane.submit(entered, self._saved, self._failed, initiator="queue")
 
     def _saved(self, _item: str) -> None:
-        self._busy = False
+        sent, self._sent = self._sent, None
         self._keeper.drop()
         self._id = ""
+        self._window.say_saved(self._lane.clock.now_ms())
+        if self.sheet.form.values() != sent:
+            self._changed()
+            further = tr("Đã vào hàng đợi. Chữ ghi thêm sau đó còn ở đây: Ctrl+Enter lưu thành một mục nữa.")
+            self.sheet.state.say(Status.WAITING, further)
+            return
         self.sheet.form.put({})
         self.sheet.state.say(Status.QUIET, "")
-        self._window.say_saved(self._lane.clock.now_ms())
         self._window.status.news.say(Status.GOOD, tr("Đã vào hàng đợi: Ctrl+J nhận mục kế tiếp"))
         if self.sheet.isVisible():
             self._window.covering.uncover()
 
     def _failed(self, fault: Exception) -> None:
-        self._busy = False
+        self._sent = None
         self.sheet.state.say(Status.URGENT, advice_of(fault))
         self._window.show_trouble(fault)
 

@@ -14,6 +14,7 @@ from desktop.store.drafts import Draft
 from desktop.store.reads_requests import RequestView
 from desktop.ui.drafts import Keeper
 from desktop.ui.forms.definition import FormDefinition
+from desktop.ui.forms.form import FormValues
 from desktop.ui.forms.written import WrittenForm
 from desktop.ui.intake.sheet import advice_of
 from desktop.ui.requests.card import RequestCard
@@ -197,7 +198,7 @@ class RequestsKeys(QObject):
         self.model.saved_at.connect(window.say_saved)
         self.model.trouble.connect(self._said)
         self._id = ""
-        self._busy = False
+        self._sent: FormValues | None = None
         self._keeper = Keeper(self._lane, self._lane.staff, FORM, "")
         self._keeper.found.connect(self._found)
         self._keeper.kept.connect(self._kept)
@@ -240,23 +241,28 @@ class RequestsKeys(QObject):
     def save(self) -> None:
         """Ctrl+Enter: into the register. What is asked must be known, all else may be missing."""
         QGuiApplication.inputMethod().commit()
-        if self._busy:
+        if self._sent is not None:
             return
         values = self.sheet.form.values()
         if not values.get("wish"):
             self.sheet.state.say(Status.URGENT, advice_of(operations.NoWish()))
             self.sheet.form.focus_on("wish")
             return
-        self._busy = True
-        received = operations.receive(self._id, values)
+        self._sent = values
+        received = operations.receive(self._id, values, self._keeper.draft_id)
         self._lane.submit(received, self._saved, self._failed, initiator="requests")
 
     def _saved(self, _request: str) -> None:
-        self._busy = False
+        sent, self._sent = self._sent, None
         self._keeper.drop()
+        self._window.say_saved(self._lane.clock.now_ms())
+        if self.sheet.form.values() != sent:
+            self._changed()
+            further = tr("Đã vào sổ yêu cầu. Chữ ghi thêm sau đó còn ở đây: Ctrl+Enter lưu thêm vào yêu cầu ấy.")
+            self.sheet.state.say(Status.WAITING, further)
+            return
         self._id = ""
         self.sheet.form.put({})
-        self._window.say_saved(self._lane.clock.now_ms())
         self._window.status.news.say(Status.GOOD, tr("Đã vào sổ yêu cầu, đồng hồ bắt đầu chạy"))
         self.sheet.state.say(Status.GOOD, tr("Đã vào sổ yêu cầu, đồng hồ bắt đầu chạy"))
         if self.sheet.isVisible():
@@ -278,7 +284,7 @@ class RequestsKeys(QObject):
         self._window.show_trouble(fault)
 
     def _failed(self, fault: Exception) -> None:
-        self._busy = False
+        self._sent = None
         self._said(fault)
 
     def keep_now(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import Qt
@@ -84,6 +86,42 @@ def test_what_was_begun_is_a_draft_and_comes_back_in_a_new_window(
     assert callable(show)
     again = show(desk)
     qtbot.waitUntil(lambda: again.sheets.entry.sheet.form.values() == before, timeout=20_000)
+
+
+def test_what_is_typed_while_a_letter_is_saved_stays_and_is_not_called_saved(
+    window: MainWindow, desk: Desk, clock: HandClock, qtbot: QtBot
+) -> None:
+    write(window)
+    entry = window.sheets.entry
+    go_to(window, "body")
+    busy = threading.Event()
+    desk.lane.submit(lambda _uow: busy.wait(20))
+    press(window, Qt.Key.Key_Return, CTRL)
+    type_text(" và ấp 4")
+    busy.set()
+    qtbot.waitUntil(lambda: len(waiting(desk, clock)) == 1, timeout=20_000)
+    qtbot.waitUntil(lambda: "còn ở đây" in entry.sheet.state.text(), timeout=20_000)
+    assert entry.sheet.isVisible()
+    assert entry.sheet.form.values()["body"] == "Đề nghị xác minh vụ việc tại ấp 3 và ấp 4"
+    entry.keep_now()
+    qtbot.waitUntil(lambda: len(stored(desk, partial(drafts.all_of, staff=STAFF))) == 1, timeout=20_000)
+    press(window, Qt.Key.Key_Return, CTRL)
+    qtbot.waitUntil(lambda: len(waiting(desk, clock)) == 2, timeout=20_000)
+
+
+def test_a_draft_that_outlived_its_desk_and_was_written_on_loses_nothing_and_doubles_nothing(
+    desk: Desk, qtbot: QtBot
+) -> None:
+    come = Incoming(id="0190a000-0000-7000-8000-000000000001", body="Đề nghị xác minh")
+    more = replace(come, body="Đề nghị xác minh, gửi kèm biên bản")
+    done: list[str] = []
+    for words in (come, come, more):
+        desk.lane.submit(queue.enter("official_dispatch", words), done.append)
+    qtbot.waitUntil(lambda: len(done) == 3, timeout=20_000)
+    assert done[:2] == [come.id, come.id]
+    assert done[2] != come.id
+    bodies = [one.record.body for one in stored(desk, partial(read.every, kind="incoming"))]
+    assert sorted(bodies) == ["Đề nghị xác minh", "Đề nghị xác minh, gửi kèm biên bản"]
 
 
 def test_without_a_channel_it_says_what_to_do_and_keeps_every_word(window: MainWindow) -> None:

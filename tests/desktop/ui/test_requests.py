@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
@@ -15,7 +17,7 @@ from desktop.ui.widgets.said import Said
 from domain.clock import vn_to_ms
 from domain.records.staff import Staff, record_of
 from domain.rules.subject_requests import Stage
-from sync.replica import scopes
+from sync.replica import read, scopes
 from tests.desktop.ui.conftest import STAFF, HandClock, focused, named, press, stored, type_text
 from tests.desktop.ui.test_queue_entry import go_to
 
@@ -105,6 +107,24 @@ def test_what_was_begun_comes_back_in_a_new_window(
     window.close()
     again = show(desk)
     qtbot.waitUntil(lambda: again.sheets.requests.sheet.form.values() == before, timeout=PATIENT)
+
+
+def test_what_is_typed_while_a_request_is_saved_is_added_to_it_by_the_next_save(
+    window: MainWindow, desk: Desk, qtbot: QtBot
+) -> None:
+    write(window)
+    keys = window.sheets.requests
+    keys.sheet.form.focus_on("words")
+    busy = threading.Event()
+    desk.lane.submit(lambda _uow: busy.wait(20))
+    press(window, Qt.Key.Key_Return, CTRL)
+    type_text(" và số máy")
+    busy.set()
+    qtbot.waitUntil(lambda: "còn ở đây" in keys.sheet.state.text(), timeout=PATIENT)
+    press(window, Qt.Key.Key_Return, CTRL)
+    qtbot.waitUntil(lambda: len(keys.sheet.rows.rows) == 1, timeout=PATIENT)
+    (one,) = stored(desk, partial(read.every, kind="subject_request"))
+    assert one.record.words == "Xin đừng lưu tên cháu nữa và số máy"
 
 
 def test_who_may_not_decide_is_told_who_does_and_words_of_a_step_stay(
