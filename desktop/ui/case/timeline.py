@@ -121,13 +121,14 @@ class Timeline(Card):
         if self._sent is None:
             return
         (keeper, text), self._sent = self._sent, None
-        keeper.drop()
         if keeper is not self._keeper:  # another dossier is in front meanwhile
+            keeper.drop()
             return
         rest = self.note.whole_text()
         if rest == text:
-            self.note.clear()
-        elif rest:
+            self.note.clear()  # it tells of a change: an empty draft, if the former one went before
+        keeper.drop()
+        if rest not in ("", text):
             # Typed between the key and the end of the saving: the next note, kept as its draft.
             if rest.startswith(text) and not self.note.is_composing:
                 self.note.replace(rest.removeprefix(text).lstrip())

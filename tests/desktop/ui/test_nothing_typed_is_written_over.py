@@ -194,6 +194,12 @@ def test_a_saved_note_leaves_no_draft_even_before_the_screen_hears_of_it(
     press(opened, Qt.Key.Key_Return, CTRL)
     qtbot.waitUntil(lambda: bool(seen))
     assert seen[0] == {}, "a desk that dies here would offer the note once more"
+    qtbot.waitUntil(lambda: timeline.note.whole_text() == "")
+    timeline.keep_now()  # what its emptying told of: kept within a second otherwise
+    heard: list[None] = []
+    desk.lane.submit(lambda _uow: None, heard.append)
+    qtbot.waitUntil(lambda: len(heard) == 1)
+    assert kept_drafts(desk) == {}, "an empty draft would stand among what is unfinished"
 
 
 def look_for_drafts(desk: Desk, seen: list[dict[str, drafts.Draft]]) -> None:
