@@ -10,7 +10,7 @@ from desktop.ui.words import minute_text, tr
 from domain.phones import display
 
 _FIELDS: Final = {"sender_kind": "caller_kind", "sender_name": "caller_name", "number": "number"}
-"""What an item says → the field of a form that holds it. A newspaper or an office is no caller: it stays words."""
+"""What an item says to the field of a form that holds it. A newspaper or an office is no caller: it stays words."""
 
 
 def how_it_stands(how: Standing) -> str:

@@ -43,8 +43,10 @@ def gives_its_outcome(seat: Seat, action_id: str) -> None:
 
 def undoes(seat: Seat, action_id: str) -> None:
     gives_its_outcome(seat, "outcome.prank")
-    seat.strike(action_id)
-    seat.until(lambda: seat.newest() == "unclassified")
+    # Not only until it is in the store: the call comes back to the ear a moment later, and would into what follows.
+    with seat.qtbot.waitSignal(seat.window.calls.undone, timeout=seat.patience(action_id)):
+        seat.strike(action_id)
+    assert seat.newest() == "unclassified"
     seat.window.calls.select(None)
 
 
