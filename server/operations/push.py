@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -26,7 +26,7 @@ from server.operations.reach import reach
 from server.operations.refusals import Refusal, bad_message
 from server.operations.revocation import farewell
 from server.operations.sessions import Session
-from server.store import courier, granted, held, revoked
+from server.store import courier, granted, held, hubs, revoked
 from server.store.accounts import Device
 from server.store.engine import Connection
 from sync import chain, closing, wire
@@ -180,11 +180,7 @@ def _accept(
     wanted = {body.scope for _, body, _ in placed.reads if body is not None}
     # Grants, transfers and numbers are the centre's to give; a hub holds what came behind a wall until it is told.
     new = frozenset[str]() if centre.role == HUB else need_to_know.found(centre, connection, author, placed)
-    mine = granted.granted_among(connection, head.device, wanted)
-    # Whether something came too late is the centre's to say: a hub holds what it may not show any more.
-    lost = (
-        frozenset() if centre.role == HUB else scopes.withdrawn_among(connection, head.device, wanted - mine)
-    )
+    mine, lost = _given(centre, connection, author, wanted)
     accepted = centre.replica.accept(
         connection, peer, placed, previous, signature, mine, lost, hashes, ahead=head.ahead
     )
@@ -215,6 +211,26 @@ def _accept(
         centre=beyond.centre,
     )
     return Pushed(answer, told, node.feed(connection))
+
+
+def _given(
+    centre: Centre, connection: Connection, author: Device, wanted: Collection[str]
+) -> tuple[frozenset[str], frozenset[str]]:
+    """Which of these scopes the author was granted, and which it was told to give up: whether something came too late
+    is the centre's to say, a hub holds what it may not show any more.
+
+    A hub is granted nothing itself. All that it writes in its own name it took over from a desk of its house whose
+    chain had parted, so it may write what any of those may or might once; else such words would be held for ever.
+    """
+    if centre.role == HUB:
+        return granted.granted_among(connection, author.id, wanted), frozenset()
+    mine = granted.granted_among(connection, author.id, wanted)
+    whose = [author.id]
+    if hubs.is_hub(connection, author.id):
+        whose = [one.id for one in hubs.desks_of(connection, author.centre)]
+        mine = mine.union(*(granted.granted_among(connection, one, wanted) for one in whose))
+    rest = frozenset(wanted) - mine
+    return mine, frozenset().union(*(scopes.withdrawn_among(connection, one, rest) for one in whose))
 
 
 def _keeps_whole(centre: Centre, connection: Connection, head: PushHead, placed: Sequence[Placed]) -> None:

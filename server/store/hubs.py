@@ -48,7 +48,7 @@ def add(connection: Connection, device: str) -> None:
 
 def is_hub(connection: Connection, device: str) -> bool:
     """Whether the device is a hub."""
-    return connection.execute(select(hub).where(hub.c.device == device)).first() is not None
+    return sql.first(connection, "SELECT device FROM hub WHERE device = ?", device) is not None
 
 
 def desks_of(connection: Connection, centre: str) -> list[accounts.Device]:

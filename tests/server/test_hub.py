@@ -28,6 +28,7 @@ from sync.replica.relay import NOBODY
 from sync.troubles import Forked, ServerTrouble, SignedOut
 from tests.server.ground import PATIENCE_S, Desk, InThread, Running
 from tests.server.hub_ground import RunningHub, has, running_hub, until, visit
+from tests.server.test_passing_on import opened, pass_on
 
 MakeDesk = Callable[..., Desk]
 
@@ -163,6 +164,38 @@ def test_a_cloned_desk_at_the_hub_and_its_twin_at_the_centre_lose_nothing(
     one.write_contact("later")
     with pytest.raises(Forked):
         one.push()
+
+
+def test_what_a_hub_took_over_from_a_clone_is_kept_in_a_case_that_was_passed_on_meanwhile(
+    embedded: Running, hub: RunningHub, desks: MakeDesk
+) -> None:
+    """Seed 4468 of a soak: held for ever, for nobody grants a hub anything, and nobody withdraws it either."""
+    one, other, there = desks(embedded, "AG01"), desks(embedded, "AG02"), desks(embedded, "DN01")
+    opened(other)
+    one.pull()
+    twin = Desk(one.enrolled, one.key, embedded.url)
+    try:
+        twin.pull()
+        known_at_hub(hub, one, other)
+        hub.settled(embedded)
+        hub.gate.cut()
+        one.node.change("contact", "k1", summary="Ghi ở trạm vùng")
+        one.push()
+        twin.write_contact("elsewhere")
+        pass_on(twin, "da_nang")
+    finally:
+        twin.close()
+    hub.gate.open()
+
+    def is_there() -> bool:
+        stored = embedded.centre.read(lambda c: read.one(c, "contact", "k1"))
+        return stored is not None and stored.record.summary == "Ghi ở trạm vùng"
+
+    until(is_there, "what the clone wrote at the hub is applied at the centre")
+    assert embedded.centre.read(lambda c: read.held(c, limit=10)) == []
+    there.pull()
+    assert there.node.stored("contact", "k1").record.summary == "Ghi ở trạm vùng"
+    assert there.digest == there.own_digest()
 
 
 def test_a_desk_enrols_through_the_hub_and_hears_one_sentence_without_a_line(

@@ -103,7 +103,8 @@ def late_is_kept_and_flagged(world: World) -> None:
     """Beside each record that a desk wrote to after its dossier had gone lies a review that says so, and beside no
     other. (That the words are kept: `laws.every_value_stands`.)"""
     centres = {machine.device: machine.told.centre for machine in world.machines}
-    wanted = world.place.read(lambda c: set(_late(c, centres)))
+    hub = {world.hub.device: world.hub.told.centre} if world.hub is not None else {}
+    wanted = world.place.read(lambda c: set(_late(c, centres, hub)))
     review = tables.records["review"].c
     flagged = select(review.about_kind, review.about, review.device).where(review.reason == AFTER_WITHDRAWAL)
     found = {tuple(row) for row in world.place.read(lambda c: c.execute(flagged).all())}
@@ -116,9 +117,10 @@ def late_is_kept_and_flagged(world: World) -> None:
         world.meet("late words kept and flagged")
 
 
-def _late(connection: Connection, centres: dict[str, str]) -> Iterator[tuple[str, str, str]]:
+def _late(connection: Connection, desks: dict[str, str], hub: dict[str, str]) -> Iterator[tuple[str, str, str]]:
     """Kind, record and device of what was taken when its dossier was no more its author's, from the log in the order
-    in which it came."""
+    in which it came. What the hub wrote it took over from one of its desks, and may write what any of them may."""
+    centres = {**desks, **hub}
     homes: dict[str, list[str]] = {}
     grants: dict[str, tuple[str, str]] = {}
     standing: set[str] = set()
@@ -137,7 +139,8 @@ def _late(connection: Connection, centres: dict[str, str]) -> Iterator[tuple[str
             mine = centres[row.device]
             home = homes.setdefault(body.scope, [mine])
             given = {grants[one] for one in standing}
-            if home[-1] != mine and (row.device, body.scope) not in given and mine in home:
+            authors = [row.device] if row.device in desks else [one for one in desks if desks[one] == mine]
+            if home[-1] != mine and not any((one, body.scope) in given for one in authors) and mine in home:
                 yield body.kind, body.id, row.device
 
 
