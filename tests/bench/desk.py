@@ -46,9 +46,13 @@ def _arriving(whole: Built, run: Path) -> dict[str, float]:
     with Centre(whole.centre, whole.port) as server:
         with DeskProcess(run / "other") as other:
             other.do("enrol", url=server.url, code=server.code("AG09"))
+            other.do("found", count=ARRIVE)
             other.do("fill", count=ARRIVE, together=10)
             other.do("send")
-        return _probe(whole.home.root, "arriving")
+        found = _probe(whole.home.root, "arriving")
+    if found["desk.arrived"] != ARRIVE:
+        raise RuntimeError(f"{found['desk.arrived']:.0f} of {ARRIVE} cases arrived: no stall was measured")
+    return found
 
 
 def _probe(root: Path, what: str) -> dict[str, float]:
