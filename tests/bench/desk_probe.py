@@ -94,17 +94,46 @@ def press(window: QWidget, key: Qt.Key) -> None:
         QApplication.sendEvent(target, event)
 
 
+class Painting(QObject):
+    """Whether any part of the window was painted after an outcome was shown."""
+
+    def __init__(self, app: QApplication) -> None:
+        super().__init__()
+        self._app = app
+        self._painted = False
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """Seen before the widget paints; the backing store is flushed before the loop's turn ends."""
+        if event.type() == QEvent.Type.Paint:
+            self._painted = True
+        return False
+
+    def begin(self) -> None:
+        """What was painted before does not count."""
+        self._painted = False
+        self._app.installEventFilter(self)
+
+    def painted(self) -> bool:
+        """Whether it was; if so, no more is looked at until it begins again."""
+        if self._painted:
+            self._app.removeEventFilter(self)
+        return self._painted
+
+
 class Heard:
     """Counts what the calls view-model says."""
 
-    def __init__(self, window: MainWindow) -> None:
-        self.labelled = self.came = self.searched = 0
+    def __init__(self, window: MainWindow, painting: Painting | None = None) -> None:
+        self.labelled = self.searched = 0
+        self._painting = painting
         window.calls.labelled.connect(self.on_labelled)
         window.search_model.found.connect(self.on_found)
 
     def on_labelled(self, _offer: object) -> None:
-        """An outcome is saved and shown."""
+        """An outcome is saved, and the window, which heard of it before, has changed what it shows."""
         self.labelled += 1
+        if self._painting is not None:
+            self._painting.begin()
 
     def at_least(self, count: int) -> bool:
         """Whether so many outcomes were shown."""
@@ -180,7 +209,8 @@ def measure_switch(root: Path) -> dict[str, float]:
 def measure_window(root: Path) -> dict[str, float]:
     """Presses, searches and histories in one running desk."""
     app, desk, window = open_window(root)
-    heard, watch = Heard(window), Watch()
+    painting = Painting(app)
+    heard, watch = Heard(window, painting), Watch()
     desk.lane.committed = watch.committed
     until(app, lambda: bool(window.calls.rows) and window.places_warm)
     rows: list[float] = []
@@ -193,7 +223,7 @@ def measure_window(root: Path) -> dict[str, float]:
         start = time.perf_counter()
         press(window, Qt.Key.Key_F2)
         until(app, partial(heard.at_least, number + 1))
-        window.repaint()
+        until(app, painting.painted)
         paints.append((time.perf_counter() - start) * 1000)
         rows.append((watch.at - start) * 1000)
     searches: list[float] = []
