@@ -18,8 +18,8 @@ import sqlalchemy.dialects.sqlite
 import zstandard
 
 SWITCH_S: Final = 0.0005
-"""Seconds a thread may keep the interpreter while another waits for it. With Python's own 5 ms the thread of the store,
-which gives it away at each of the twenty-odd statements of a save, waits for a window that paints."""
+"""Seconds a thread may keep the interpreter while another waits for it. With Python's own 5 ms the thread of the
+store, which gives it away at each of the twenty-odd statements of a save, waits for a window that paints."""
 sys.setswitchinterval(SWITCH_S)
 
 __all__ = ["argon2", "cryptography", "keyring", "msgspec", "requests", "sqlalchemy", "zstandard"]

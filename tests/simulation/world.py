@@ -209,7 +209,7 @@ class World(Hours):
     def fells(self, machine: Machine, where: str) -> bool:
         """Crashes come anywhere, so that five thousand lives met none in steps that are taken once in thirty or two
         hundred of them; there they are drawn apart, and a life without such a step stays as it was."""
-        return where.split()[0] in SELDOM and not self.calm and self.aimed.random() < FELLED
+        return where.split(maxsplit=1)[0] in SELDOM and not self.calm and self.aimed.random() < FELLED
 
     def renamed(self, machine: Machine) -> None:
         """The old transport is closed: what was under way on it is answered by a trouble at once."""
