@@ -12,7 +12,7 @@ _DATE: Final = re.compile(r"(?:ngay )?(\d{1,2})[./-](\d{1,2})(?:[./-](\d{4}|\d{2
 _WEEKDAY: Final = re.compile(r"thu ([2-7]|hai|ba|tu|nam|sau|bay)")
 _NUMBERS: Final = {"hai": 2, "ba": 3, "tu": 4, "nam": 5, "sau": 6, "bay": 7}
 _AGO: Final = {"hom nay": 0, "nay": 0, "hom qua": 1, "qua": 1, "hom kia": 2, "hom truoc": 2}
-_AHEAD: Final = {"hom nay": 0, "nay": 0, "ngay mai": 1, "mai": 1, "ngay kia": 2}
+_AHEAD: Final = {"hom nay": 0, "nay": 0, "ngay mai": 1, "mai": 1, "ngay kia": 2, "ngay mot": 2, "mot": 2}
 _SUNDAY: Final = ("chu nhat", "cn")
 
 

@@ -16,6 +16,7 @@ from desktop.day.demo import MorningClock, paths, write_morning
 from desktop.day.paper import read_paper, to_ms
 from desktop.home import Home
 from desktop.operations import intake, links, more_calls, queue, shift
+from desktop.operations.call_backs import CALL_BACK, Promise, agree, promise_of
 from desktop.operations.calls import HOTLINE_PBX, LINE, PbxCallEvent, answer, end, set_outcome
 from desktop.operations.case import add_note, add_referral, log_attempt
 from desktop.operations.reconcile import Reconciled
@@ -109,7 +110,7 @@ def _write(desk: app.Desk, clock: MorningClock, paper: Any, spelling: Spelling) 
     desk.lane.call(shift.start())
     _dossiers(desk, clock, now, spelling)
     _queue(desk, clock, now, spelling)
-    _calls(desk, clock, now)
+    _calls(desk, clock, now, spelling)
     clock.set(now)
 
 
@@ -196,7 +197,7 @@ def _id(clock: MorningClock) -> str:
     return uuid7(clock.now_ms(), os.urandom(RANDOM_BYTES))
 
 
-def _calls(desk: app.Desk, clock: MorningClock, now: int) -> None:
+def _calls(desk: app.Desk, clock: MorningClock, now: int, spelling: Spelling) -> None:
     """Missed ones, unclassified ones, a promise to call back, an alert on the number that rings."""
     lane = desk.lane
     for place, number in enumerate(("0900047028", "0900031908", "0900099222")):
@@ -210,6 +211,10 @@ def _calls(desk: app.Desk, clock: MorningClock, now: int) -> None:
         lane.call(end(call, at + 12_000))
     clock.set(now - 20 * MINUTE)
     at = clock.now_ms()
-    promised = lane.call(answer(PbxCallEvent(HOTLINE_PBX, "gallery.p", "0900055566", LINE, at, at)))
-    lane.call(set_outcome(promised, "callback_scheduled"))
+    for own, number in (("gallery.p", "0900055566"), ("gallery.q", "0900066677"), ("gallery.r", "0900077788")):
+        promised = lane.call(answer(PbxCallEvent(HOTLINE_PBX, own, number, LINE, at, at)))
+        lane.call(set_outcome(promised, CALL_BACK))
+        agreed = {"gallery.q": now + 6 * MINUTE, "gallery.r": now - 5 * MINUTE}.get(own)
+        if agreed is not None:
+            lane.call(agree(Promise(promise_of(promised)), agreed, spelling("Xin gặp An, nói là cô giáo")))
     lane.call(more_calls.set_alert(CALLER, "do_not_disclose"))

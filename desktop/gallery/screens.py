@@ -73,12 +73,6 @@ def _reconciled(studio: Studio) -> QWidget:
     return window
 
 
-def _undo(studio: Studio) -> QWidget:
-    studio.ring()
-    studio.free()
-    return studio.window
-
-
 def _asks(action: str, studio: Studio) -> QWidget:
     studio.ring()
     studio.window.act(action)
@@ -396,7 +390,8 @@ SCREENS: Final = (
     Screen("first-run-words", partial(_first_run, WORDS)),
     Screen("own-passphrase", partial(_signin, OWN_WORDS)),
     Screen("calls", _calls),
-    Screen("calls-undo", _undo),
+    Screen("calls-undo", Studio.labelled),
+    Screen("calls-promise", Studio.promised),
     Screen("calls-unclassified", partial(_listing, UNCLASSIFIED)),
     Screen("calls-reconciled", _reconciled),
     Screen("calls-missed", partial(_listing, MISSED)),

@@ -86,6 +86,21 @@ class Studio(QObject):
             self.until("kết quả được lưu", lambda: bool(heard), calls.labelled)
             calls.labelled.disconnect(heard.append)
 
+    def labelled(self) -> QWidget:
+        """A call got its outcome a moment ago."""
+        self.ring()
+        self.free()
+        return self.window
+
+    def promised(self) -> QWidget:
+        """A call-back was promised, and the counsellor types when it is safe."""
+        self.free()
+        asking = self.window.call_deeds.promising
+        asking.begin()
+        asking.strip.put(self.spelling("8h sáng mai"), self.spelling("xin gặp An, nói là cô giáo"))
+        asking.strip.typed.emit()
+        return self.window
+
     # The case ----------------------------------------------------------------------------------------------
 
     def open_the_case(self) -> None:
@@ -168,6 +183,7 @@ class Studio(QObject):
             window.show()
             window.activateWindow()
         window.call_deeds.sheet.put_away()
+        window.call_deeds.promising.put_away()
         window.palette_keys.palette.put_away()
         window.watch.rules = LockRules(0.0)
         window.sheets.rest.back()

@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
+from desktop.operations.call_backs import CALL_BACK, begun_anew, promise
 from desktop.store.reads import silent_calls
 from desktop.store.troubles import NotFound, UnknownCode
 from desktop.store.unit_of_work import Operation, UnitOfWork
 from domain.clock import DAY
 from domain.ids import call_id as id_of_call
-from domain.ids import derived_id
 from domain.phones import normalise
 from domain.records.call import UNCLASSIFIED, Call
-from domain.records.queue import QueueItem
 from domain.rules.outcomes import OUTBOUND, SILENT
 from domain.rules.triage import PLACEHOLDER
 from sync.act import Act
@@ -26,10 +25,6 @@ HOTLINE_PBX: Final = "111"
 
 LINE: Final = "child_protection_111"
 INBOUND: Final = "inbound"
-
-CALL_BACK: Final = "callback_scheduled"
-OUTBOUND_CHANNEL: Final = "outbound_call"
-"""Code of `contact_channel` under which a promised call-back waits in the queue."""
 
 NOBODY: Final = {"outcome": PLACEHOLDER}
 """Rank of an outcome that no person gave: it loses to any person's without a sibling (settled 7)."""
@@ -153,24 +148,6 @@ def label(act: Act, uow: UnitOfWork, known: Stored, code: str, by: str) -> str:
     return version
 
 
-def promise(act: Act, uow: UnitOfWork, call_id: str, number: str | None) -> None:
-    """The promised call-back as an item of the queue, once a call (its id derives from it). The queue shows it while
-    the call's outcome says so: an undone outcome leaves no promise behind."""
-    item_id = derived_id("queue_item", CALL_BACK, call_id)
-    if uow.read("queue_item", item_id) is None:
-        centre = uow.seat.centre
-        item = QueueItem(
-            id=item_id,
-            channel=OUTBOUND_CHANNEL,
-            centre=centre,
-            arrived_at=uow.now_ms,
-            entered_by=uow.staff,
-            call_id=call_id,
-            number=number,
-        )
-        act.create(scopes.centre(centre), item)
-
-
 def relabel(call_id: str, code: str) -> Operation[Labelled]:
     """Another outcome chosen from the list."""
     return set_outcome(call_id, code, by="list")
@@ -204,6 +181,8 @@ def undo(labelled: Labelled) -> Operation[bool]:
             {"outcome": before, "outcome_by": "undo", "outcome_at": uow.now_ms},
             ranks=NOBODY if nobody else {},
         )
+        if labelled.code == CALL_BACK:
+            begun_anew(act, uow, known.id)
         uow.write(act)
         return True
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from desktop.store.sight import sight_of
 from domain.records.queue import Claim
 from domain.rules.privacy import Decision, Thing
-from domain.rules.queue import holder
+from domain.rules.queue import SOON_MS, Agreed, agreed, holder
 from sync.replica import scopes
 
 MOST: Final = 500
@@ -21,8 +21,16 @@ _WAITING: Final = (
     " LEFT JOIN r_call c ON c.id = q.call_id"
     " WHERE q.done_at IS NULL AND q.contact_id IS NULL AND q.retracted IS NULL AND q.scope = ?"
     " AND (q.call_id IS NULL OR c.outcome = 'callback_scheduled')"
-    " ORDER BY CASE q.urgency WHEN 'emergency' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 2 ELSE 3 END,"
+    " ORDER BY CASE WHEN q.urgency = 'emergency' THEN 0 WHEN q.call_id IS NOT NULL AND q.due_at <= ? THEN 1"
+    " WHEN q.urgency = 'high' THEN 2 WHEN q.urgency = 'medium' THEN 3 ELSE 4 END,"
     " coalesce(q.due_at, q.arrived_at), q.arrived_at, q.id LIMIT ?"
+)
+
+
+_UNFINISHED: Final = (
+    "SELECT q.id, q.due_at FROM draft d JOIN r_queue_item q ON q.id = d.about JOIN r_call c ON c.id = q.call_id"
+    " WHERE d.staff = ? AND d.form = ? AND c.outcome = 'callback_scheduled' AND q.done_at IS NULL"
+    " AND q.contact_id IS NULL AND q.retracted IS NULL ORDER BY d.saved_at DESC LIMIT 1"
 )
 
 
@@ -42,14 +50,19 @@ class QueueRow:
     held_until: int | None = None
     disputed: bool = False
 
+    def agreed(self, now_ms: int) -> Agreed | None:
+        """How a promised call-back stands to its time; None for anything else."""
+        return agreed(self.due_at, now_ms) if self.call_id is not None else None
+
 
 def queue_rows(connection: Connection, centre: str, now_ms: int) -> list[QueueRow]:
     """What waits at a centre, the most urgent first, then the first due; nothing for one who may not see the queue.
-    A promised call-back waits while its call's outcome says so."""
+    A promised call-back waits while its call's outcome says so; whose agreed time is near or past comes right after
+    emergencies."""
     sight = sight_of(connection)
     if sight is not None and sight.may("see_queue", Thing(centre)) is Decision.NONE:
         return []
-    rows = connection.exec_driver_sql(_WAITING, (scopes.centre(centre), MOST)).all()
+    rows = connection.exec_driver_sql(_WAITING, (scopes.centre(centre), now_ms + SOON_MS, MOST)).all()
     claims: dict[str, list[Claim]] = {}
     live = connection.exec_driver_sql(
         "SELECT id, item_id, staff, seat, at, until FROM r_claim"
@@ -79,3 +92,9 @@ def queue_rows(connection: Connection, centre: str, now_ms: int) -> list[QueueRo
             )
         )
     return found
+
+
+def last_unfinished(connection: Connection, staff: str, form: str) -> tuple[str, int | None] | None:
+    """The promised call-back whose answer this person left unfinished last (`form` of the draft), and its time."""
+    row = connection.exec_driver_sql(_UNFINISHED, (staff, form)).first()
+    return (row[0], row[1]) if row is not None else None

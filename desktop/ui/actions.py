@@ -131,6 +131,7 @@ def desk_actions() -> Registry:
         Action("list_unclassified", "Ctrl+U", tr("Cuộc chưa phân loại: một phím cho nhiều cuộc"), quick),
         Action("list_missed", "Ctrl+N", tr("Cuộc gọi nhỡ"), quick),
         Action("call_back", "Ctrl+G", tr("Gọi lại số của dòng đang chọn"), quick),
+        Action("call_back_time", "Ctrl+Shift+N", tr("Gọi lại lúc nào thì an toàn: hẹn giờ, đổi giờ"), quick),
         Action("number_alert", "Ctrl+Shift+D", tr("Đánh dấu số máy: không tiết lộ…"), quick),
         Action("reconcile", "Ctrl+Shift+G", tr("Đối chiếu với tệp cuộc gọi của tổng đài"), quick),
         Action("pause", "Ctrl+P", tr("Nghỉ, trở lại nhận cuộc gọi"), desk),

@@ -26,6 +26,7 @@ class Sheets:
     """Each is built once and belongs to the window. A call that comes puts all of them away."""
 
     def __init__(self, window: MainWindow, forms: Mapping[str, FormDefinition]) -> None:
+        self._promising = window.call_deeds.promising
         self.history = HistoryKeys(window, forms)
         self.conflicts = ConflictsKeys(window)
         self.same_child = SameChildKeys(window)
@@ -60,6 +61,7 @@ class Sheets:
 
     def keep_all(self) -> None:
         """Keep what is being written, now."""
+        self._promising.keep_now()
         self.entry.keep_now()
         self.requests.keep_now()
         self.restrict.keep_now()

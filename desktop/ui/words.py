@@ -102,6 +102,17 @@ def when_text(ms: int, now_ms: int) -> str:
     return vn_text(ms)
 
 
+def moment_text(ms: int, now_ms: int) -> str:
+    """A moment to come, with all by which a misheard one is noticed: "hôm nay, thứ sáu 27/11, 17:30"."""
+    at, today = vn_datetime(ms), vn_datetime(now_ms).date()
+    weekdays = (
+        tr("thứ hai"), tr("thứ ba"), tr("thứ tư"), tr("thứ năm"), tr("thứ sáu"), tr("thứ bảy"), tr("chủ nhật"),
+    )  # fmt: skip
+    near = {0: tr("hôm nay"), 1: tr("ngày mai"), 2: tr("ngày kia")}.get((at.date() - today).days, "")
+    day = f"{at.day}/{at.month}" if at.year == today.year else f"{at.day}/{at.month}/{at.year}"
+    return ", ".join(filter(None, (near, f"{weekdays[at.weekday()]} {day}", minute_text(ms))))
+
+
 def span_text(ms: int) -> str:
     """A length of time in words, the two largest units: "3 ngày 6 giờ", "4 phút", "dưới 1 phút"."""
     ms = abs(ms)

@@ -16,8 +16,9 @@ class QueueItem:
     """The header of one item of the queue, without name and words: every desk of the centre may list it.
 
     `channel` is a code of `contact_channel`, `outbound_call` for a promised call-back (then `call_id` and `number`
-    say whom). Times are UTC ms; `due_at` is when the sender was promised an answer, if at all. `contact_id` is the
-    file it became; `done_at` also stands where it needed none (`done_why`).
+    say whom). Times are UTC ms; `due_at` is when the sender was promised an answer, if at all; of a call-back the
+    time at which the caller said it is safe. `contact_id` is the file it became; `done_at` also stands where it
+    needed none (`done_why`).
     """
 
     id: str
@@ -39,7 +40,8 @@ class QueueItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incoming:
-    """The words of a letter, a press article or a dispatch as they arrived; its id is that of its queue item.
+    """The words of a letter, a press article or a dispatch as they arrived, or what a caller said of calling back
+    safely (`body`); its id is that of its queue item.
 
     `reference` is the sender's own register number or address of the article, `dated` the date on it (ISO).
     """

@@ -9,6 +9,8 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from desktop.operations import more_calls
 from desktop.ui.calls.lists import MISSED, UNCLASSIFIED
+from desktop.ui.calls.promising import ACTION as CALL_BACK_TIME
+from desktop.ui.calls.promising import Promising
 from desktop.ui.calls.reconciling import Reconciling
 from desktop.ui.theme.tokens import Status
 from desktop.ui.widgets.choice_sheet import ChoiceSheet, Offer
@@ -37,6 +39,7 @@ class CallDeeds(QObject):
         self._number = ""
         self.answers: dict[str, Callable[[str], None]] = {OUTCOMES: self._outcome, ALERTS: self._alert}
         self.reconciling = Reconciling(window)
+        self.promising = Promising(window)
         self._page.pick.file_wanted.connect(self.reconciling.begin)
         self.sheet = ChoiceSheet(window.ground, window.look)
         self.sheet.chosen.connect(self._chosen)
@@ -51,6 +54,7 @@ class CallDeeds(QObject):
             "list_unclassified": self._unclassified,
             "list_missed": self._missed,
             "call_back": self.call_back,
+            CALL_BACK_TIME: self.promising.begin,
             "number_alert": self._ask_alert,
             "reconcile": self.reconciling.begin,
             "pause": self.pause,

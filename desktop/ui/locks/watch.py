@@ -57,7 +57,7 @@ class LockWatch(QObject):
         self._call: tuple[str, float] = ("", 0.0)
         self._unsafe: object | None = None
         window.calls.call_came.connect(self._call_came)
-        for told in (window.file_page.trouble, window.case_model.trouble):
+        for told in (window.file_page.trouble, window.case_model.trouble, window.call_deeds.promising.trouble):
             told.connect(self._draft_failed)
 
     def start(self) -> None:

@@ -47,6 +47,7 @@ class QueueDeeds(QObject):
         self._model.ended.connect(self._ended)
         self._model.reopened.connect(self._reopened)
         self._model.lost.connect(self._lost)
+        window.queue_page.agree.clicked.connect(window.call_deeds.promising.begin)
         window.file_page.opened.connect(self._form_opened)
         window.file_page.saved.connect(self._form_saved)
         window.calls.labelled.connect(self._labelled)

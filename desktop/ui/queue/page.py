@@ -18,9 +18,10 @@ from desktop.ui.widgets.list_table import Index, ListTable
 from desktop.ui.widgets.said import Card, Mark, Said, button, has_caret
 from desktop.ui.widgets.scrolled import Scrolled
 from desktop.ui.widgets.table import PaperTable
-from desktop.ui.words import brief, minute_text, tr, when_text
+from desktop.ui.words import brief, minute_text, remaining_text, tr, when_text
 from domain.clock import Clock
 from domain.codes.catalogue import Catalogue
+from domain.rules.queue import Agreed
 
 WHAT, CAME, DUE, WHO = range(4)
 _WIDE: Final = 340
@@ -37,9 +38,11 @@ class QueueTable(ListTable):
         self.rows: list[QueueRow] = []
 
     def renew(self) -> None:
-        """Take the model's rows over."""
+        """Take the model's rows over; what an agreed time says of now is said anew."""
         if self.rows != self._model.rows:
             self.renew_rows(self._model.rows)
+        elif self.rows:
+            self.dataChanged.emit(self.index(0, DUE), self.index(len(self.rows) - 1, DUE))
 
     def heads(self) -> tuple[str, ...]:
         """Words above the columns."""
@@ -59,9 +62,16 @@ class QueueTable(ListTable):
     def _status(self, row: QueueRow, column: int) -> Status | None:
         if column == WHAT and row.urgency in ("emergency", "high"):
             return Status.URGENT
+        if column == DUE:
+            return self.due_status(row)
         if column != WHO or row.held_by is None:
             return None
         return Status.CONFLICT if row.disputed else Status.MOVING
+
+    def due_status(self, row: QueueRow) -> Status | None:
+        """The shape beside an agreed time that is near or past."""
+        stands = row.agreed(self._clock.now_ms())
+        return {Agreed.SOON: Status.WAITING, Agreed.OVERDUE: Status.URGENT}.get(stands) if stands else None
 
     def _words(self, row: QueueRow, column: int) -> str:
         now = self._clock.now_ms()
@@ -71,13 +81,27 @@ class QueueTable(ListTable):
         if column == CAME:
             return when_text(row.arrived_at, now)
         if column == DUE:
-            return when_text(row.due_at, now) if row.due_at else ""
+            return due_words(row, now)
         if row.held_by is None:
             return ""
         until = minute_text(row.held_until or now)
         if self._model.is_mine(row):
             return tr("chị/anh, đến {until}").format(until=until)
         return tr("{staff} ở {seat}, đến {until}").format(staff=row.held_by, seat=row.held_at_seat, until=until)
+
+
+def due_words(row: QueueRow, now: int) -> str:
+    """When an answer is due; of a promised call-back when the caller said it is safe, and that it is near or past."""
+    stands = row.agreed(now)
+    if stands is Agreed.NO_TIME:
+        return tr("chưa hẹn giờ")
+    if row.due_at is None:
+        return ""
+    at = when_text(row.due_at, now)
+    if stands is None:
+        return at
+    words = tr("lúc {time}, {left}") if stands in (Agreed.SOON, Agreed.OVERDUE) else tr("lúc {time}")
+    return words.format(time=at, left=remaining_text(row.due_at, now))
 
 
 class QueuePage(QWidget):
@@ -89,6 +113,7 @@ class QueuePage(QWidget):
         self.model = model
         self._channels, self._kinds = catalogue["contact_channel"], catalogue["caller_kind"]
         self._reading = False
+        self._clock = clock
         self.rows = QueueTable(model, catalogue, clock)
         self.table = PaperTable(look, self.rows, {CAME: 104, DUE: 104, WHO: 200}, WHAT)
         self.table.setObjectName("table.queue")
@@ -109,7 +134,10 @@ class QueuePage(QWidget):
         self.read = button("queue_read", tr("Đọc"), "primary")
         self.back_to_all = button("queue_give_back", tr("Trả lại hàng đợi"))
         self.done = button("queue_done", tr("Xong, không cần hồ sơ"))
+        self.agree = button("queue_agree", tr("Đổi giờ gọi lại  Ctrl+Shift+N"))
+        self.when = Mark(wraps=True, yields=True)
         self._card.inside.addWidget(self.title)
+        self._card.inside.addWidget(self.when)
         self._card.inside.addWidget(self.hidden)
         self._card.inside.addWidget(self.read)
         inside = QWidget()
@@ -118,7 +146,7 @@ class QueuePage(QWidget):
         column.addWidget(self.words)
         column.addStretch(1)
         self._card.inside.addWidget(Scrolled(inside), 1)
-        for part in (self.done, self.back_to_all):
+        for part in (self.agree, self.done, self.back_to_all):
             self._card.inside.addWidget(part)
         self._beside = Beside(self, left, self.table, self._card, look, _WIDE)
         self.table.entered_row.connect(self._entered)
@@ -174,6 +202,9 @@ class QueuePage(QWidget):
             return
         label = self._channels.label(row.channel) if row.call_id is None else tr("Hẹn gọi lại")
         self.title.setText(label)
+        self.agree.setVisible(row.call_id is not None)
+        said = due_words(row, self._clock.now_ms()) if row.call_id is not None else ""
+        self.when.say(self.rows.due_status(row) or Status.QUIET, said)
         self.hidden.setVisible(words is None)
         self.read.setVisible(words is None)
         self.words.setVisible(words is not None)

@@ -36,6 +36,7 @@ def line_of(name: str, text: str) -> str:
         "sender_name": tr("Tên người báo"),
         "number": tr("Số máy"),
         "place": tr("Nơi xảy ra"),
+        "safely": tr("Gọi lại thế nào cho an toàn"),
     }
     shown = display(text) if name == "number" else text
     return f"{labels[name]}: {shown}" if name in labels else shown

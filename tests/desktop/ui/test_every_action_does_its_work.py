@@ -142,6 +142,20 @@ def calls_back(seat: Seat, action_id: str) -> None:
         press(seat.window, Qt.Key.Key_2)
 
 
+def asks_when_it_is_safe(seat: Seat, action_id: str) -> None:
+    seat.ring()
+    seat.label("outcome.callback_scheduled")
+    strip = seat.window.call_deeds.promising.strip
+    press(seat.window, Qt.Key.Key_Escape)
+    assert not strip.isVisible()
+    seat.strike(action_id)
+    assert strip.time.hasFocus()
+    type_text("30 phút nữa")
+    press(seat.window, Qt.Key.Key_Return)
+    seat.until(lambda: not strip.isVisible())
+    seat.until(lambda: any(row.due_at is not None for row in seat.window.queue_model.rows))
+
+
 def pauses(seat: Seat, action_id: str) -> None:
     seat.free()
     seat.strike(action_id)
@@ -317,6 +331,7 @@ EFFECTS: Final[dict[str, Callable[[Seat, str], None]]] = {
     "list_unclassified": shows_its_list,
     "list_missed": shows_its_list,
     "call_back": calls_back,
+    "call_back_time": asks_when_it_is_safe,
     "reconcile": compares_with_the_exchange,
     "undo": undoes,
     "pause": pauses,
