@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from desktop.operations.queue_claims import pass_on
 from desktop.store import drafts
-from desktop.store.reads_shift import grave_cases, open_shift, shift_view
+from desktop.store.reads_shift import grave_cases, late_promises, open_shift, shift_view
 from desktop.store.unit_of_work import Operation, UnitOfWork
 from domain.records.shift import Handover, Shift
 from sync.act import Act
@@ -41,8 +41,8 @@ def start() -> Operation[str]:
 
 def hand_over(taken_by: str, signed: Collection[str]) -> Operation[str]:
     """End the shift: no call of this person unclassified, every parked form given to the colleague who accepts it
-    (and closed to them) with the item of the queue it is written of, every red and orange case of the centre signed
-    as read. One transaction; answers the handover's id.
+    (and closed to them) with the item of the queue it is written of; signed as read every red and orange case of the
+    centre and every overdue call-back that no colleague has taken. One transaction; answers the handover's id.
 
     `taken_by` may be empty while no form is open. Raises NotYet with what is left to do; then nothing is changed.
     """
@@ -57,6 +57,10 @@ def hand_over(taken_by: str, signed: Collection[str]) -> Operation[str]:
         unread = [case for case in grave if case not in signed]
         if unread:
             raise NotYet(f"Còn {len(unread)} ca đỏ và cam chưa ký: chọn từng ca rồi bấm Enter.")
+        late = [one.id for one in late_promises(uow.connection, uow.seat.centre, uow.staff, uow.now_ms)]
+        owed = [one for one in late if one not in signed]
+        if owed:
+            raise NotYet(f"Còn {len(owed)} lời hẹn gọi lại quá giờ: gọi lại, đổi giờ, hoặc chọn rồi bấm Enter để ký.")
         if view.forms and not taken_by:
             raise NotYet(f"Còn {len(view.forms)} biểu mẫu đang gác: chọn người nhận, hoặc lưu rồi bàn giao.")
         act = uow.act()
@@ -76,7 +80,7 @@ def hand_over(taken_by: str, signed: Collection[str]) -> Operation[str]:
             calls=sum(view.outcomes.values()),
             unclassified=0,
             forms=tuple(form.id for form in view.forms),
-            cases=tuple(grave),
+            cases=(*grave, *late),
         )
         act.create(scopes.centre(seat.centre), handover)
         ended = uow.read("shift", view.shift.id)

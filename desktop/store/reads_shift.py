@@ -9,11 +9,13 @@ from typing import Final
 import msgspec
 from sqlalchemy import Connection, select
 
+from desktop.store.reads_queue import queue_rows
 from desktop.store.schema import draft
 from desktop.store.sight import sight_of
 from domain.clock import DAY, HOUR
 from domain.records.shift import Shift
 from domain.rules.privacy import Decision, Thing
+from domain.rules.queue import Agreed
 from sync.replica import read, scopes
 
 GRAVE: Final = ("emergency", "high")
@@ -52,11 +54,19 @@ class GraveCase:
 
 
 @dataclass(frozen=True, slots=True)
+class LatePromise:
+    """A promised call-back whose agreed time is past, and nobody else is at it: no number, no word of it."""
+
+    id: str
+    due_at: int
+
+
+@dataclass(frozen=True, slots=True)
 class ShiftView:
     """`outcomes` counts this person's own calls since the shift began; nobody is compared with anybody.
     `unclassified`: those of the last days, and what came to this seat in this shift without a name beside it (it rang
     while the desk was sealed, or only the exchange's file knows of it). `cases`: as many pages as were asked for;
-    `beyond`: how many more are to be signed."""
+    `beyond`: how many more are to be signed. `promises`: call-backs of the centre that are overdue."""
 
     shift: Shift | None = None
     outcomes: Mapping[str, int] = field(default_factory=dict)
@@ -65,6 +75,7 @@ class ShiftView:
     forms: tuple[OpenForm, ...] = ()
     cases: tuple[GraveCase, ...] = ()
     beyond: int = 0
+    promises: tuple[LatePromise, ...] = ()
 
 
 def open_shift(connection: Connection, staff: str, seat: str) -> Shift | None:
@@ -81,6 +92,16 @@ def grave_cases(connection: Connection, centre: str) -> list[str]:
     if sight is not None and sight.may("see_queue", Thing(centre)) is Decision.NONE:
         return []
     return [row[0] for row in connection.exec_driver_sql(_GRAVE, (centre, centre))]
+
+
+def late_promises(connection: Connection, centre: str, staff: str, now_ms: int) -> tuple[LatePromise, ...]:
+    """Promised call-backs of a centre that are overdue, the longest first. One that a colleague has taken in the
+    queue is accepted by name; what this person holds is still theirs to answer for."""
+    return tuple(
+        LatePromise(row.id, row.due_at or 0)
+        for row in queue_rows(connection, centre, now_ms)
+        if row.agreed(now_ms) is Agreed.OVERDUE and row.held_by in (None, staff)
+    )
 
 
 def _told(connection: Connection, ids: Collection[str]) -> tuple[GraveCase, ...]:
@@ -134,6 +155,7 @@ def shift_view(
         forms=tuple(OpenForm(*row) for row in forms),
         cases=_told(connection, shown),
         beyond=len(set(rest) - set(signed)),
+        promises=late_promises(connection, centre, staff, now_ms),
     )
 
 

@@ -25,7 +25,8 @@ class Shift:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handover:
     """The end of a shift: unclassified calls (none, by rule), parked forms with the name of who accepted them, and
-    the red and orange cases that this person read and signed. `cases` and `forms` hold ids."""
+    the red and orange cases and overdue call-backs that this person read and signed. `cases` and `forms` hold ids,
+    of a call-back the id of its queue item."""
 
     id: str
     shift_id: str | None = declare(_SAID, _P2, indexed=True)

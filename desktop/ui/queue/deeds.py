@@ -14,8 +14,9 @@ from desktop.ui.queue.item_form import ItemForm
 from desktop.ui.queue.said import begun_with, how_it_stands
 from desktop.ui.queue.viewmodel import UNDO_MS
 from desktop.ui.theme.tokens import Status
-from desktop.ui.words import tr
+from desktop.ui.words import tr, when_text
 from domain.clock import HOUR, MINUTE
+from domain.rules.queue import Agreed
 
 if TYPE_CHECKING:
     from desktop.ui.main_window import MainWindow
@@ -47,6 +48,7 @@ class QueueDeeds(QObject):
         self._model.ended.connect(self._ended)
         self._model.reopened.connect(self._reopened)
         self._model.lost.connect(self._lost)
+        self._model.due.connect(self._due)
         window.queue_page.agree.clicked.connect(window.call_deeds.promising.begin)
         window.file_page.opened.connect(self._form_opened)
         window.file_page.saved.connect(self._form_saved)
@@ -133,6 +135,16 @@ class QueueDeeds(QObject):
             words = tr("Đã lưu hồ sơ {code}. {why} Hai hồ sơ là của cùng một tin: mở hồ sơ, bấm {key} để gắn trẻ.")
             key = self._window.registry["same_child"].key_text
             self._window.trouble.say(words.format(code=result.code, why=how_it_stands(how), key=key))
+
+    @Slot(object)
+    def _due(self, rows: tuple[QueueRow, ...]) -> None:
+        """A line at the foot that says when, and nothing of whom; the list shows it until somebody has called."""
+        now, key = self._window.desk.lane.clock.now_ms(), self._window.registry["queue_next"].key_text
+        late = [row for row in rows if row.agreed(now) is Agreed.OVERDUE]
+        soon = tr("Sắp đến giờ hẹn gọi lại ({time}): {key} nhận")
+        words = tr("Quá giờ hẹn gọi lại ({time}): {key} nhận") if late else soon
+        times = ", ".join(when_text(row.due_at or now, now) for row in (late or rows))
+        self._window.status.news.say(Status.URGENT if late else Status.WAITING, words.format(time=times, key=key))
 
     @Slot(object)
     def _lost(self, how: Standing) -> None:

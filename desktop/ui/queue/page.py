@@ -13,9 +13,10 @@ from desktop.ui.queue.viewmodel import QueueModel
 from desktop.ui.theme.look import Look
 from desktop.ui.theme.tokens import Status
 from desktop.ui.widgets.beside import Beside
+from desktop.ui.widgets.flowing import Flowing
 from desktop.ui.widgets.glyph_cell import STATUS_ROLE
 from desktop.ui.widgets.list_table import Index, ListTable
-from desktop.ui.widgets.said import Card, Mark, Said, button, has_caret
+from desktop.ui.widgets.said import Card, Mark, Said, button, has_caret, toggle
 from desktop.ui.widgets.scrolled import Scrolled
 from desktop.ui.widgets.table import PaperTable
 from desktop.ui.words import brief, minute_text, remaining_text, tr, when_text
@@ -36,11 +37,19 @@ class QueueTable(ListTable):
         self._model, self._channels, self._clock = model, catalogue["contact_channel"], clock
         self._urgency = catalogue["urgency"]
         self.rows: list[QueueRow] = []
+        self.only_promises = False
+
+    def wanted(self) -> list[QueueRow]:
+        """All that waits as it is taken; or promised call-backs alone by their time, those without one last."""
+        if not self.only_promises:
+            return self._model.rows
+        return sorted((row for row in self._model.rows if row.call_id is not None), key=_by_time)
 
     def renew(self) -> None:
         """Take the model's rows over; what an agreed time says of now is said anew."""
-        if self.rows != self._model.rows:
-            self.renew_rows(self._model.rows)
+        rows = self.wanted()
+        if self.rows != rows:
+            self.renew_rows(rows)
         elif self.rows:
             self.dataChanged.emit(self.index(0, DUE), self.index(len(self.rows) - 1, DUE))
 
@@ -90,6 +99,10 @@ class QueueTable(ListTable):
         return tr("{staff} ở {seat}, đến {until}").format(staff=row.held_by, seat=row.held_at_seat, until=until)
 
 
+def _by_time(row: QueueRow) -> tuple[bool, int, str]:
+    return (row.due_at is None, row.due_at or row.arrived_at, row.id)
+
+
 def due_words(row: QueueRow, now: int) -> str:
     """When an answer is due; of a promised call-back when the caller said it is safe, and that it is near or past."""
     stands = row.agreed(now)
@@ -123,6 +136,14 @@ class QueuePage(QWidget):
         left.setSpacing(8)
         left.addWidget(Said(tr("Hàng đợi"), "title"))
         self.enter = button("queue_enter", tr("Nhập thư, báo chí, công văn  Ctrl+Shift+J"))
+        self.all, self.promises = toggle("queue_all", ""), toggle("queue_promises", "")
+        picks = QWidget()
+        flowing = Flowing(picks)
+        for made in (self.all, self.promises):
+            flowing.add(made)
+        self.all.clicked.connect(self._show_all)
+        self.promises.clicked.connect(self._show_promises)
+        left.addWidget(picks)
         left.addWidget(self.state)
         left.addWidget(self.table, 1)
         left.addWidget(self.enter)
@@ -171,6 +192,24 @@ class QueuePage(QWidget):
         words = self.model.words
         return next((text for name, text in words.lines if name == "number"), "") if words else ""
 
+    def back(self) -> bool:
+        """Esc: from the call-backs to all that waits. Answers whether it was so."""
+        narrowed = self.rows.only_promises
+        self._only(promises=False)
+        return narrowed
+
+    @Slot()
+    def _show_all(self) -> None:
+        self._only(promises=False)
+
+    @Slot()
+    def _show_promises(self) -> None:
+        self._only(promises=True)
+
+    def _only(self, *, promises: bool) -> None:
+        self.rows.only_promises = promises
+        self._show()
+
     @Slot(int)
     def _entered(self, place: int) -> None:
         if 0 <= place < len(self.rows.rows):
@@ -190,12 +229,21 @@ class QueuePage(QWidget):
     @Slot()
     def _show(self) -> None:
         self.rows.renew()
-        free = sum(row.held_by is None for row in self.rows.rows)
-        if not self.rows.rows:
+        waiting = self.model.rows
+        free = sum(row.held_by is None for row in waiting)
+        promised = sum(row.call_id is not None for row in waiting)
+        for made, label, count, on in (
+            (self.all, tr("Tất cả: {count}"), len(waiting), not self.rows.only_promises),
+            (self.promises, tr("Hẹn gọi lại: {count}"), promised, self.rows.only_promises),
+        ):
+            made.setText(label.format(count=count))
+            made.setAccessibleName(made.text())
+            made.setChecked(on)
+        if not waiting:
             self.state.say(Status.GOOD, tr("Hàng đợi trống."))
         else:
             said = tr("{count} mục đang chờ, {free} mục chưa ai nhận. Ctrl+J nhận mục kế tiếp.")
-            self.state.say(Status.WAITING, said.format(count=len(self.rows.rows), free=free))
+            self.state.say(Status.WAITING, said.format(count=len(waiting), free=free))
         row, words = self.model.in_hand, self.model.words
         self._card.setVisible(row is not None)
         if row is None:

@@ -12,6 +12,7 @@ from desktop.operations import queue, queue_claims
 from desktop.operations.queue_claims import Standing, State
 from desktop.store.reads_queue import QueueRow, queue_rows
 from domain.clock import Clock
+from domain.rules.queue import Agreed
 
 if TYPE_CHECKING:
     from desktop.background.lanes import StoreLane
@@ -24,7 +25,8 @@ _KINDS: Final = ("queue_item", "claim", "incoming", "app_report", "call")
 
 class QueueModel(QObject):
     """`changed` after every reading; `taken` carries the item in hand or None; `saved_at` each COMMIT; `lost` how the
-    item in hand, or one that was reached for, stands for somebody else."""
+    item in hand, or one that was reached for, stands for somebody else; `due` carries the rows of promised call-backs
+    whose time has come near, or is past, since the last reading."""
 
     changed = Signal()
     taken = Signal(object)
@@ -33,6 +35,7 @@ class QueueModel(QObject):
     reopened = Signal(bool)
     lost = Signal(object)
     trouble = Signal(object)
+    due = Signal(object)
 
     def __init__(self, lane: StoreLane, bus: ChangeBus, clock: Clock, centre: str, seat: str) -> None:
         super().__init__()
@@ -44,6 +47,7 @@ class QueueModel(QObject):
         """The item ended last without a file, and until when (monotonic ms) that is taken back."""
         self._ending: QueueRow | None = None
         self._told: Standing | None = None
+        self._warned: dict[tuple[str, int | None], Agreed] = {}
         self._closed = self._reading = self._again = False
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
@@ -91,9 +95,19 @@ class QueueModel(QObject):
             elif self.in_hand.held_by is not None and not self.is_mine(self.in_hand):
                 self._say_lost(_held(self.in_hand))
         self.changed.emit()
+        self._warn()
         if self._again:
             self._again = False
             self._soon.start()
+
+    def _warn(self) -> None:
+        """Once when the time is near and once when it is past, for each time that was agreed."""
+        now, before = self._clock.now_ms(), self._warned
+        found = {(row.id, row.due_at): (row, row.agreed(now)) for row in self.rows if row.held_by is None}
+        self._warned = {key: how for key, (_, how) in found.items() if how in (Agreed.SOON, Agreed.OVERDUE)}
+        fresh = tuple(found[key][0] for key, how in self._warned.items() if before.get(key) is not how)
+        if fresh:
+            self.due.emit(fresh)
 
     def row(self, item_id: str) -> QueueRow | None:
         """The header of an item that waits, as it was read last."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any, Final
 
 from PySide6.QtCore import QModelIndex, Qt, Signal, Slot
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from desktop.store.reads_shift import LONG_SHIFT_MS, GraveCase
+from desktop.store.reads_shift import LONG_SHIFT_MS, GraveCase, LatePromise
 from desktop.ui.shift.viewmodel import ShiftModel
 from desktop.ui.theme.look import Look
 from desktop.ui.theme.tokens import Status
@@ -26,17 +27,18 @@ _WIDE: Final = 300
 
 
 class CasesTable(ListTable):
-    """Red and orange cases by code, and whether they were signed as read."""
+    """Overdue call-backs, then red and orange cases by code, and whether they were signed as read."""
 
     def __init__(self, model: ShiftModel, catalogue: Catalogue, clock: Clock) -> None:
         super().__init__()
         self._model, self._urgency, self._clock = model, catalogue["urgency"], clock
-        self.rows: tuple[GraveCase, ...] = ()
+        self.rows: tuple[LatePromise | GraveCase, ...] = ()
 
     def renew(self) -> None:
         """Take the model's rows over; the mark stays where it was while the rows are the same, or only another page
         came below them."""
-        cases, there = self._model.view.cases, len(self.rows)
+        view, there = self._model.view, len(self.rows)
+        cases: tuple[LatePromise | GraveCase, ...] = (*view.promises, *view.cases)
         if not there or cases[:there] != self.rows:
             self.renew_rows(cases)
             return
@@ -59,11 +61,16 @@ class CasesTable(ListTable):
         if role == STATUS_ROLE:
             if column == SIGNED:
                 return Status.GOOD if signed else Status.WAITING
+            if isinstance(row, LatePromise):
+                return Status.URGENT if column == CODE else None
             return Status.URGENT if column == CODE and row.urgency == "emergency" else None
         if role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return None
-        due = when_text(row.next_due, self._clock.now_ms()) if row.next_due else ""
+        now = self._clock.now_ms()
         done = tr("đã ký") if signed else tr("chưa ký")
+        if isinstance(row, LatePromise):
+            return (tr("Hẹn gọi lại"), tr("quá giờ"), when_text(row.due_at, now), done)[column]
+        due = when_text(row.next_due, now) if row.next_due else ""
         return (row.code, brief(self._urgency.label(row.urgency)), due, done)[column]
 
 
@@ -82,11 +89,11 @@ class ShiftPage(QWidget):
         self.handover = button("shift_handover", tr("Bàn giao ca"))
         self.calls = Mark(wraps=True)
         self.forms = Mark(wraps=True)
-        self.cases = Mark(wraps=True)
+        self.cases, self.promises = Mark(wraps=True), Mark(wraps=True)
         self.rows = CasesTable(model, catalogue, clock)
         self.table = PaperTable(look, self.rows, {URGENCY: 130, DUE: 130, SIGNED: 120}, CODE)
         self.table.setObjectName("table.shift.cases")
-        self.table.setAccessibleName(tr("Ca đỏ và cam đang mở"))
+        self.table.setAccessibleName(tr("Hẹn gọi lại quá giờ, ca đỏ và cam đang mở"))
         left = QVBoxLayout()
         left.setSpacing(8)
         left.addWidget(Said(tr("Ca trực"), "title"))
@@ -98,7 +105,7 @@ class ShiftPage(QWidget):
         left.addLayout(row)
         left.addSpacing(8)
         left.addWidget(Said(tr("Trước khi bàn giao"), "section"))
-        for mark in (self.calls, self.forms, self.cases):
+        for mark in (self.calls, self.forms, self.promises, self.cases):
             left.addWidget(mark)
         left.addWidget(self.table, 1)
         card = Card(margins=16, space=4)
@@ -121,6 +128,11 @@ class ShiftPage(QWidget):
     def reflow(self, narrow: bool) -> None:
         """The panel stands below where there is little room."""
         self._beside.reflow(narrow)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """A call-back becomes overdue without any record changing."""
+        super().showEvent(event)
+        self.model.refresh()
 
     def focus(self) -> None:
         """Before the shift its button, then the cases to sign, then the handover."""
@@ -164,6 +176,13 @@ class ShiftPage(QWidget):
             tr("{count} biểu mẫu đang gác: cần người nhận").format(count=forms)
             if forms
             else tr("Không có biểu mẫu nào đang gác"),
+        )
+        owed = self.model.owed
+        self.promises.say(
+            Status.URGENT if owed else Status.GOOD,
+            tr("{count} lời hẹn gọi lại quá giờ: gọi lại, đổi giờ, hoặc chọn rồi bấm Enter để ký").format(count=owed)
+            if owed
+            else tr("Không có lời hẹn gọi lại nào quá giờ chưa ký"),
         )
         unread = self.model.unsigned
         self.cases.say(

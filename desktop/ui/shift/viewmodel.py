@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from desktop.background.lanes import StoreLane
 
 _SOON_MS: Final = 400
-_KINDS: Final = ("call", "case", "contact", "clock", "shift", "handover")
+_KINDS: Final = ("call", "case", "contact", "clock", "shift", "handover", "queue_item", "claim")
 
 
 class ShiftModel(QObject):
@@ -89,7 +89,8 @@ class ShiftModel(QObject):
         self.refresh()
 
     def sign(self, case_id: str) -> None:
-        """This case was read; again takes the sign back. After the last of a page the next page comes."""
+        """This case or overdue call-back was read; again takes the sign back. After the last case of a page the next
+        page comes."""
         self.signed ^= {case_id}
         if self.view.beyond and all(case.id in self.signed for case in self.view.cases):
             self._pages += 1
@@ -101,11 +102,21 @@ class ShiftModel(QObject):
         """How many red and orange cases are to be signed, those of pages to come among them."""
         return self.view.beyond + sum(case.id not in self.signed for case in self.view.cases)
 
+    @property
+    def owed(self) -> int:
+        """How many overdue call-backs are neither called nor signed."""
+        return sum(one.id not in self.signed for one in self.view.promises)
+
     def hand_over(self, taken_by: str) -> None:
         """End the shift; what is missing comes as trouble, with nothing changed."""
         self._taken_by = taken_by
         operation = shift.hand_over(taken_by, frozenset(self.signed))
-        self._lane.submit(operation, self._done, self._failed, initiator="shift")
+        self._lane.submit(operation, self._done, self._refused, initiator="shift")
+
+    def _refused(self, fault: Exception) -> None:
+        """Not yet: the page shows what is left now (a call-back may have become overdue since it was read)."""
+        self.trouble.emit(fault)
+        self.refresh()
 
     def _done(self, _handover_id: str) -> None:
         self.signed, self._pages = set(), 1

@@ -18,6 +18,7 @@ from desktop.ui.theme.tokens import Status
 from domain.clock import HOUR, MINUTE, vn_to_ms
 from sync.replica import read
 from tests.desktop.ui.conftest import HandClock, focused, named, press, stored, type_text
+from tests.desktop.ui.test_the_queue import fill
 
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 HALF_PAST_FIVE = vn_to_ms("2026-11-20 17:30:00")
@@ -211,3 +212,47 @@ def test_the_time_of_the_item_in_hand_is_changed_by_keys(
     assert [row.due_at for row in promises(desk, clock)] == [HALF_PAST_FIVE]
     words = stored(desk, lambda c: read.one(c, "incoming", promises(desk, clock)[0].id))
     assert words.record.body == SAFELY
+
+
+def test_a_promise_that_is_near_and_one_that_is_past_are_told_once_without_a_word_of_whom(
+    window: MainWindow, desk: Desk, clock: HandClock, qtbot: QtBot
+) -> None:
+    promise(window, clock, qtbot)
+    agree(window, qtbot, "17h30")
+    qtbot.waitUntil(lambda: [row.due_at for row in window.queue_model.rows] == [HALF_PAST_FIVE], timeout=20_000)
+    news = window.status.news
+    for at, words, status in (
+        (HALF_PAST_FIVE - 10 * MINUTE, "Sắp đến giờ hẹn gọi lại (17:30): Ctrl+J nhận", Status.WAITING),
+        (HALF_PAST_FIVE + MINUTE, "Quá giờ hẹn gọi lại (17:30): Ctrl+J nhận", Status.URGENT),
+    ):
+        clock.ms = at
+        with qtbot.waitSignal(window.queue_model.due, timeout=20_000):
+            window.queue_model.refresh()  # as its own timer does
+        assert (news.text(), news.status) == (words, status)
+        with qtbot.assertNotEmitted(window.queue_model.due), qtbot.waitSignal(window.queue_model.changed):
+            window.queue_model.refresh()
+
+
+def test_the_call_backs_stand_alone_by_their_time_and_esc_shows_all(
+    window: MainWindow, desk: Desk, clock: HandClock, qtbot: QtBot
+) -> None:
+    fill(window, desk, clock, qtbot)
+    for name, time in (("8.1", "19h"), ("8.2", ""), ("8.3", "17h30")):
+        promise(window, clock, qtbot, name)
+        if time:
+            agree(window, qtbot, time)
+    qtbot.waitUntil(lambda: len(window.queue_model.rows) == 5, timeout=20_000)
+    qtbot.waitUntil(lambda: sum(row.due_at is not None for row in window.queue_model.rows) == 2, timeout=20_000)
+    press(window, Qt.Key.Key_7, CTRL)
+    page = window.queue_page
+    for _ in range(20):
+        if page.promises.hasFocus():
+            break
+        press(window, Qt.Key.Key_Tab)
+    press(window, Qt.Key.Key_Space)
+    due = [page.rows._words(row, DUE) for row in page.rows.rows]
+    assert due == ["lúc 17:30", "lúc 19:00", "chưa hẹn giờ"]
+    assert page.promises.text() == "Hẹn gọi lại: 3"
+    press(window, Qt.Key.Key_Escape)
+    assert len(page.rows.rows) == 5
+    assert window.page_name == "queue"

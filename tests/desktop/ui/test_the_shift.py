@@ -21,6 +21,7 @@ from domain.cdr import CdrReading, PbxCall
 from domain.clock import HOUR
 from domain.ids import call_id as id_of_call
 from domain.records.case import Case
+from domain.records.queue import Claim
 from sync.replica import scopes
 from tests.desktop.ui.conftest import HandClock, named, press, stored, type_text
 from tests.desktop.ui.test_forms_lose_nothing import draft_rows, fill_six, go_to, saved
@@ -239,3 +240,41 @@ def reported(window: MainWindow, clock: HandClock, qtbot: QtBot, urgency: str) -
     fill_six(window)
     window.file_page.sheets[0].form.set_value("urgency", urgency)
     return saved(window, qtbot)
+
+
+def test_an_overdue_call_back_keeps_the_shift_until_it_is_taken_moved_or_signed_by_enter(
+    window: MainWindow, desk: Desk, clock: HandClock, qtbot: QtBot
+) -> None:
+    begin(window, qtbot)
+    call(window, clock, 1)
+    with qtbot.waitSignal(window.calls.labelled, timeout=20_000):
+        press(window, Qt.Key.Key_F5, Qt.KeyboardModifier.ShiftModifier)
+    type_text("30 phút nữa")
+    press(window, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: not window.call_deeds.promising.strip.isVisible(), timeout=20_000)
+    assert view(desk, clock).promises == ()  # still ahead: nothing is owed
+    clock.pass_ms(HOUR)
+    (late,) = view(desk, clock).promises
+    assert "1 lời hẹn gọi lại quá giờ" in refused(desk, qtbot)
+
+    def taken_elsewhere(uow: Any) -> None:
+        act = uow.act()
+        now = uow.now_ms
+        taken = Claim(id=uow.new_id(), item_id=late.id, staff=OTHER, seat="AG01", at=now, until=now + 60_000)
+        act.create(scopes.centre("an_giang"), taken)
+        uow.write(act)
+
+    Told(qtbot).of(desk, taken_elsewhere)
+    assert view(desk, clock).promises == ()  # a colleague has it by name
+    clock.pass_ms(120_000)
+    press(window, Qt.Key.Key_8, CTRL)
+    qtbot.waitUntil(lambda: window.shift_model.view.promises == (late,), timeout=20_000)
+    assert "1 lời hẹn gọi lại quá giờ" in window.shift_page.promises.text()
+    window.shift_page.focus()
+    press(window, Qt.Key.Key_Home)
+    press(window, Qt.Key.Key_Return)
+    assert window.shift_model.owed == 0
+    answer = Told(qtbot).of(desk, shift.hand_over("", tuple(window.shift_model.signed)))
+    assert isinstance(answer, str)
+    signed = stored(desk, lambda c: c.exec_driver_sql("SELECT cases FROM r_handover").scalar_one())
+    assert late.id in signed
