@@ -9,6 +9,7 @@ from typing import Any, Final
 from desktop.store import drafts
 from desktop.store.unit_of_work import Operation, UnitOfWork
 from domain.ids import derived_id
+from domain.records.call import UNCLASSIFIED, Call
 from domain.records.queue import Incoming, QueueItem
 from sync.act import Act
 from sync.replica import scopes
@@ -96,7 +97,7 @@ def agree(shown: Promise, due_at: int | None, words: str) -> Operation[Told]:
     def operation(uow: UnitOfWork) -> Told:
         item = uow.read("queue_item", shown.item_id)
         call = uow.read("call", item.record.call_id) if item is not None and item.record.call_id else None
-        if item is None or call is None or call.record.outcome != CALL_BACK or item.record.done_at is not None:
+        if item is None or call is None or not _stands(item.record, call.record):
             return Told(How.GONE)
         there = item.record.due_at
         if there not in (shown.due_at, due_at):
@@ -109,6 +110,12 @@ def agree(shown: Promise, due_at: int | None, words: str) -> Operation[Told]:
         return Told(How.KEPT, due_at)
 
     return operation
+
+
+def _stands(item: QueueItem, call: Call) -> bool:
+    """As `reads_queue` finds it: a call that became a file still owes the call-back that was agreed."""
+    filed = call.contact_id is not None and item.due_at is not None and call.outcome != UNCLASSIFIED
+    return item.done_at is None and item.contact_id is None and (call.outcome == CALL_BACK or filed)
 
 
 def _put_words(act: Act, uow: UnitOfWork, shown: Promise, words: str) -> None:

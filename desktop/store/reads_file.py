@@ -247,7 +247,7 @@ def siblings_in(opened: Mapping[str, Stored]) -> dict[str, list[Any]]:
 _CONTACT_FIELDS = (
     "primary_channel", "caller_kind", "topics", "in_depth", "province_set", "province", "commune_set", "commune",
     "language", "needs_interpreter", "summary", "child_safe_now", "child_whereabouts", "happened_when", "urgency",
-    "received_at",
+    "received_at", "may_call_back", "safe_time",
 )  # fmt: skip
 _CHILD_FIELDS = {
     "child_name": "full_name",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Slot
 
 from desktop.operations import audit
+from desktop.operations.call_backs import CALL_BACK
 from desktop.operations.intake import FORM_FILE, FORM_REPORT, SavedReport
 from desktop.operations.seen import seen_in
 from desktop.operations.verifying import unmask
@@ -84,7 +85,7 @@ class Flow(QObject):
     def _open_form(self, form: str, put: dict[str, Any] | None = None) -> None:
         target, offer = self._calls.target, self._calls.offer
         fresh = offer is not None and self._clock.monotonic_ms() <= offer.until
-        if target is None and offer is not None and fresh and offer.labelled.code == "information":
+        if target is None and offer is not None and fresh and offer.labelled.code in ("information", CALL_BACK):
             target = offer.labelled.call_id  # F7 becomes F8 becomes F9 without another call between
         row = next((one for one in self._calls.rows if one.id == target), None)
         self._calls.select(None)
@@ -93,9 +94,11 @@ class Flow(QObject):
             self._wanted = (form, row.contact_id, put or {})
             self._lane.submit(audit.noted(OPEN, "contact", row.contact_id, "P3"), self._may_read, self._not_read)
             return
-        self._pages.open(form, target, item_id=self._window.queue_deeds.item_of(target))
+        known, item = len(self._pages.sheets), self._window.queue_deeds.item_of(target)
+        agreed = self._window.call_deeds.promising.agreed(item, target)
+        self._pages.open(form, target, item_id=item)
         self._window.go("file")
-        self._put(put or {})
+        self._put((agreed if len(self._pages.sheets) > known else {}) | (put or {}))
 
     def _may_read(self, _nothing: None) -> None:
         if self._wanted is not None:  # who reads it stands in the audit chain

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QGuiApplication
@@ -94,6 +94,12 @@ class Promising(QObject):
         if self.promise is not None or not open_ones:
             return self._left if self.promise is None else None
         return Promise(max(open_ones, key=_arrived).id)
+
+    def agreed(self, item_id: str | None, call_id: str | None) -> dict[str, Any]:
+        """What a form of this item, or of the call in which a call-back was promised, begins with."""
+        wanted = item_id or (promise_of(call_id) if call_id is not None else "")
+        row = self._window.queue_model.row(wanted)
+        return began_with(row) if row is not None else {}
 
     def _known(self, item_id: str) -> Promise:
         row = self._window.queue_model.row(item_id)
@@ -275,6 +281,13 @@ def _again(due_at: int | None) -> str:
         return ""
     at = vn_datetime(due_at)
     return f"{minute_text(due_at)} {at.day}/{at.month}/{at.year}"
+
+
+def began_with(row: QueueRow) -> dict[str, Any]:
+    """The caller's consent and safe time as fields of a file; the words of how to call stay closed."""
+    if row.call_id is None:
+        return {}
+    return {"may_call_back": True} | ({"safe_time": _again(row.due_at)} if row.due_at is not None else {})
 
 
 def _refused(at: int | None, now: int) -> str:

@@ -75,6 +75,8 @@ class FactWords:
             "contact.commune": tr("Xã"),
             "contact.urgency": tr("Mức khẩn cấp của hồ sơ"),
             "contact.in_depth": tr("Tư vấn chuyên sâu"),
+            "contact.may_call_back": tr("Được gọi lại"),
+            "contact.safe_time": tr("Gọi lại lúc nào thì an toàn"),
             "contact.centre": tr("Trung tâm phụ trách"),
             "case.centre": tr("Trung tâm phụ trách"),
             "contact.code": tr("Mã hồ sơ"),
@@ -224,6 +226,7 @@ class FactWords:
         if contact.needs_interpreter:
             language = tr("{language} · cần phiên dịch").format(language=language or tr("Ngôn ngữ khác"))
         found.append((tr("Ngôn ngữ"), language))
+        found.append((tr("Gọi lại lúc nào thì an toàn"), contact.safe_time or ""))
         found += [
             (field.label, self.answer(name, str(view.form[name])))
             for name, field in self.questions.items()

@@ -31,6 +31,8 @@ KNOWN: Final[dict[str, frozenset[str]]] = {
     "needs_interpreter": frozenset({"tick"}),
     "primary_channel": frozenset({"code"}),
     "in_depth": frozenset({"tick"}),
+    "may_call_back": frozenset({"tick"}),
+    "safe_time": frozenset({"text"}),
     "number": frozenset({"phone"}),
     "outcome": frozenset({"choice"}),
     "abuse_types": frozenset({"codes"}),

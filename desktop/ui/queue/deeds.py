@@ -90,6 +90,7 @@ class QueueDeeds(QObject):
             return False
         words = self._model.words
         values = begun_with(item.channel, words) if words is not None and words.item_id == item.id else {}
+        values |= self._window.call_deeds.promising.agreed(item.id, item.call_id)
         known = len(self._window.file_page.sheets)
         sheet = self._window.file_page.open(form, item.call_id, values=values, item_id=item.id)
         self._window.go("file")

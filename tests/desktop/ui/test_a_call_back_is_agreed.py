@@ -18,6 +18,7 @@ from desktop.ui.theme.tokens import Status
 from domain.clock import HOUR, MINUTE, vn_to_ms
 from sync.replica import read
 from tests.desktop.ui.conftest import HandClock, focused, named, press, stored, type_text
+from tests.desktop.ui.test_forms_lose_nothing import contact_of, fill_six, saved
 from tests.desktop.ui.test_the_queue import fill
 
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -256,3 +257,42 @@ def test_the_call_backs_stand_alone_by_their_time_and_esc_shows_all(
     press(window, Qt.Key.Key_Escape)
     assert len(page.rows.rows) == 5
     assert window.page_name == "queue"
+
+
+def test_a_file_of_that_call_begins_with_the_agreed_time_and_the_promise_waits_on(
+    window: MainWindow, desk: Desk, clock: HandClock, qtbot: QtBot
+) -> None:
+    promise(window, clock, qtbot)
+    agree(window, qtbot, "17h30")
+    qtbot.waitUntil(lambda: [row.due_at for row in window.queue_model.rows] == [HALF_PAST_FIVE], timeout=20_000)
+    press(window, Qt.Key.Key_F8)
+    sheet = window.file_page.current
+    assert sheet is not None
+    assert sheet.model.call_id is not None
+    values = sheet.form.values()
+    assert (values["may_call_back"], values["safe_time"]) == (True, "17:30 20/11/2026")
+    fill_six(window)
+    result = saved(window, qtbot)
+    contact = contact_of(desk, result.contact_id).contact
+    assert (contact.may_call_back, contact.safe_time) == (True, "17:30 20/11/2026")
+    assert contact.call_id == sheet.model.call_id
+    assert [row.due_at for row in promises(desk, clock)] == [HALF_PAST_FIVE]  # a file calls nobody back
+
+
+def test_a_file_of_the_item_begins_with_the_time_and_ends_the_promise(
+    window: MainWindow, desk: Desk, clock: HandClock, qtbot: QtBot
+) -> None:
+    promise(window, clock, qtbot)
+    agree(window, qtbot, "17h30")
+    clock.ms = HALF_PAST_FIVE
+    window.queue_model.refresh()
+    with qtbot.waitSignal(window.queue_model.taken, timeout=20_000):
+        press(window, Qt.Key.Key_J, CTRL)
+    qtbot.waitUntil(lambda: window.queue_model.in_hand is not None, timeout=20_000)
+    press(window, Qt.Key.Key_F8)
+    sheet = window.file_page.current
+    assert sheet is not None
+    assert sheet.form.values()["safe_time"] == "17:30 20/11/2026"
+    fill_six(window)
+    saved(window, qtbot)
+    qtbot.waitUntil(lambda: promises(desk, clock) == [], timeout=20_000)
