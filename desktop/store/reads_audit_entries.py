@@ -120,9 +120,14 @@ def _newest(
     return [dict(row) for row in connection.execute(wanted).mappings()]
 
 
+def alone(person: Person) -> Person:
+    """The person as the engine is asked about acts of others: what somebody did is work of nobody else, so neither a
+    file assigned to the person nor a place on no list widens what they see."""
+    return replace(person, assignments=frozenset(), listed=True)
+
+
 class _Reader:
-    """Asks the engine for one person: what somebody did is work of nobody else, so neither a file assigned to the
-    person nor a place on no list widens what they see; a file that is none of their business narrows it."""
+    """Asks the engine for one person; a file that is none of their business narrows what they see."""
 
     def __init__(self, sight: Sight | None) -> None:
         self._sight = sight
@@ -130,7 +135,7 @@ class _Reader:
     @cached_property
     def _person(self) -> Person | None:
         sight = self._sight
-        return None if sight is None else replace(sight.person, assignments=frozenset(), listed=True)
+        return None if sight is None else alone(sight.person)
 
     def may_see(self, row: Mapping[str, Any], contact: str) -> bool:
         if self._sight is None or self._person is None:
@@ -164,7 +169,7 @@ def _shown(
     contacts = {files.get(row["id"], "") for row in page} - {""}
     opens = frozenset(contacts) if sight is None else sight.may_open(contacts)
     owed = frozenset[str]() if sight is None else sight.owe_reason(contacts)
-    codes = _codes(connection, opens | owed)
+    codes = codes_of(connection, opens | owed)
     told = {row["id"] for row in page if row["sealed"]}
     notes = {row["id"]: read.stored(row, "audit_note").record for row in _rows(connection, "audit_note", told)}
     gone = {record for kind, record in removal.known_among(connection, told - notes.keys()) if kind == "audit_note"}
@@ -193,14 +198,21 @@ def _words(
     facts = facts_in(words) if row["action"] in (SEARCH, EXPORT) else None
     if facts is not None:
         return "", facts
-    if not words or sight is None or row["actor"] == sight.person.staff:
+    if sight is not None and row["actor"] == sight.person.staff:
         return words, None
+    return words_of(connection, sight, words, contact, opens), None
+
+
+def words_of(connection: Connection, sight: Sight | None, words: str, contact: str, opens: bool) -> str:
+    """What a person may read of words that somebody else wrote about a file; `opens`: whether they may open it."""
+    if not words or sight is None:
+        return words
     if not opens or sight.waits_for_caller(contact):
-        return masks.text(words), None
+        return masks.text(words)
     if is_shown(sight, contact):
-        return words, None
+        return words
     people = {one["id"]: read.stored(one, kind) for kind, one in _people(connection, contact)}
-    return veil_over(connection, people).text(words), None
+    return veil_over(connection, people).text(words)
 
 
 def facts_in(words: str) -> Mapping[str, str] | None:
@@ -224,7 +236,7 @@ def _rows(connection: Connection, kind: str, ids: Iterable[str]) -> Iterable[Map
     return sql.select_in(connection, tables.records[kind], "id", sorted(ids))
 
 
-def _codes(connection: Connection, contacts: Iterable[str]) -> dict[str, str]:
+def codes_of(connection: Connection, contacts: Iterable[str]) -> dict[str, str]:
     """The code of the case that grew from a file, else the file's own."""
     wanted = sorted(contacts)
     codes = {row["id"]: row["code"] or "" for row in _rows(connection, "contact", wanted)}

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from desktop.store.reads_audit_entries import Asked
 from desktop.ui.audit.table_model import ACT, LEVEL, REASON, THING, WHEN, WHO, AuditTable
 from desktop.ui.audit.viewmodel import AuditModel
-from desktop.ui.audit.words import act_words, chain_line, short
+from desktop.ui.audit.words import act_words, awaited_lines, chain_line, short
 from desktop.ui.forms.boxes import LineBox
 from desktop.ui.forms.pickers import PickBox
 from desktop.ui.intake.sheet import advice_of
@@ -47,7 +47,7 @@ class AuditSheet(WorkCover):
 
     def __init__(self, window: MainWindow, model: AuditModel) -> None:
         super().__init__(window.ground, window.look)
-        self._model = model
+        self._model, self._catalogue = model, window.desk.catalogue
         self.setObjectName("sheet.audit")
         self.setAccessibleName(tr("Nhật ký kiểm toán"))
         inside = QWidget()
@@ -58,13 +58,15 @@ class AuditSheet(WorkCover):
         page.addWidget(Said(tr("Nhật ký kiểm toán"), "title"))
         self.chain = Mark(Status.QUIET, "", wraps=True)
         page.addWidget(self.chain)
+        self.awaited = Mark(Status.QUIET, "", wraps=True, yields=True)
+        page.addWidget(self.awaited)
         how = tr(
             "Mục mới nhất ở trên. Gõ vào ô để lọc rồi Enter; trong danh sách: N trang sau, P trang trước, Enter xem"
             " thêm, Tab về ô lọc. Mở xem nhật ký cũng được ghi vào nhật ký."
         )
         page.addWidget(Said(how, "muted", wraps=True))
         page.addWidget(self._make_boxes())
-        self.rows = AuditTable(window.desk.catalogue)
+        self.rows = AuditTable(self._catalogue)
         self.table = PaperTable(
             window.look, self.rows, {WHEN: 170, WHO: 110, ACT: 150, THING: 200, LEVEL: 120}, REASON
         )
@@ -133,6 +135,7 @@ class AuditSheet(WorkCover):
         self.rows.show(())
         self.more.say(Status.QUIET, "")
         self.state.say(Status.QUIET, tr("Đang đọc…"))
+        self.awaited.say(Status.QUIET, "")
         self.show_chain()
         self._model.open()
 
@@ -161,6 +164,7 @@ class AuditSheet(WorkCover):
         if not self.isVisible():
             return
         self.show_chain()
+        self.show_awaited()
         page = self._model.page
         if tuple(self.rows.rows) != page.rows:
             self.rows.show(page.rows)
@@ -180,6 +184,10 @@ class AuditSheet(WorkCover):
     def show_chain(self) -> None:
         """Whether the chain is whole."""
         self.chain.say(*chain_line(self._model.chain))
+
+    def show_awaited(self) -> None:
+        """What waits for somebody who may look at it."""
+        self.awaited.say(*awaited_lines(self._model.awaited, self._catalogue, self._model.clock.now_ms()))
 
     @Slot(int)
     def _entered(self, at: int) -> None:
@@ -214,6 +222,7 @@ class AuditSheet(WorkCover):
             self.rows.show(())
             self.more.say(Status.QUIET, "")
             self.chain.say(Status.QUIET, "")
+            self.awaited.say(Status.QUIET, "")
 
 
 class AuditKeys(QObject):

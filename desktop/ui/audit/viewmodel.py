@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from desktop.operations.audit_reading import open_log
 from desktop.store.reads_audit import AuditView, audit_view
 from desktop.store.reads_audit_entries import Asked, EntriesPage, audit_entries
+from desktop.store.reads_awaited import Awaited, awaited
 from domain.clock import Clock
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class AuditModel(QObject):
         self._before: list[Asked] = []
         self.page = EntriesPage()
         self.chain: AuditView | None = None
+        self.awaited: tuple[Awaited, ...] = ()
 
     def open(self) -> None:
         """Write who opens the log, then read its newest page."""
@@ -39,13 +41,14 @@ class AuditModel(QObject):
 
     def _entered(self, _nothing: None) -> None:
         if self._open:
+            self._lane.query(awaited, self._waiting, self._failed)
             self._lane.query(audit_view, self._counted, self._failed)
             self._read_page()
 
     def forget(self) -> None:
         """The sheet went."""
         self._open = False
-        self.page, self.chain = EntriesPage(), None
+        self.page, self.chain, self.awaited = EntriesPage(), None, ()
 
     def ask(self, asked: Asked) -> None:
         """The newest entries of another question."""
@@ -77,6 +80,11 @@ class AuditModel(QObject):
     def _read(self, page: EntriesPage) -> None:
         if self._open:
             self.page = page
+            self.changed.emit()
+
+    def _waiting(self, found: tuple[Awaited, ...]) -> None:
+        if self._open:
+            self.awaited = found
             self.changed.emit()
 
     def _counted(self, view: AuditView) -> None:

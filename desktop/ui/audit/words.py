@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from desktop.store.reads_audit import AuditView
 from desktop.store.reads_audit_entries import EntryRow
+from desktop.store.reads_awaited import EMERGENCY, Awaited
 from desktop.ui.theme.tokens import Status
 from desktop.ui.words import tr
-from domain.clock import vn_text
+from domain.clock import date_text, vn_date, vn_text
 from domain.codes.catalogue import Catalogue
 from domain.records import audit as acts
+from domain.rules import emergency
+from domain.rules.unusual import MANY_EXPORTS, MANY_FILES
 
 _PURPOSES = "export_purpose"
+AWAITED_SHOWN = 4
+"""Of what waits to be looked at so many are told one by one, oldest first."""
 
 
 def act_words() -> dict[str, str]:
@@ -89,6 +96,37 @@ def chain_line(view: AuditView | None) -> tuple[Status, str]:
     return Status.GOOD, tr("Chuỗi nguyên vẹn · {count} mục · trung tâm đã ký đến mục {n} lúc {when}").format(
         count=count, n=view.signed_n, when=vn_text(view.signed_at_ms)
     )
+
+
+def awaited_lines(found: Sequence[Awaited], catalogue: Catalogue, now_ms: int) -> tuple[Status, str]:
+    """What waits to be looked at: how many, how many too long, then the oldest one by one; nothing where none."""
+    if not found:
+        return Status.QUIET, ""
+    late = sum(one.due_ms is not None and one.due_ms < now_ms for one in found)
+    count = tr("Chờ chị/anh rà soát: {count}").format(count=len(found))
+    if late:
+        count = tr("{count}, trong đó {late} đã quá hạn 7 ngày").format(count=count, late=late)
+    lines = [count, *(_awaited_line(one, catalogue) for one in found[:AWAITED_SHOWN])]
+    if len(found) > AWAITED_SHOWN:
+        lines.append(tr("và {count} mục nữa").format(count=len(found) - AWAITED_SHOWN))
+    lines.append(tr("Xem xong, chị/anh báo người trực máy chủ ghi lại: chỉ máy chủ trung tâm ghi ai đã rà soát."))
+    return (Status.URGENT if late else Status.WAITING), "\n".join(lines)
+
+
+def _awaited_line(one: Awaited, catalogue: Catalogue) -> str:
+    when = vn_text(one.at_ms)
+    if one.reason == EMERGENCY:
+        said = [
+            tr("{when} · {staff} đọc khẩn hồ sơ {code}").format(when=when, staff=one.staff, code=one.code or "•••"),
+            catalogue[emergency.REASONS].label(one.why), one.words,
+            tr("hạn {day}").format(day=date_text(vn_date(one.due_ms))) if one.due_ms is not None else "",
+        ]  # fmt: skip
+        return " · ".join(part for part in said if part)
+    much = {
+        MANY_FILES.reason: tr("mở hơn {most} hồ sơ trong một giờ").format(most=MANY_FILES.most),
+        MANY_EXPORTS.reason: tr("xuất hơn {most} lần trong một ngày").format(most=MANY_EXPORTS.most),
+    }.get(one.reason, one.reason)
+    return f"{when} · {one.staff} {much}"
 
 
 def short(device: str) -> str:

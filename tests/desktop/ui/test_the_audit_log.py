@@ -12,10 +12,15 @@ from desktop.operations import audit
 from desktop.store.reads_audit_entries import PAGE
 from desktop.store.unit_of_work import UnitOfWork
 from desktop.ui.main_window import MainWindow
+from desktop.ui.theme.tokens import Status
 from domain.clock import DAY
 from domain.records.audit import EXPORT, LOCK, UNLOCK
+from domain.records.contact import Contact
+from domain.records.emergency import EmergencyRead
+from domain.records.road import Review
+from domain.rules.unusual import MANY_FILES
 from sync.audit import Said
-from sync.replica import tables
+from sync.replica import scopes, tables
 from tests.desktop.ui.conftest import STAFF, HandClock, focused, press, type_text
 from tests.desktop.ui.test_requests import become
 
@@ -131,3 +136,39 @@ def test_who_may_not_read_it_is_told_so_and_sees_no_line(
     sheet = window.sheets.audit.sheet
     qtbot.waitUntil(lambda: "không xem nhật ký" in sheet.state.text(), timeout=PATIENT)
     assert sheet.rows.rows == []
+
+
+def test_a_lead_is_told_what_waits_to_be_reviewed_and_what_is_overdue(
+    window: MainWindow, desk: Desk, clock: HandClock, qtbot: QtBot
+) -> None:
+    become(desk, "regional_lead", qtbot)
+    now = clock.now_ms()
+
+    def came(uow: UnitOfWork) -> None:
+        act, scope = uow.act(), scopes.dossier("h1")
+        act.create(scope, Contact(id="h1", code="H-AG-1", receiver="nv08", centre=uow.seat.centre))
+        for number, days in enumerate((8, 1, 1, 1, 1)):
+            act.create(
+                scope,
+                EmergencyRead(
+                    id=f"e{number}", staff=f"nv1{number}", why="on_the_line", words="cháu đang gọi từ nhà cần biết",
+                    asked_at=now - days * DAY,
+                ),
+            )  # fmt: skip
+        note = Review(id="n", about_kind="staff", about="nv08", reason=MANY_FILES.reason, noted_at=now)
+        act.create(scopes.centre(uow.seat.centre), note)
+        uow.write(act)
+
+    done: list[None] = []
+    desk.lane.submit(came, done.append)
+    qtbot.waitUntil(lambda: len(done) == 1, timeout=PATIENT)
+    sheet = window.sheets.audit.sheet
+    opened(window, qtbot)
+    qtbot.waitUntil(sheet.awaited.isVisible, timeout=PATIENT)
+    first, oldest, *rest = sheet.awaited.text().split("\n")
+    assert first == "Chờ chị/anh rà soát: 6, trong đó 1 đã quá hạn 7 ngày"
+    assert sheet.awaited.status is Status.URGENT
+    assert "nv10 đọc khẩn hồ sơ H-AG-1" in oldest
+    assert "và 2 mục nữa" in rest
+    press(window, Qt.Key.Key_Escape)
+    assert sheet.awaited.text() == "", "nothing of it stays behind the sheet"
