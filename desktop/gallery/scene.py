@@ -24,6 +24,7 @@ from desktop.operations.sheets import Sheet
 from desktop.self_check import as_if_enrolled
 from desktop.settings import LANGUAGE, Settings
 from desktop.store.device_secret import FILE
+from desktop.store.reads_awaited import EMERGENCY, Awaited
 from desktop.store.reads_same_child import same_child
 from desktop.store.unit_of_work import UnitOfWork
 from desktop.ui.leaving.exports_model import Offered
@@ -31,6 +32,7 @@ from domain.clock import HOUR, MINUTE, vn_date, vn_midnight_ms
 from domain.ids import RANDOM_BYTES, uuid7
 from domain.records.queue import AppReport, Incoming
 from domain.rules.triage import caution_rank
+from domain.rules.unusual import MANY_FILES
 from sync.act import Act
 from sync.operation import Placed, encode_body
 from sync.replica import read
@@ -49,6 +51,11 @@ CHILD: Final[dict[str, Any]] = {
     "topics": ["abuse_family_violence"],
 }  # fmt: skip
 OFFERS: Final = tuple(Offered(kind, 2026, month) for kind in ("figures", "calls") for month in (10, 9, 8))
+AWAITED: Final = (
+    Awaited("e1", EMERGENCY, "hoa.tran", to_ms("2026-11-10 21:40:00"), to_ms("2026-11-17 21:40:00"), "AG03-261109-0177",
+            "on_the_line", "Cháu đang gọi từ nhà, cần biết hôm qua đã hứa gì."),
+    Awaited("n1", MANY_FILES.reason, "binh.le", to_ms("2026-11-19 10:05:00")),
+)  # fmt: skip
 FIGURES: Final = Sheet(
     "Hồ sơ tháng 10/2026 theo nơi ở và tuổi của trẻ (…: từ 1 đến 4, hoặc giữ kín cùng)",
     ("Nơi ở", "Dưới 6", "6 đến 10", "11 đến 14", "15 đến 18", "Cộng"),

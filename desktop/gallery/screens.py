@@ -236,6 +236,8 @@ def _audit(studio: Studio) -> QWidget:
     studio.window.act("audit")
     studio.until("nhật ký hiện ra", lambda: bool(keys.sheet.rows.rows), keys.model.changed)
     studio.until("chuỗi được đếm lại", lambda: keys.model.chain is not None, keys.model.changed)
+    keys.model.awaited = scene.AWAITED  # as a regional lead sees it: a counsellor reviews nobody
+    keys.model.changed.emit()
     return studio.window
 
 
