@@ -52,8 +52,10 @@ CHILD: Final[dict[str, Any]] = {
 }  # fmt: skip
 OFFERS: Final = tuple(Offered(kind, 2026, month) for kind in ("figures", "calls") for month in (10, 9, 8))
 AWAITED: Final = (
-    Awaited("e1", EMERGENCY, "hoa.tran", to_ms("2026-11-10 21:40:00"), to_ms("2026-11-17 21:40:00"), "AG03-261109-0177",
-            "on_the_line", "Cháu đang gọi từ nhà, cần biết hôm qua đã hứa gì."),
+    Awaited(
+        "e1", EMERGENCY, "hoa.tran", to_ms("2026-11-10 21:40:00"), to_ms("2026-11-17 21:40:00"), "AG03-261109-0177",
+        "on_the_line", "Cháu đang gọi từ nhà, cần biết hôm qua đã hứa gì.",
+    ),
     Awaited("n1", MANY_FILES.reason, "binh.le", to_ms("2026-11-19 10:05:00")),
 )  # fmt: skip
 FIGURES: Final = Sheet(

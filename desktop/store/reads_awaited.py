@@ -1,4 +1,4 @@
-"""What somebody still has to look at: emergency reads of files, and what was done so often that one should ask why."""
+"""What somebody still has to look at: emergency reads of files, and what was done so often that one asks why."""
 
 from __future__ import annotations
 

@@ -102,7 +102,7 @@ class Painting(QObject):
         self._app = app
         self._painted = False
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt calls it by this name
         """Seen before the widget paints; the backing store is flushed before the loop's turn ends."""
         if event.type() == QEvent.Type.Paint:
             self._painted = True

@@ -199,7 +199,7 @@ class Fate:
         )  # fmt: skip
         twin.revoked = machine.revoked
         twin.put_disk(copy.copy())
-        world.keeps_files(twin)
+        world.fit_out(twin)
         self._files_back(world.machines.index(machine), twin)
         twin.upgrade()
         world.machines.append(twin)

@@ -161,9 +161,6 @@ class Watcher(Protocol):
     def reported(self, machine: Machine, road: core.Road) -> None:
         """The engine says how the road stands."""
 
-    def fells(self, machine: Machine, where: str) -> bool:
-        """Whether the program dies at this boundary, which few lives ever come to."""
-
     def say(self, who: str, what: str, *figures: object) -> None:
         """A line of the timeline."""
 
@@ -347,7 +344,7 @@ class Machine:
             self._watcher.send(self, effect)
 
     def _pass(self, where: str) -> None:
-        if self.gate.blows() or self._watcher.fells(self, where):
+        if self.gate.blows(where):
             self.died_at = where
             raise Crash
 

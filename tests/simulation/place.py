@@ -40,6 +40,7 @@ from sync.replica.replica import Identity
 from sync.transport.line import Answer
 from tests.simulation import mending
 from tests.simulation.memory import Disk, fresh
+from tests.simulation.seldom import Seldom
 
 R = TypeVar("R")
 NOWHERE = Path("nowhere")
@@ -86,18 +87,21 @@ class VirtualClock:
 
 
 class Gate:
-    """Where a store may fail: `fuse` boundaries from now the machine dies there; `full` lets nothing be written."""
+    """Where a store may fail: `fuse` boundaries from now the machine dies there, or in a step that is `seldom` taken;
+    `full` lets nothing be written."""
 
     def __init__(self) -> None:
         self.fuse = 0
         self.full = False
+        self.seldom: Seldom | None = None
 
-    def blows(self) -> bool:
+    def blows(self, where: str = "") -> bool:
         """Whether the machine dies at this boundary."""
-        if not self.fuse:
-            return False
-        self.fuse -= 1
-        return self.fuse == 0
+        if self.fuse:
+            self.fuse -= 1
+            if not self.fuse:
+                return True
+        return self.seldom is not None and self.seldom.fells(where)
 
 
 class _Lane(WriteLane):

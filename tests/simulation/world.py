@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -31,16 +31,12 @@ from tests.simulation.memory import Disk
 from tests.simulation.parcels import Parcels
 from tests.simulation.people import People
 from tests.simulation.place import Place, Pulling, Reset, VirtualClock
+from tests.simulation.seldom import Seldom
 from tests.simulation.trip import Trip, asked
 from tests.simulation.weather import START, Weather
 from tests.simulation.witness import Witness
 
 Request = core.Request
-
-
-SELDOM: Final = frozenset({"fork", "behind"})
-FELLED: Final = 0.1
-"""Chance that a desk dies at one of the three boundaries of a step that is seldom taken."""
 
 
 class World(Hours):
@@ -55,7 +51,7 @@ class World(Hours):
         centres = sorted({CENTRES[seat[:2]] for seat in self.weather.seats}) if self.weather.passes else []
         self.people = People(self.people_dice, centres)
         self.lab = random.Random(f"{seed} salts")
-        self.aimed = random.Random(f"{seed} aimed")
+        self.seldom = Seldom(seed, lambda: self.calm)
         self.place = Place(VirtualClock(lambda: self.now, START), self.lab)
         self.place.told = self._news
         self.machines: list[Machine] = []
@@ -79,8 +75,7 @@ class World(Hours):
 
     def _found_hub(self) -> None:
         key = Ed25519PrivateKey.from_private_bytes(self.lab.randbytes(32))
-        clock = VirtualClock(lambda: self.now, START)
-        self.hub = Hub(key, clock, self.lab, self, self.weather.pace, self.place)
+        self.hub = Hub(key, VirtualClock(lambda: self.now, START), self.lab, self, self.weather.pace, self.place)
         self.hub.place.told = self._news
         if self.parcels is not None:
             self.hub.place.shelf = self.parcels.shelf
@@ -98,11 +93,12 @@ class World(Hours):
         machine = Machine(seat, told, key, clock, self.lab, self, self.weather.pace, servers)
         if index in self.weather.old:
             machine.registry = OLD_KINDS
-        self.keeps_files(machine)
+        self.fit_out(machine)
         self.machines.append(machine)
 
-    def keeps_files(self, machine: Machine) -> None:
-        """This desk keeps copies of files, in a world that has any."""
+    def fit_out(self, machine: Machine) -> None:
+        """This desk keeps copies of files, in a world that has any; it may die where few lives come to."""
+        machine.gate.seldom = self.seldom
         if self.parcels is not None:
             machine.projections = (BlobCopies(),)
 
@@ -205,11 +201,6 @@ class World(Hours):
         """The engine took an event."""
         self.say(machine.seat, type(event).__name__, *steps)
         self.witness.stepped(machine, event, steps)
-
-    def fells(self, machine: Machine, where: str) -> bool:
-        """Crashes come anywhere, so that five thousand lives met none in steps that are taken once in thirty or two
-        hundred of them; there they are drawn apart, and a life without such a step stays as it was."""
-        return where.split(maxsplit=1)[0] in SELDOM and not self.calm and self.aimed.random() < FELLED
 
     def renamed(self, machine: Machine) -> None:
         """The old transport is closed: what was under way on it is answered by a trouble at once."""
