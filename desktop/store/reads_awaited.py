@@ -46,7 +46,7 @@ def awaited(connection: Connection) -> tuple[Awaited, ...]:
 def _reads(connection: Connection, sight: Sight | None) -> Iterable[Awaited]:
     table = tables.records["emergency_read"]
     unseen = select(table).where(table.c.seen_at.is_(None), table.c.retracted.is_(None))
-    rows = [(str(row["scope"]).partition(":")[2], row) for row in connection.execute(unseen).mappings()]
+    rows = [(str(row["scope"]).partition(":")[2], dict(row)) for row in connection.execute(unseen).mappings()]
     contacts = {contact for contact, _ in rows}
     things = {} if sight is None else sight.things(contacts)
     mine = [(contact, row) for contact, row in rows if _may_review(sight, things.get(contact), row)]
@@ -78,7 +78,7 @@ def _notes(connection: Connection, sight: Sight | None) -> Iterable[Awaited]:
     unseen = select(table).where(
         table.c.reason.in_(known), table.c.seen_at.is_(None), table.c.retracted.is_(None)
     )
-    for row in connection.execute(unseen).mappings():
+    for row in map(dict, connection.execute(unseen).mappings()):
         if _may_look(sight, row):
             yield Awaited(row["id"], row["reason"], row["about"] or "", row["noted_at"] or 0)
 
