@@ -42,6 +42,8 @@ class Promising(QObject):
         self._left: Promise | None = None
         """The question that was put away last without an answer."""
         self._keeper: Keeper | None = None
+        self._behind: dict[str, Keeper] = {}
+        """Of questions that were put away: words that a full disk did not take are tried again."""
         self._of_outcome = False
         self._sent: tuple[str, str] | None = None
         self._typed_at = 0
@@ -111,6 +113,9 @@ class Promising(QObject):
 
     def _ask(self, promise: Promise) -> None:
         self.put_away()
+        behind = self._behind.pop(promise.item_id, None)
+        if behind is not None:
+            behind.keep_now()
         self.promise = promise
         self._time = _again(promise.due_at)
         self.strip.put(self._time, promise.words)
@@ -234,7 +239,9 @@ class Promising(QObject):
             self._answered_or_gone()
 
     def _answered_or_gone(self) -> None:
+        gone = self.promise.item_id if self.promise is not None else ""
         self.put_away()
+        self._behind.pop(gone, None)
         self._left = None
 
     @Slot()
@@ -242,8 +249,9 @@ class Promising(QObject):
         """Something else comes; every letter is kept."""
         had_caret = has_caret(self.strip)
         self.strip.hide()
-        if self._keeper is not None:
+        if self._keeper is not None and self.promise is not None:
             self._keeper.leave()
+            self._behind[self.promise.item_id] = self._keeper
         self._left = self.promise or self._left
         self._keeper = self.promise = None
         self.strip.put("", "")
@@ -253,8 +261,8 @@ class Promising(QObject):
 
     def keep_now(self) -> None:
         """The window closes or locks, or an answer is on its way."""
-        if self._keeper is not None:
-            self._keeper.keep_now()
+        for keeper in filter(None, (self._keeper, *self._behind.values())):
+            keeper.keep_now()
 
     def _failed(self, fault: Exception) -> None:
         self.trouble.emit(fault)

@@ -80,6 +80,7 @@ class RestrictKeys(QObject):
         self._keeper.found.connect(self._draft_found)
         self._keeper.kept.connect(self._kept)
         self._keeper.trouble.connect(self._failed)
+        self._keeper.trouble.connect(self._window.watch.draft_failed)
         self._keeper.look()
 
     @Slot(object)

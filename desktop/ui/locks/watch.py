@@ -58,7 +58,7 @@ class LockWatch(QObject):
         self._unsafe: object | None = None
         window.calls.call_came.connect(self._call_came)
         for told in (window.file_page.trouble, window.case_model.trouble, window.call_deeds.promising.trouble):
-            told.connect(self._draft_failed)
+            told.connect(self.draft_failed)
 
     def start(self) -> None:
         """Somebody is signed in: from now on nothing touched for five minutes locks."""
@@ -185,7 +185,8 @@ class LockWatch(QObject):
         self._window.desk.lane.submit(after_all, self._safe, self._not_safe, initiator="seal")
 
     @Slot(object)
-    def _draft_failed(self, fault: object) -> None:
+    def draft_failed(self, fault: object) -> None:
+        """Something that is being written could not be kept: every form that keeps drafts tells it here."""
         self._unsafe = fault
 
     def _safe(self, _nothing: Any) -> None:

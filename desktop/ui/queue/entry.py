@@ -84,6 +84,7 @@ class EntryKeys(QObject):
         self._keeper.found.connect(self._found)
         self._keeper.kept.connect(self._kept)
         self._keeper.trouble.connect(self._failed)
+        self._keeper.trouble.connect(self._window.watch.draft_failed)
         self._keeper.look()
 
     @Slot()

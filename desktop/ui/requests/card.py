@@ -52,6 +52,7 @@ class RequestCard(Card):
     """Shows a request; `asked` carries the operation of the step that was chosen."""
 
     asked = Signal(str, object)
+    trouble = Signal(object)
 
     def __init__(self, lane: StoreLane, catalogue: Catalogue) -> None:
         super().__init__("note", margins=12, space=6)
@@ -121,6 +122,7 @@ class RequestCard(Card):
         self.inside.addWidget(self.box)
         self._keeper = Keeper(self._lane, self._lane.staff, FORM, view.request.id)
         self._keeper.found.connect(self._found)
+        self._keeper.trouble.connect(self.trouble)
         self._keeper.look()
 
     @Slot(object)

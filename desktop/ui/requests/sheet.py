@@ -194,6 +194,8 @@ class RequestsKeys(QObject):
         self.sheet.saving.connect(self.save)
         self.sheet.form.changed.connect(self._changed)
         self.sheet.card.asked.connect(self.model.step)
+        self.sheet.card.trouble.connect(self._said)
+        self.sheet.card.trouble.connect(window.watch.draft_failed)
         self.model.done.connect(self._stepped)
         self.model.saved_at.connect(window.say_saved)
         self.model.trouble.connect(self._said)
@@ -203,6 +205,7 @@ class RequestsKeys(QObject):
         self._keeper.found.connect(self._found)
         self._keeper.kept.connect(self._kept)
         self._keeper.trouble.connect(self._failed)
+        self._keeper.trouble.connect(self._window.watch.draft_failed)
         self._keeper.look()
 
     def begin(self) -> None:

@@ -155,9 +155,12 @@ def test_an_undone_outcome_takes_question_time_and_words_with_it(
     with qtbot.waitSignal(window.calls.labelled, timeout=20_000):
         press(window, Qt.Key.Key_F5, SHIFT)
     agree(window, qtbot, "17h30")
+    (row,) = promises(desk, clock)
     with qtbot.waitSignal(window.calls.undone, timeout=20_000):
         press(window, Qt.Key.Key_Z, CTRL)
     assert promises(desk, clock) == []
+    item = stored(desk, lambda c: read.one(c, "queue_item", row.id))
+    assert item.record.due_at is None
     with qtbot.waitSignal(window.calls.labelled, timeout=20_000):
         press(window, Qt.Key.Key_F5, SHIFT)
     assert [row.due_at for row in promises(desk, clock)] == [None]

@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QPlainTextEdit
+from PySide6.QtWidgets import QLabel, QLineEdit, QPlainTextEdit
 from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
 from desktop.app import Desk
 from desktop.operations.calls import LINE, PbxCallEvent
 from desktop.store import drafts
+from desktop.ui.forms.boxes import LineBox
 from desktop.ui.locks.rules import FREE_S, IDLE_S, SEAL_S, SLEPT_S, WRITING_S, Busy, Lock, LockRules
 from desktop.ui.main_window import MainWindow
 from desktop.ui.theme.tokens import Status
@@ -23,6 +24,7 @@ from sync.troubles import Trouble
 from tests.desktop.ui.conftest import PASSPHRASE, STAFF, HandClock, focused, press, stored, type_text
 from tests.desktop.ui.test_forms_lose_nothing import fill_six
 
+SHIFT = Qt.KeyboardModifier.ShiftModifier
 BOTH = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
 
 
@@ -210,6 +212,40 @@ def test_a_draft_that_cannot_be_kept_holds_the_seal_back_and_is_said(
         qtbot.waitUntil(lambda: locked.watch.cover.state.status is Status.URGENT, timeout=20_000)
     assert "bản nháp chưa lưu được" in locked.watch.cover.state.text()
     assert locked.watch.rules.lock is Lock.LOCKED
+
+
+@pytest.mark.parametrize(("key", "modifiers"), [(Qt.Key.Key_J, BOTH), (Qt.Key.Key_R, BOTH), (Qt.Key.Key_F5, SHIFT)])
+def test_a_letter_a_request_and_a_time_to_call_back_that_cannot_be_kept_hold_the_seal_back_too(
+    locked: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch,
+    key: Qt.Key, modifiers: Qt.KeyboardModifier,
+) -> None:  # fmt: skip
+    def full(*_given: Any, **_named: Any) -> None:
+        raise Trouble("Ổ đĩa đã đầy nên CHƯA lưu được.")
+
+    press(locked, key, modifiers)
+    if key == Qt.Key.Key_R:
+        press(locked, Qt.Key.Key_N)
+    qtbot.waitUntil(lambda: writing_place(locked) is not None, timeout=20_000)
+    place = writing_place(locked)
+    assert place is not None
+    place.setFocus()
+    monkeypatch.setattr(drafts, "put", full)
+    type_text("chữ")
+    locked.keep_drafts()
+    press(locked, Qt.Key.Key_Escape)
+    if locked.sheets.requests.sheet.isVisible():  # from the form to its list, and from there
+        press(locked, Qt.Key.Key_Escape)
+    with qtbot.assertNotEmitted(locked.watch.sealing):
+        press(locked, Qt.Key.Key_L, BOTH)
+        qtbot.waitUntil(lambda: locked.watch.cover.state.status is Status.URGENT, timeout=20_000)
+    assert "bản nháp chưa lưu được" in locked.watch.cover.state.text()
+
+
+def writing_place(window: MainWindow) -> QLineEdit | None:
+    """The box of one line in front: of the sheet that lies over the pages, or of the question at the foot."""
+    ground = [window.sheets.entry.sheet, window.sheets.requests.sheet, window.call_deeds.promising.strip]
+    boxes = [box for part in ground if part.isVisible() for box in part.findChildren(LineBox) if box.isVisible()]
+    return next(iter(boxes), None)
 
 
 def test_a_form_that_is_saved_behind_the_cover_gives_the_keys_to_the_page(
