@@ -31,6 +31,7 @@ from desktop.ui.leaving.exports_model import Offered
 from domain.clock import HOUR, MINUTE, vn_date, vn_midnight_ms
 from domain.ids import RANDOM_BYTES, uuid7
 from domain.records.queue import AppReport, Incoming
+from domain.rules.privacy import masks
 from domain.rules.triage import caution_rank
 from domain.rules.unusual import MANY_FILES
 from sync.act import Act
@@ -54,7 +55,7 @@ OFFERS: Final = tuple(Offered(kind, 2026, month) for kind in ("figures", "calls"
 AWAITED: Final = (
     Awaited(
         "e1", EMERGENCY, "hoa.tran", to_ms("2026-11-10 21:40:00"), to_ms("2026-11-17 21:40:00"), "AG03-261109-0177",
-        "on_the_line", "Cháu đang gọi từ nhà, cần biết hôm qua đã hứa gì.",
+        "on_the_line", masks.HIDDEN,
     ),
     Awaited("n1", MANY_FILES.reason, "binh.le", to_ms("2026-11-19 10:05:00")),
 )  # fmt: skip

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
-from tests.bench import desk, performance, road, sync
+from tests.bench import desk, performance, performance_desk, road, sync
 
 OUT = Path("build")
 os.environ["TRAM111_KEYRING"] = "file"  # desks of a bench have no keyring of the machine and never ask for one
@@ -70,6 +70,8 @@ def main(names: list[str]) -> int:
     (OUT / "bench.json").write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     if "sync.records" in found:
         performance.write(found, sys.stdout.write)
+    if "desk.calls" in found:
+        performance_desk.write(found, sys.stdout.write)
     sys.stdout.write(f"written to {OUT / 'bench.json'}: {json.dumps(found, ensure_ascii=False)}\n")
     return 0
 

@@ -120,7 +120,7 @@ def page(found: Mapping[str, object]) -> str:
     lines = [HEAD, "| | |\n|---|---|\n"]
     lines += [f"| {name} | {found[name]} |\n" for name in CONDITIONS if name in found]
     lines.append("\n| figure | what | must | aim | value | |\n|---|---|---|---|---|---|\n")
-    lines += [_line(promise, found) for promise in PROMISES]
+    lines += [line_of(promise, found) for promise in PROMISES]
     lines.append("\nBehind them:\n\n| figure | value |\n|---|---|\n")
     named = {promise.name for promise in PROMISES}
     lines += [
@@ -129,7 +129,8 @@ def page(found: Mapping[str, object]) -> str:
     return "".join([*lines, TRIED])
 
 
-def _line(promise: Promise, found: Mapping[str, object]) -> str:
+def line_of(promise: Promise, found: Mapping[str, object]) -> str:
+    """One row of a table: what was promised, what was found, and whether it holds."""
     value = found.get(promise.name)
     sign, unit = ("≥" if promise.more_is_better else "≤"), f" {promise.unit}" if promise.unit else ""
     aim = f"{sign} {promise.aim:g}{unit}" if promise.aim is not None else ""
@@ -151,9 +152,13 @@ def _line(promise: Promise, found: Mapping[str, object]) -> str:
 
 def write(found: Mapping[str, object], say: Callable[[str], object]) -> None:
     """Write the page and name what was missed."""
-    text = page(found)
-    PAGE.write_text(text, encoding="utf-8")
+    write_page(PAGE, page(found), say)
+
+
+def write_page(where: Path, text: str, say: Callable[[str], object]) -> None:
+    """Write a page and name what was missed."""
+    where.write_text(text, encoding="utf-8")
     for line in text.splitlines():
         if line.endswith(("**missed** |", "**missing** |")):
             say(f"  missed: {line}\n")
-    say(f"written to {PAGE}\n")
+    say(f"written to {where}\n")
