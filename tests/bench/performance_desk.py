@@ -1,4 +1,4 @@
-"""The page docs/performance-desk.md: how fast the desk is at a million calls, and whether that is what was promised."""
+"""The page docs/performance-desk.md: how fast the desk is at a million calls, and whether that was promised."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PROMISES: Final = (
     Promise("desk.search_ms.p95", "a search until its hits are shown: p95", 100, None, unit="ms"),
     Promise("desk.history_ms.p95", "a caller's earlier calls: p95", 100, None, unit="ms"),
     Promise("desk.start_s", "exec until the first key is durable", 2.5, None, unit="s"),
-    Promise("desk.switch_s", "passphrase entered until the first key of another person is durable", 5, None, unit="s"),
+    Promise("desk.switch_s", "passphrase entered until the next person's first key is durable", 5, None, unit="s"),
     Promise("desk.stall_ms.p999", "the window's loop late while cases arrive: p99.9", 50, None, unit="ms"),
     Promise("desk.stall_ms.max", "the window's loop late while cases arrive: most", 100, None, unit="ms"),
     Promise("desk.rss_mb", "resident memory", 300, None, unit="MB"),
