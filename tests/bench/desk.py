@@ -18,6 +18,8 @@ CALLS = int(os.environ.get("TRAM111_BENCH_CALLS", "1000000"))
 FILES = CALLS // 10
 ARRIVE = CALLS // 20
 STARTS = 5
+WINDOWS = 3
+"""So many processes are asked for the keys, searches and memory; each figure is the median of theirs."""
 SWITCH_MUST_S = 5.0
 """From Enter to F2 accepted when a person takes over the desk (settled 17)."""
 
@@ -28,7 +30,8 @@ def measure(folder: Path) -> dict[str, float]:
     found: dict[str, float] = {"desk.calls": CALLS, "desk.files": FILES}
     if whole.build_s:
         found["desk.build_s"] = whole.build_s
-    found.update(_probe(whole.home.root, "window"))
+    windows = [_probe(whole.home.root, "window") for _ in range(WINDOWS)]
+    found.update({name: statistics.median(each[name] for each in windows) for name in windows[0]})
     starts = [_probe(whole.home.root, "start")["desk.start_s"] for _ in range(STARTS)]
     found["desk.start_s"] = statistics.median(starts)
     found["desk.start_s.worst"] = max(starts)
