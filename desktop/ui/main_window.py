@@ -17,6 +17,7 @@ from desktop.ui.calls.deeds import CallDeeds
 from desktop.ui.calls.exchange import ExchangeDesk
 from desktop.ui.calls.lists import ListsModel
 from desktop.ui.calls.page import CallsPage
+from desktop.ui.calls.promise_strip import PromiseStrip
 from desktop.ui.calls.showing import Showing
 from desktop.ui.calls.verifying import Verifying
 from desktop.ui.calls.viewmodel import UNDO_MS, CallsModel, UndoOffer
@@ -31,7 +32,7 @@ from desktop.ui.directory.page import DirectoryPage
 from desktop.ui.flow import Flow
 from desktop.ui.forms.definition import FormDefinition, load_all
 from desktop.ui.forms.told import told
-from desktop.ui.frame import PAGES, KeyStrip, Navigation, StatusLine, TroubleBar
+from desktop.ui.frame import PAGES, KeyStrip, Navigation, StatusLine, TroubleBar, column_of
 from desktop.ui.intake.page import IntakePage
 from desktop.ui.intake.sheet import advice_of
 from desktop.ui.key_action import KeyAction
@@ -183,12 +184,8 @@ class MainWindow(QMainWindow):
         self.stack = QStackedWidget()
         for page in self.pages.values():
             self.stack.addWidget(page)
-        self.right = right = QVBoxLayout()
-        right.setContentsMargins(0, 0, 0, 0)
-        right.setSpacing(0)
-        right.addWidget(self.banner)
-        right.addWidget(self.trouble)
-        right.addWidget(self.stack, 1)
+        self.promise_strip = PromiseStrip(self.look)
+        right = column_of(self.banner, self.trouble, (self.stack, 1), self.promise_strip)
         self._upper = QWidget()
         upper = QHBoxLayout(self._upper)
         upper.setContentsMargins(0, 0, 0, 0)

@@ -52,6 +52,7 @@ class Tray(QObject):
         self.shown: tuple[str, str] = ("", "")
         """What the icon shows: the name of its shape, the words of its tooltip."""
         window.calls.call_came.connect(self._call_came)
+        window.queue_model.due.connect(self._due)
         window.gone.connect(self.close)
         if QSystemTrayIcon.isSystemTrayAvailable() if available is None else available:
             self._lay_icon()
@@ -147,6 +148,12 @@ class Tray(QObject):
             bring_forward(self._window)
             if self.icon is not None:
                 self.icon.showMessage(tr("Trạm 111"), tr("Có cuộc gọi đến."), self.icon.icon(), _SHOWN_MS)
+
+    @Slot(object)
+    def _due(self, _rows: object) -> None:
+        """A promised call-back is near or overdue while nobody sees the window: neither whom, nor when."""
+        if out_of_sight(self._window) and self.icon is not None:
+            self.icon.showMessage(tr("Trạm 111"), tr("Có lời hẹn gọi lại đến giờ."), self.icon.icon(), _SHOWN_MS)
 
     @Slot()
     def close(self) -> None:

@@ -12,7 +12,6 @@ from PySide6.QtGui import QGuiApplication
 from desktop.operations.call_backs import CALL_BACK, FORM, How, Promise, Told, agree, promise_of
 from desktop.store.drafts import Draft
 from desktop.store.reads_queue import QueueRow, last_unfinished
-from desktop.ui.calls.promise_strip import PromiseStrip
 from desktop.ui.calls.viewmodel import UndoOffer
 from desktop.ui.drafts import Keeper
 from desktop.ui.theme.tokens import Status
@@ -36,8 +35,7 @@ class Promising(QObject):
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self._window, self._lane, self._news = window, window.desk.lane, window.status.news
-        self.strip = PromiseStrip(window.look)
-        window.right.addWidget(self.strip)
+        self.strip = window.promise_strip
         self.promise: Promise | None = None
         self._left: Promise | None = None
         """The question that was put away last without an answer."""

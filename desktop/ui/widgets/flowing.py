@@ -34,15 +34,22 @@ class Flowing(QLayout):
 
     def count(self) -> int:
         """Things."""
-        return len(self._things)
+        return len(self._held())
+
+    def _held(self) -> list[QLayoutItem]:
+        """Its things. Where a whole window goes, Python may have emptied this object before Qt, which still asks for
+        them as it takes the widgets out, has deleted it: then there are none."""
+        found: list[QLayoutItem] = vars(self).get("_things", [])
+        return found
 
     def itemAt(self, index: int) -> QLayoutItem | None:
         """The thing at this place."""
-        return self._things[index] if 0 <= index < len(self._things) else None
+        things = self._held()
+        return things[index] if 0 <= index < len(things) else None
 
     def takeAt(self, index: int) -> QLayoutItem | None:
         """Take a thing out."""
-        if not 0 <= index < len(self._things):
+        if not 0 <= index < len(self._held()):
             return None
         taken = self._things.pop(index)
         self.invalidate()
@@ -58,7 +65,7 @@ class Flowing(QLayout):
 
     def invalidate(self) -> None:
         """Told by Qt when a thing of it wants another size: what was reckoned counts no longer."""
-        self._heights.clear()
+        self._heights = {}
         self._needs = None
         super().invalidate()
 

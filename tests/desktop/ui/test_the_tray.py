@@ -24,6 +24,7 @@ from desktop.running import Session
 from desktop.ui.main_window import MainWindow
 from desktop.ui.theme.tokens import LIGHT, THEMES, Status
 from desktop.ui.tray import IN_MENU, Tray, out_of_sight, tray_icon
+from domain.clock import MINUTE
 from tests.desktop.ui.conftest import CHEAP, PASSPHRASE, STAFF, HandClock, named, stored, type_text
 
 NUMBER = "0900081502"
@@ -175,3 +176,29 @@ def test_a_window_that_only_minimises_comes_back_by_a_call_without_any_tray(
     window.showMinimized()
     ring(window, clock)
     assert not out_of_sight(window)
+
+
+def test_a_promised_call_back_that_is_due_is_told_behind_the_icon_without_whom_or_when(
+    window: MainWindow, tray: Tray, clock: HandClock, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert tray.icon is not None
+    told: list[str] = []
+
+    def hear(title: str, words: str, *_rest: Any) -> None:
+        told.append(f"{title} {words}")
+
+    monkeypatch.setattr(tray.icon, "showMessage", hear)
+    ring(window, clock)
+    with qtbot.waitSignal(window.calls.labelled, timeout=20_000):
+        window.act("outcome.callback_scheduled")
+    type_text("15 phút nữa")
+    window.call_deeds.promising.save()
+    model = window.queue_model
+    qtbot.waitUntil(lambda: any(row.due_at is not None for row in model.rows), timeout=20_000)
+    assert told == []  # not near yet
+    tray._clicked(CLICK)
+    assert out_of_sight(window)
+    clock.pass_ms(10 * MINUTE)
+    with qtbot.waitSignal(model.due, timeout=20_000):
+        model.refresh()
+    assert told == ["Trạm 111 Có lời hẹn gọi lại đến giờ."]
