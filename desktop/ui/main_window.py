@@ -184,7 +184,7 @@ class MainWindow(QMainWindow):
         self.stack = QStackedWidget()
         for page in self.pages.values():
             self.stack.addWidget(page)
-        self.promise_strip = PromiseStrip(self.look)
+        self.promise_strip = PromiseStrip(self.look, self.stack)
         right = column_of(self.banner, self.trouble, (self.stack, 1), self.promise_strip)
         self._upper = QWidget()
         upper = QHBoxLayout(self._upper)

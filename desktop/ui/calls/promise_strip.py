@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from desktop.ui.forms.boxes import LineBox
@@ -16,14 +16,16 @@ from desktop.ui.words import tr
 
 
 class PromiseStrip(Card):
-    """`saving` at Enter, `leaving` at Esc, `typed` at every change a person makes."""
+    """`saving` at Enter, `leaving` at Esc, `typed` at every change a person makes. While it is shown the pages above
+    it give it the height it needs: in large letters their own least height would cut its second lines."""
 
     saving = Signal()
     leaving = Signal()
     typed = Signal()
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Look, pages: QWidget) -> None:
         super().__init__(margins=8, space=4)
+        self._pages = pages
         self.setObjectName("strip.promise")
         self.inside.setContentsMargins(24, 8, 24, 8)
         self.time, self.words = LineBox(), LineBox()
@@ -61,6 +63,16 @@ class PromiseStrip(Card):
         """Put other texts in."""
         self.time.setText(time)
         self.words.setText(words)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """The pages may be lower than they want to be."""
+        self._pages.setMinimumHeight(1)
+        super().showEvent(event)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """No longer."""
+        self._pages.setMinimumHeight(0)
+        super().hideEvent(event)
 
     def event(self, event: QEvent) -> bool:
         """Esc in a box means this strip, not the page behind it."""

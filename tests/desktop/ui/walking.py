@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible, QFontMetrics
 from PySide6.QtWidgets import (
     QAbstractButton,
+    QAbstractScrollArea,
     QApplication,
     QLabel,
     QLineEdit,
@@ -91,6 +92,19 @@ def room_of(made: QAbstractButton) -> int:
     return made.style().subElementRect(QStyle.SubElement.SE_PushButtonContents, option, made).width()
 
 
+def sticks_out(widget: QWidget) -> bool:
+    """Whether a part of it lies outside something that holds it and does not scroll, which cuts it there."""
+    box, above = widget.rect(), widget
+    while not above.isWindow() and (holder := above.parentWidget()) is not None:
+        box = box.translated(above.pos())
+        above = holder
+        if isinstance(holder.parentWidget(), QAbstractScrollArea):
+            return False  # what is not seen is scrolled to
+        if not holder.rect().adjusted(-2, -2, 2, 2).contains(box):
+            return True
+    return False
+
+
 def clipped(shown: QWidget) -> list[str]:
     """Words of labels, buttons, lists and tables in this window that do not fit where they stand, also where they
     must be scrolled to; boxes in which one would not see what one types."""
@@ -103,7 +117,7 @@ def clipped(shown: QWidget) -> list[str]:
             fits = label.heightForWidth(label.width()) <= label.height() + 1
         else:
             fits = label.fontMetrics().horizontalAdvance(label.text()) <= room.width() + 1
-        if not fits or label.fontMetrics().height() > room.height() + 2:
+        if not fits or label.fontMetrics().height() > room.height() + 2 or sticks_out(label):
             found.append(f"“{label.text()[:60]}” {room.width()}x{room.height()}")
     for made in shown.findChildren(QAbstractButton):
         if made.isVisible() and needed(made) > room_of(made):
