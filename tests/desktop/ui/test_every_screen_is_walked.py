@@ -136,6 +136,20 @@ def test_no_word_of_any_screen_is_cut_in_a_larger_size(vietnamese: Studio, look:
     assert not cut, "\n".join(cut)
 
 
+def test_a_strip_at_the_foot_is_whole_in_large_letters_whatever_page_was_open_before(
+    vietnamese: Studio, look: Look
+) -> None:
+    """A case that was shown leaves its page higher than the window has room for beside the strip."""
+    enlarge(look, LARGER[-1])
+    by_name = {screen.name: screen for screen in SCREENS}
+    for name in ("case", "calls-promise"):
+        shown = by_name[name].show(vietnamese)
+        settle(shown)
+        cut = clipped(shown)
+        vietnamese.clear()
+        assert not cut, f"{name}: {cut}"
+
+
 @pytest.mark.soak("screens")
 def test_every_screen_of_the_english_interface_is_whole_heard_told_apart_and_english(
     english: Studio, look: Look, reference: Reference, rounds: Rounds
