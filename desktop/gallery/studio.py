@@ -15,6 +15,7 @@ from desktop.day.waiting import until
 from desktop.gallery import scene
 from desktop.gallery.settle import settle
 from desktop.home import Home
+from desktop.operations.call_backs import CALL_BACK
 from desktop.operations.calls import HOTLINE_PBX, LINE, PbxCallEvent
 from desktop.store.parting import Gone
 from desktop.store.reads import CaseView
@@ -97,6 +98,10 @@ class Studio(QObject):
         self.free()
         asking = self.window.call_deeds.promising
         asking.begin()
+        if asking.promise is None:  # nothing waits for its time at this desk
+            self.ring()
+            self.window.calls.press(CALL_BACK)
+            self.until("hẹn gọi lại được hỏi giờ", lambda: asking.promise is not None, self.window.calls.labelled)
         asking.strip.put(self.spelling("8h sáng mai"), self.spelling("xin gặp An, nói là cô giáo"))
         asking.strip.typed.emit()
         return self.window

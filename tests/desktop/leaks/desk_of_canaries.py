@@ -305,7 +305,7 @@ class Desk(running.Session):
     def _gallery(self) -> None:
         """Each of these screens of the gallery, with a canary in each box a person can type in."""
         walker = Walker(self.shown, self.canaries.word, self.canaries.number)
-        walker.deeds = {"queue-entry": self._enter, "request": self._request}
+        walker.deeds = {"queue-entry": self._enter, "request": self._request, "calls-promise": self._agree}
         walker.deeds |= {"case": walker.steps, "file": walker.own}
         walker.walk(self.screens, self._shown)
         self.missed = walker.missed()
@@ -319,6 +319,13 @@ class Desk(running.Session):
         _choose(keys.sheet.form, channel=_first(self, "contact_channel"))
         keys.save()
         until(lambda: not keys.sheet.isVisible())
+
+    def _agree(self) -> None:
+        asking = self.shown.call_deeds.promising
+        asking.strip.time.setText("30 phút nữa")
+        asking.strip.typed.emit()
+        asking.save()
+        until(lambda: asking.promise is None)
 
     def _request(self) -> None:
         keys = self.shown.sheets.requests
