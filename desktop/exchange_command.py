@@ -17,6 +17,7 @@ from desktop.signin_command import add_person, signed_in
 from desktop.store import preferences
 from desktop.store.keys import Cost
 from desktop.telling import said, tell
+from sync.decoding import known
 from sync.troubles import Trouble
 
 WORLD: Final = 2
@@ -73,7 +74,7 @@ def place_of(settings: Settings) -> Place | None:
     """Where the exchange is, or None for a desk that hears of calls by the local door or by hand."""
     kept = settings[EXCHANGE]
     try:
-        return msgspec.json.decode(kept, type=Place) if kept else None
+        return msgspec.json.decode(kept, type=known(Place)) if kept else None
     except (msgspec.DecodeError, RecursionError):
         return None
 

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from sync.decoding import known
 from sync.door import is_code
 
 NAME: Final = "provisioning.toml"
@@ -128,7 +129,7 @@ def _understood(data: bytes) -> Trust:
     if len(data) > MOST:
         raise _Unfit("tệp quá lớn")
     try:
-        said = msgspec.toml.decode(data, type=_File)
+        said = msgspec.toml.decode(data, type=known(_File))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as bad:
         raise _Unfit("có mục lạ hoặc viết sai dạng") from bad
     for url in said.servers:

@@ -116,6 +116,8 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
 
 _push_decoder = msgspec.json.Decoder(PushHead)
 _pull_decoder = msgspec.json.Decoder(PullHead)
+_answer_decoder = msgspec.json.Decoder(PushAnswer)
+_problem_decoder = msgspec.json.Decoder(Problem)
 _place_decoder = msgspec.json.Decoder(tuple[int, str, int, int, int, str])
 _encode = msgspec.json.encode
 
@@ -219,7 +221,7 @@ def decode_pull(data: bytes) -> tuple[PullHead, list[Placed]]:
 def decode_answer(data: bytes) -> PushAnswer:
     """The answer to a push (plain JSON: it is small). Raises BadMessage."""
     try:
-        return msgspec.json.decode(data, type=PushAnswer)
+        return _answer_decoder.decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as fault:
         raise BadMessage("answer") from fault
 
@@ -227,6 +229,6 @@ def decode_answer(data: bytes) -> PushAnswer:
 def decode_problem(data: bytes) -> Problem:
     """The problem in an answer's body. Raises BadMessage (a web page is no problem of ours)."""
     try:
-        return msgspec.json.decode(data, type=Problem)
+        return _problem_decoder.decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as fault:
         raise BadMessage("problem") from fault

@@ -20,6 +20,7 @@ from domain.reports.deidentified import TOTAL, Cell, gathered, protect
 from domain.rules.intake import age_group_of
 from domain.rules.privacy import Thing
 from sync.audit import Said
+from sync.decoding import known
 from sync.troubles import Trouble
 
 ACTION: Final = "export_deidentified"
@@ -61,7 +62,7 @@ def of_month(year: int, month: int) -> Operation[Sheet]:
             files = counted(uow.connection, uow.seat.centre, since, until)
             lines = figures(counts_of(files, uow.reference.places), uow.reference.catalogue, uow.reference.places)
         else:
-            lines = msgspec.json.decode(kept, type=tuple[tuple[Value, ...], ...])
+            lines = msgspec.json.decode(kept, type=known(tuple[tuple[Value, ...], ...]))
         act = uow.act()
         words = msgspec.json.encode(lines).decode()
         audit.note(uow, act, Said(uow.staff, EXPORT, FIGURES, name, "P0", words))

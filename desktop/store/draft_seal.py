@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from desktop.store import wraps
 from desktop.store.wraps import DoesNotOpen
+from sync.decoding import known
 
 SEALED: Final = "sealed:"
 """How a closed draft's text begins; one written before drafts were closed begins with a brace."""
@@ -62,7 +63,7 @@ def opened(private: X25519PrivateKey, draft_id: str, text: str) -> tuple[dict[st
     head = _head(draft_id)
     try:
         words = wraps.opened(wraps.unseal(private, closed.owner, head), closed.box, head)
-        held = msgspec.json.decode(words, type=_Words)
+        held = msgspec.json.decode(words, type=known(_Words))
     except msgspec.MsgspecError:
         raise DoesNotOpen from None
     return held.data, held.bases
@@ -92,6 +93,6 @@ def _text(closed: _Closed) -> str:
 
 def _closed(text: str) -> _Closed:
     try:
-        return msgspec.msgpack.decode(base64.b64decode(text.removeprefix(SEALED)), type=_Closed)
+        return msgspec.msgpack.decode(base64.b64decode(text.removeprefix(SEALED)), type=known(_Closed))
     except (ValueError, msgspec.MsgspecError):
         raise DoesNotOpen from None

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from sync.decoding import known
 from sync.disk import replace_whole
 
 
@@ -19,7 +20,7 @@ class Begun(msgspec.Struct, frozen=True):
 def read(path: Path) -> Begun | None:
     """What was kept, or None where no first run is under way. A file that cannot be read is asked for anew."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Begun)
+        return msgspec.json.decode(path.read_bytes(), type=known(Begun))
     except FileNotFoundError:
         return None
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):

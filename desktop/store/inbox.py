@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from desktop.store import wraps
 from desktop.store.wraps import DoesNotOpen
+from sync.decoding import known
 from sync.disk import flush_folder
 
 _HEAD: Final = b"tram111/ring/1"
@@ -56,6 +57,7 @@ def clear(path: Path) -> None:
 
 def _ring(line: bytes, private: X25519PrivateKey) -> Ring | None:
     try:
-        return msgspec.json.decode(wraps.unseal(private, base64.b64decode(line, validate=True), _HEAD), type=Ring)
+        words = wraps.unseal(private, base64.b64decode(line, validate=True), _HEAD)
+        return msgspec.json.decode(words, type=known(Ring))
     except (DoesNotOpen, ValueError, msgspec.MsgspecError):
         return None

@@ -9,6 +9,7 @@ import msgspec
 
 from desktop.store.troubles import Damaged, NewerStore
 from desktop.store.wraps import Cost, mark, same
+from sync.decoding import known
 from sync.disk import replace_whole
 
 FORMAT: Final = 2
@@ -132,7 +133,7 @@ def _can_be_tried(one: Person | OldSlot) -> bool:
 def read_file(path: Path) -> KeyFile:
     """The key file, of format 2 or 1. Raises NewerStore, Damaged (also where there is none)."""
     try:
-        held = msgspec.json.decode(path.read_bytes(), type=KeyFile)
+        held = msgspec.json.decode(path.read_bytes(), type=known(KeyFile))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, FileNotFoundError):
         raise Damaged from None
     if held.format > FORMAT:

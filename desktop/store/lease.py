@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from domain.ids import uuid7_ms
 from domain.rules.lease import Floor, RunTime, is_over, raised
+from sync.decoding import known
 from sync.door import Receipt
 from sync.replica import node
 from sync.replica.desk_road import RECEIPT
@@ -36,7 +37,7 @@ def kept_floor(connection: Connection) -> int:
 def signed_at(connection: Connection) -> int | None:
     """When the centre last signed that this desk holds what it may (UTC ms); None before the first time."""
     kept = node.get(connection, RECEIPT)
-    return msgspec.json.decode(kept, type=Receipt).time if kept else None
+    return msgspec.json.decode(kept, type=known(Receipt)).time if kept else None
 
 
 def closed_before(connection: Connection, wall_ms: int, now: RunTime) -> int | None:
@@ -58,4 +59,4 @@ def is_new(record: str, since_ms: int) -> bool:
 
 def _floor(connection: Connection) -> Floor | None:
     kept = node.get(connection, FLOOR)
-    return msgspec.json.decode(kept, type=Floor) if kept else None
+    return msgspec.json.decode(kept, type=known(Floor)) if kept else None

@@ -20,6 +20,7 @@ from desktop.store.identity import CENTRE_KEY, DEVICE
 from desktop.store.schema import draft
 from sync.blobs.seal import chunk_count, plan_of
 from sync.blobs.shelf import Shelf
+from sync.decoding import known
 from sync.disk import flush, flush_folder
 from sync.door import wipe_claim
 from sync.replica import node
@@ -83,7 +84,7 @@ def parting_folder(home: Home) -> Path:
 def gone(home: Home) -> Gone | None:
     """What is known of a wipe that was ordered here, or None."""
     try:
-        return msgspec.json.decode(_marker(home).read_bytes(), type=Gone)
+        return msgspec.json.decode(_marker(home).read_bytes(), type=known(Gone))
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
 
@@ -100,7 +101,7 @@ def wipe(home: Home, since: int, keep: Collection[str] = ()) -> Gone:
 
 def finish(home: Home) -> Gone:
     """Do what is left of a wipe. Raises OSError, and FileNotFoundError where none was begun."""
-    begun = msgspec.json.decode(_marker(home).read_bytes(), type=Gone)
+    begun = msgspec.json.decode(_marker(home).read_bytes(), type=known(Gone))
     if begun.wiped:
         return begun
     for slots in (home.slots, *home.backups.glob("*.keyslots.json"), *home.root.glob("keyslots.*")):

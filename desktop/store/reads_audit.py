@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 from domain.records.audit import AuditEntry, AuditNote
 from sync import audit
 from sync.audit import Countersigned, Findings
+from sync.decoding import known
 from sync.door import Receipt
 from sync.replica import node, read, removal, tables
 from sync.replica.desk_road import AUDIT_SIGNED, CENTRE_KEY, RECEIPT
@@ -74,7 +75,7 @@ def _receipt(connection: Connection) -> Countersigned | None:
     kept = node.get(connection, RECEIPT)
     if not kept:
         return None
-    said = msgspec.json.decode(kept, type=Receipt)
+    said = msgspec.json.decode(kept, type=known(Receipt))
     return Countersigned(said.device, said.audit_n, said.audit_head, said.time) if said.audit_n else None
 
 

@@ -12,6 +12,7 @@ import msgspec
 
 from desktop.store.wraps import mark, same
 from domain.rules.lease import RunTime
+from sync.decoding import known
 from sync.disk import replace_whole
 from sync.troubles import Trouble
 
@@ -87,7 +88,7 @@ class Throttle:
 
     def _read(self) -> tuple[dict[str, _Tries], bool]:
         try:
-            held = msgspec.json.decode(self._path.read_bytes(), type=_File)
+            held = msgspec.json.decode(self._path.read_bytes(), type=known(_File))
         except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return {}, False
         whole = same(held.mark, self._marked(held.people))

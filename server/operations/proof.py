@@ -13,6 +13,7 @@ from server.store.accounts import Device
 from server.store.engine import Connection
 from sync import proof as road
 from sync import wire
+from sync.decoding import known
 from sync.digest import NOTHING
 from sync.door import Receipt, audit_claim, receipt_claim
 from sync.proof import Ask, Line, Told
@@ -27,7 +28,7 @@ _LONGEST = 200
 def read_ask(data: bytes) -> Ask:
     """The question in a body. Raises Refusal (bad_message)."""
     try:
-        ask = msgspec.json.decode(data, type=Ask)
+        ask = msgspec.json.decode(data, type=known(Ask))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as fault:
         raise bad_message() from fault
     names = (ask.step, ask.bucket, ask.scope, ask.kind, ask.prefix, ask.id)

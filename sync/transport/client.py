@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from sync import door, manifest, packing, proof, wire
+from sync.decoding import known
 from sync.door import (
     Approved,
     Devices,
@@ -313,7 +314,7 @@ def _said(answer: Answer, shape: type[M]) -> M:
         _refused(answer)
     _is_kind(answer, _JSON)
     try:
-        return msgspec.json.decode(answer.body, type=shape)
+        return msgspec.json.decode(answer.body, type=known(shape))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as bad:
         raise ServerLied from bad
 

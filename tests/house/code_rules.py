@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
+from typing import Final
 
 from tests.house.reading import Source
 
@@ -227,6 +228,23 @@ def is_pure(source: Source) -> list[str]:
         if any(name == impure or name.endswith(f".{impure}") for impure in IMPURE):
             found.append(source.at(node.lineno, f"{name}: given by the caller, never taken"))
     return sorted(set(found))
+
+
+def shapes_are_made_known(source: Source) -> list[str]:
+    """What is read into a class of ours goes through `sync.decoding.known`: two threads that read into one for the
+    first time together end the process. Plain lists and dictionaries need none."""
+    found = []
+    for call in calls(source):
+        if not re.fullmatch(r"msgspec\.((json|msgpack|toml|yaml)\.decode|convert)", dotted(call.func)):
+            continue
+        for shape in [one.value for one in call.keywords if one.arg == "type"] + call.args[1:]:
+            names = {one.id for one in ast.walk(shape) if isinstance(one, ast.Name)}
+            if not names <= PLAIN and not ast.unparse(shape).startswith("known("):
+                found.append(source.at(call.lineno, f"{ast.unparse(shape)}: type=known(…), see sync/decoding.py"))
+    return found
+
+
+PLAIN: Final = frozenset({"dict", "list", "tuple", "set", "str", "int", "float", "bool", "bytes", "Any"})
 
 
 EVERYWHERE = (

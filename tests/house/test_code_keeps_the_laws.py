@@ -52,6 +52,8 @@ PLANTED: list[tuple[Rule, str]] = [
     (sentences_can_be_translated, "label.setText('Đã lưu')"),
     (sentences_can_be_translated, "window.setWindowTitle(f'Trạm {number}')"),
     (sentences_can_be_translated, "QLabel('Họ tên')"),
+    (rules.shapes_are_made_known, "msgspec.json.decode(data, type=Floor)"),
+    (rules.shapes_are_made_known, "msgspec.convert(data, list[Floor])"),
     (sentences_can_be_translated, "box.addItem('Nam' if male else 'Nữ')"),
     (sentences_can_be_translated, "QMessageBox.warning(self, self.tr('Lỗi'), 'Đĩa đầy')"),
     (sentences_can_be_translated, "table.setHorizontalHeaderLabels(['Giờ', 'Số'])"),
@@ -75,6 +77,8 @@ INNOCENT: list[tuple[Rule, str]] = [
     (rules.statements_carry_no_values, "pool.execute(a + b)"),
     (rules.statements_carry_no_values, "db.execute(f'INSERT INTO {table.name} ({names}) VALUES ({marks})', rows)"),
     (rules.is_pure, "from datetime import datetime\ndef f(now: datetime) -> datetime: return now"),
+    (rules.shapes_are_made_known, "msgspec.json.decode(a, type=known(Floor))"),
+    (rules.shapes_are_made_known, "msgspec.json.decode(a, type=list[int])\nmsgspec.json.decode(a)"),
     (sentences_can_be_translated, "label.setText(self.tr('Đã lưu'))\nlabel.setText('—')\nkey.setText('F9')"),
     (
         sentences_can_be_translated,
@@ -106,6 +110,11 @@ def test_every_python_file_keeps_the_rule(rule: Rule) -> None:
     sources = reading.python()
     assert len(sources) > 20, "the reading of the repository is broken"
     assert [finding for source in sources for finding in rule(source)] == []
+
+
+def test_no_two_threads_teach_msgspec_a_class_at_once() -> None:
+    found = [finding for source in reading.installed_python() for finding in rules.shapes_are_made_known(source)]
+    assert found == []
 
 
 def test_rows_are_read_and_written_by_core_only() -> None:

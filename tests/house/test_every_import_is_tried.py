@@ -97,6 +97,7 @@ TABLE = {
         f"{_ROAD}test_of_a_bent_volume_every_letter_that_opens_is_one_that_was_written",
     "sync/courier/volumes.py _framed":
         f"{_ROAD}test_of_a_bent_volume_every_letter_that_opens_is_one_that_was_written",
+    "sync/decoding.py known": "makes a decoder, and reads nothing with it itself",
     "sync/manifest.py (module)": f"{_ROAD}test_a_bent_list_of_segments_is_refused_also_when_it_is_signed",
     "sync/operation.py (module)": f"{_ROAD}test_a_bent_operation_is_read_or_held",
     "sync/packing.py _dictionary": "packed with the program, compared with its own number",
@@ -112,8 +113,6 @@ TABLE = {
     "sync/trust.py _understood": f"{_BITE}test_a_provisioning_file_of_any_bytes_is_understood_or_says_so",
     "sync/trust.py read": f"{_BITE}test_a_provisioning_file_of_any_bytes_is_understood_or_says_so",
     "sync/wire.py (module)": f"{_ROAD}test_a_bent_page_of_the_feed_is_read_whole_or_not_at_all",
-    "sync/wire.py decode_answer": f"{_ROAD}test_a_bent_answer_to_a_push_is_understood_or_refused",
-    "sync/wire.py decode_problem": f"{_ROAD}test_a_bent_answer_to_a_push_is_understood_or_refused",
 }  # fmt: skip
 """Place → the property test that bends what comes in there, or in words why there is nothing to bend."""
 
