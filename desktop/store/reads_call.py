@@ -36,7 +36,7 @@ SELECT id, number, ring_at, answer_at, end_at, outcome, outcome_by, outcome_at, 
  by_hand, direction, centre, receiver
 FROM r_call c WHERE +outcome = 'missed' AND ring_at >= ? AND +scope = ? AND same_as IS NULL
  AND retracted IS NULL AND number IS NOT NULL AND NOT EXISTS (SELECT 1 FROM r_call later WHERE later.number = c.number
- AND +later.ring_at > c.ring_at AND (+later.direction = 'outbound' OR +later.answer_at IS NOT NULL))
+ AND later.ring_at > c.ring_at AND (+later.direction = 'outbound' OR +later.answer_at IS NOT NULL))
  ORDER BY ring_at DESC, id DESC LIMIT ?"""
 
 _ONE = """
@@ -166,9 +166,9 @@ def counts_today(connection: Connection, centre: str, day_start_ms: int) -> dict
 
 def silent_calls(connection: Connection, number: str, since_ms: int) -> int:
     """How many calls of a number since then were silent. (A plus takes a column's index out of the planner's
-    choice: a number has few calls, an outcome has half of all.)"""
+    choice: a number has few calls of a day, an outcome has half of all.)"""
     found = connection.exec_driver_sql(
-        "SELECT count(*) FROM r_call WHERE number = ? AND +outcome = ? AND +ring_at >= ? AND same_as IS NULL",
+        "SELECT count(*) FROM r_call WHERE number = ? AND +outcome = ? AND ring_at >= ? AND same_as IS NULL",
         (number, SILENT, since_ms),
     )
     return int(found.scalar_one())
@@ -183,14 +183,14 @@ def caller_history(connection: Connection, number: str, now_ms: int) -> CallerHi
     counts = connection.exec_driver_sql(
         "SELECT count(*) FILTER (WHERE ring_at >= :day), count(*),"
         " count(*) FILTER (WHERE ring_at >= :day AND outcome = :silent)"
-        " FROM r_call WHERE number = :number AND +ring_at >= :month AND +ring_at <= :now AND same_as IS NULL"
+        " FROM r_call WHERE number = :number AND ring_at >= :month AND ring_at <= :now AND same_as IS NULL"
         " AND +direction IS NOT 'outbound'",
         {"day": now_ms - DAY, "month": now_ms - 30 * DAY, "now": now_ms, "number": key, "silent": SILENT},
     ).one()
     last = connection.exec_driver_sql(
-        "SELECT outcome, ring_at FROM r_call WHERE number = ? AND +ring_at <= ? AND same_as IS NULL"
+        "SELECT outcome, ring_at FROM r_call WHERE number = ? AND ring_at <= ? AND same_as IS NULL"
         " AND +direction IS NOT 'outbound' AND +outcome IS NOT NULL AND +outcome <> 'unclassified'"
-        " ORDER BY +ring_at DESC LIMIT 1",
+        " ORDER BY ring_at DESC LIMIT 1",
         (key, now_ms),
     ).first()
     files = connection.exec_driver_sql(

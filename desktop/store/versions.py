@@ -72,10 +72,7 @@ def bring_up_to_date(writer: Engine, replica: Replica, index: SearchIndex, set_a
 
 def shape() -> str:
     """A short name of the record tables as this program derives them, and of the index over them."""
-    text = ";".join(
-        f"{table.name}({','.join(f'{c.name} {c.type}' for c in table.columns)}|{len(table.indexes)})"
-        for table in tables.metadata.sorted_tables
-    )
+    text = ";".join(refold.described(table) for table in tables.metadata.sorted_tables)
     return hashlib.sha256(f"{text};{INDEX_VERSION}".encode()).hexdigest()[:16]
 
 

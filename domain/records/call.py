@@ -26,7 +26,8 @@ class Call:
     direction: str | None = declare(_SAID, _P2)
     pbx: str | None = declare(_SAID, _P2)
     uniqueid: str | None = declare(_SAID, _P2)
-    number: str | None = declare(_SAID, _P2, indexed=True)
+    # One number may have called thousands of times, and each save asks for its last day: hence the two columns.
+    number: str | None = declare(_SAID, _P2, indexed=True, then="ring_at", among="contact_id")
     centre: str | None = declare(_SAID, _P2)
     seat: str | None = declare(_SAID, _P2)
     ring_at: int | None = declare(_SAID, _P2, Column.INTEGER, indexed=True)

@@ -47,13 +47,20 @@ class Column(StrEnum):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class FieldSpec:
-    """One field of a kind: name, merge class, data class, column, and whether the column is indexed."""
+    """One field of a kind: name, merge class, data class, column, and whether the column is indexed.
+
+    `then` is a second column of the index, for fields whose rows of one value are asked for in an order or a span;
+    `among` is a column that gets an index behind this one over the rows alone that fill it, for questions that
+    concern few of many rows of one value.
+    """
 
     name: str
     merge: Merge
     data_class: DataClass
     column: Column
     indexed: bool = False
+    then: str | None = None
+    among: str | None = None
 
 
 _KEY = "tram111"
@@ -65,23 +72,31 @@ def declare(
     column: Column = Column.TEXT,
     *,
     indexed: bool = False,
+    then: str | None = None,
+    among: str | None = None,
     default: Any = None,
 ) -> Any:
-    """A dataclass field that carries its merge class, data class and column in its metadata."""
-    return dataclasses.field(default=default, metadata={_KEY: (merge, data_class, column, indexed)})
+    """A dataclass field that carries its merge class, data class and column in its metadata (see `FieldSpec`)."""
+    said = (merge, data_class, column, indexed, then, among)
+    return dataclasses.field(default=default, metadata={_KEY: said})
 
 
 def specs_of(record: type[Any]) -> tuple[FieldSpec, ...]:
     """The declared fields of a record class, in their order; `id` is not one of them.
 
-    Raises TypeError for a field without a declaration: a field whose class nobody chose must not exist.
+    Raises TypeError for a field without a declaration: a field whose class nobody chose must not exist; and for an
+    index that names a column the record has not.
     """
+    columns = {field.name for field in dataclasses.fields(record)}
     found: list[FieldSpec] = []
     for field in dataclasses.fields(record):
         if field.name == "id":
             continue
         if _KEY not in field.metadata:
             raise TypeError(f"{record.__name__}.{field.name} has no merge and data class")
-        merge, data_class, column, indexed = field.metadata[_KEY]
-        found.append(FieldSpec(field.name, merge, data_class, column, indexed))
+        spec = FieldSpec(field.name, *field.metadata[_KEY])
+        unknown = {name for name in (spec.then, spec.among) if name is not None} - columns
+        if unknown or ((spec.then or spec.among) and not spec.indexed):
+            raise TypeError(f"{record.__name__}.{field.name} has an index over what is not a column: {unknown}")
+        found.append(spec)
     return tuple(found)

@@ -105,8 +105,7 @@ def stored(
 
 def one(connection: Connection, kind: str, record_id: str) -> Stored | None:
     """The record with this id, or None."""
-    table = tables.records[kind]
-    row = connection.execute(select(table).where(table.c.id == record_id)).mappings().first()
+    row = sql.select_one(connection, tables.records[kind], "id", record_id)
     return None if row is None else stored(row, kind, connection=connection)
 
 

@@ -17,15 +17,19 @@ _CHUNK: Final = 1_000
 def shape_of_records() -> str:
     """A short name of the record tables as this program derives them: where a store says another, its columns
     and what it parked are to be looked at."""
-    text = ";".join(
-        f"{table.name}({','.join(f'{c.name} {c.type}' for c in table.columns)}|{len(table.indexes)})"
-        for table in tables.records.values()
-    )
+    text = ";".join(described(table) for table in tables.records.values())
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
+def described(table: Table) -> str:
+    """A table's columns and the names of its indexes, in one line that is the same at every start."""
+    columns = ",".join(f"{column.name} {column.type}" for column in table.columns)
+    return f"{table.name}({columns}|{','.join(sorted(str(index.name) for index in table.indexes))})"
+
+
 def missing_columns(connection: Connection) -> None:
-    """A field the registry has gained gets its column and index; nothing else of a table is touched."""
+    """A field the registry has gained gets its column, an index it has gained is made, and one of ours that no
+    field asks for any more falls away: each costs every write. Nothing else of a table is touched."""
     inspector = inspect(connection)
     for table in tables.records.values():
         there = {column["name"] for column in inspector.get_columns(table.name)}
@@ -38,9 +42,13 @@ def missing_columns(connection: Connection) -> None:
 
 
 def _missing_indexes(connection: Connection, table: Table, there: set[str]) -> None:
-    for index in table.indexes:
-        if index.name not in there:
-            index.create(connection)
+    wanted = {str(index.name): index for index in table.indexes}
+    for name in sorted(wanted.keys() - there):
+        wanted[name].create(connection)
+    for name in sorted(there - wanted.keys()):
+        if name.startswith(tables.INDEX_PREFIX):
+            # sql-names-only: a name that this program once gave an index of this very table
+            connection.exec_driver_sql(f'DROP INDEX "{name}"')
 
 
 def parked(connection: Connection) -> int:

@@ -175,6 +175,13 @@ def select_in(
             yield dict(zip(keys, row, strict=True))
 
 
+def select_one(connection: Connection, table: Table, column: str, wanted: str) -> dict[str, Any] | None:
+    """The first row whose column is this."""
+    keys, start = _selects(table)
+    row = first(connection, f'{start} "{column}" = ?', wanted)
+    return None if row is None else dict(zip(keys, row, strict=True))
+
+
 def those_in(connection: Connection, table: Table, column: str, wanted: Iterable[str]) -> Iterator[str]:
     """Which of these a row has in this column; one of several rows is told for each."""
     among = f'SELECT "{column}" FROM {table.name} WHERE "{column}" IN {members(connection)}'

@@ -17,12 +17,13 @@ _TYPES = {
 }
 
 RECORD_PREFIX = "r_"
+INDEX_PREFIX = f"ix_{RECORD_PREFIX}"
 
 
 def record_table(metadata: MetaData, kind: Kind) -> Table:
     """The table of one kind: id, scope, one column a field, versions (heads), parked (what is not understood).
 
-    A field whose spec says so is indexed. JSON is text, so that SQLite and PostgreSQL hold the same bytes.
+    A field whose spec says so is indexed (see `indexes_of`). JSON is text, so that SQLite and PostgreSQL hold the same bytes.
     """
     columns: list[Column[object]] = [
         Column("id", Text, primary_key=True),
@@ -30,12 +31,23 @@ def record_table(metadata: MetaData, kind: Kind) -> Table:
     ]
     columns += [Column(spec.name, _TYPES[spec.column], nullable=True) for spec in kind.fields.values()]
     columns += [Column("versions", Text, nullable=False), Column("parked", Text, nullable=True)]
-    indexes = [
-        Index(f"ix_{RECORD_PREFIX}{kind.name}_{spec.name}", spec.name)
-        for spec in kind.fields.values()
-        if spec.indexed
-    ]
-    return Table(f"{RECORD_PREFIX}{kind.name}", metadata, *columns, *indexes)
+    table = Table(f"{RECORD_PREFIX}{kind.name}", metadata, *columns)
+    indexes_of(kind, table)
+    return table
+
+
+def indexes_of(kind: Kind, table: Table) -> None:
+    """Put on a kind's table the indexes its fields ask for. What an index is stands in its name, so that a store
+    that has one by this name has this one (`refold.missing_columns`)."""
+    for spec in kind.fields.values():
+        if not spec.indexed:
+            continue
+        names = [spec.name] if spec.then is None else [spec.name, spec.then]
+        Index(f"{INDEX_PREFIX}{kind.name}_{'_'.join(names)}", *(table.c[name] for name in names))
+        if spec.among is not None:
+            filled = table.c[spec.among].is_not(None)
+            name = f"{INDEX_PREFIX}{kind.name}_{spec.name}_among_{spec.among}"
+            Index(name, table.c[spec.name], table.c[spec.among], sqlite_where=filled, postgresql_where=filled)
 
 
 metadata = MetaData()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import sqlcipher3.dbapi2 as sqlcipher
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Column, Connection, Index, MetaData, Table, Text, inspect
 from sqlalchemy.exc import OperationalError
 
 from desktop.operations import calls, drafts
@@ -22,7 +22,7 @@ from desktop.store.schema import blob_copy, courier_log, draft, secret, setting
 from desktop.store.troubles import Damaged, DiskFull, NewerStore, WrongKey, translate
 from desktop.store.versions import VERSION_KEY, shape
 from domain.clock import DAY
-from sync.replica import node, tables
+from sync.replica import node, refold, tables
 from sync.replica.given import backfill, withdrawal
 from sync.replica.removal import erased
 from sync.replica.scopes import scope_grant, scope_home
@@ -188,6 +188,34 @@ def test_a_field_the_registry_gained_gets_its_column_and_its_parked_value(bench:
     assert [(row.id, row.outcome) for row in rows] == [(saved.call_id, "silent")]
     assert bench.read(lambda c: c.exec_driver_sql("SELECT parked FROM r_call").scalar_one()) is None
     assert bench.read(lambda c: node.get(c, "record_shape")) == shape()
+
+
+def test_a_store_of_before_gets_the_index_of_today_and_loses_the_one_nothing_asks_for(bench: Bench) -> None:
+    bench.run(calls.set_outcome(None, "silent"))
+    with bench.store.write() as connection:
+        connection.exec_driver_sql("DROP INDEX ix_r_call_number_ring_at")
+        connection.exec_driver_sql("CREATE INDEX ix_r_call_number ON r_call (number)")
+        connection.exec_driver_sql("CREATE INDEX mine ON r_call (line)")
+        node.put_key(connection, "record_shape", "before")
+        connection.commit()
+    bench.reopen()
+    there = bench.read(lambda c: {str(ix["name"]): ix["column_names"] for ix in inspect(c).get_indexes("r_call")})
+    assert there["ix_r_call_number_ring_at"] == ["number", "ring_at"]
+    assert "ix_r_call_number" not in there, "an index that nothing asks for costs every write"
+    assert "mine" in there, "what this program did not make is not its to drop"
+
+
+def test_an_index_over_other_columns_is_another_shape() -> None:
+    """By their number alone a store with the old index would be taken for one with the new."""
+
+    def made(*names: str) -> str:
+        table = Table("t", MetaData(), Column("a", Text), Column("b", Text))
+        for name in names:
+            Index(name, table.c.a)
+        return refold.described(table)
+
+    assert made("ix_a", "ix_b") == made("ix_b", "ix_a")
+    assert len({made(), made("ix_a"), made("ix_b")}) == 3
 
 
 def test_a_reader_cannot_write(bench: Bench) -> None:
