@@ -23,7 +23,8 @@ INDEX_PREFIX = f"ix_{RECORD_PREFIX}"
 def record_table(metadata: MetaData, kind: Kind) -> Table:
     """The table of one kind: id, scope, one column a field, versions (heads), parked (what is not understood).
 
-    A field whose spec says so is indexed (see `indexes_of`). JSON is text, so that SQLite and PostgreSQL hold the same bytes.
+    A field whose spec says so is indexed (see `indexes_of`). JSON is text, so that SQLite and PostgreSQL hold the
+    same bytes.
     """
     columns: list[Column[object]] = [
         Column("id", Text, primary_key=True),

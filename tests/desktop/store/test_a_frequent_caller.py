@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, event
 
-from desktop.store.reads import calls_missed, caller_history, silent_calls
+from desktop.store.reads import caller_history, calls_missed, silent_calls
 from desktop.store.unit_of_work import UnitOfWork
 from domain.clock import DAY, HOUR
 from domain.records.call import Call
@@ -82,7 +82,7 @@ def test_an_index_over_a_column_that_a_record_has_not_is_found_at_load() -> None
     class Wrong:
         number: str | None = declare(Merge.APPEND, DataClass.P2, indexed=True, then="rang")
 
-    with pytest.raises(TypeError, match="Wrong.number has an index over what is not a column"):
+    with pytest.raises(TypeError, match="number has an index over what is not a column"):
         specs_of(dataclass(Wrong))
 
 
