@@ -17,6 +17,8 @@ from sync.replica import scopes
 CALL_BACK: Final = "callback_scheduled"
 OUTBOUND_CHANNEL: Final = "outbound_call"
 """Code of `contact_channel` under which a promised call-back waits in the queue."""
+WITHDRAWN: Final = "no_longer_promised"
+"""Why a call-back waits no more whose outcome was taken back or changed: no file of that call brings it back."""
 FORM: Final = "call_back"
 """What the draft of an unfinished answer is called."""
 
@@ -79,6 +81,22 @@ def promise(act: Act, uow: UnitOfWork, call_id: str, number: str | None) -> None
     act.create(scopes.centre(centre), item)
 
 
+def withdraw(act: Act, uow: UnitOfWork, call_id: str) -> None:
+    """The outcome was taken back, or another one says that nobody is to be called back."""
+    known = uow.read("queue_item", promise_of(call_id))
+    if known is not None and known.record.done_at is None:
+        gone = {"done_at": uow.now_ms, "done_by": uow.staff, "done_why": WITHDRAWN}
+        act.change("queue_item", known.id, known.scope, known.state, gone)
+
+
+def stands_again(act: Act, uow: UnitOfWork, call_id: str) -> None:
+    """What withdrew it was a slip: it waits with its time and words as before."""
+    known = uow.read("queue_item", promise_of(call_id))
+    if known is not None and known.record.done_why == WITHDRAWN:
+        waits = dict.fromkeys(("done_at", "done_by", "done_why"))
+        act.change("queue_item", known.id, known.scope, known.state, waits)
+
+
 def begun_anew(act: Act, uow: UnitOfWork, call_id: str) -> None:
     """The outcome was undone, or is given again: time, words and the unfinished answer go with it."""
     item_id = promise_of(call_id)
@@ -113,8 +131,8 @@ def agree(shown: Promise, due_at: int | None, words: str) -> Operation[Told]:
 
 
 def _stands(item: QueueItem, call: Call) -> bool:
-    """As `reads_queue` finds it: a call that became a file still owes the call-back that was agreed."""
-    filed = call.contact_id is not None and item.due_at is not None and call.outcome != UNCLASSIFIED
+    """As `reads_queue` finds it: a call that became a file still owes its call-back."""
+    filed = call.contact_id is not None and call.outcome != UNCLASSIFIED
     return item.done_at is None and item.contact_id is None and (call.outcome == CALL_BACK or filed)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from desktop.operations.call_backs import CALL_BACK, begun_anew, promise
+from desktop.operations.call_backs import CALL_BACK, begun_anew, promise, stands_again, withdraw
 from desktop.store.reads import silent_calls
 from desktop.store.troubles import NotFound, UnknownCode
 from desktop.store.unit_of_work import Operation, UnitOfWork
@@ -13,7 +13,7 @@ from domain.clock import DAY
 from domain.ids import call_id as id_of_call
 from domain.phones import normalise
 from domain.records.call import UNCLASSIFIED, Call
-from domain.rules.outcomes import OUTBOUND, SILENT
+from domain.rules.outcomes import OUTBOUND, SILENT, Leaves, leaves
 from domain.rules.triage import PLACEHOLDER
 from sync.act import Act
 from sync.merge import FieldState, Head
@@ -145,7 +145,16 @@ def label(act: Act, uow: UnitOfWork, known: Stored, code: str, by: str) -> str:
     version = act.bodies[-1].stamp
     if code == CALL_BACK:
         promise(act, uow, known.id, known.record.number)
+    elif _says_no_call_back(known, code):
+        withdraw(act, uow, known.id)
     return version
+
+
+def _says_no_call_back(known: Stored, code: str) -> bool:
+    """Another outcome in place of a promised call-back. One that leaves a file says nothing of it, nor does one of a
+    call that is a file already: those call nobody back."""
+    promised = known.record.outcome == CALL_BACK and known.record.contact_id is None
+    return promised and leaves(code) is Leaves.NO_FILE
 
 
 def relabel(call_id: str, code: str) -> Operation[Labelled]:
@@ -183,6 +192,9 @@ def undo(labelled: Labelled) -> Operation[bool]:
         )
         if labelled.code == CALL_BACK:
             begun_anew(act, uow, known.id)
+            withdraw(act, uow, known.id)
+        elif before == CALL_BACK:
+            stands_again(act, uow, known.id)
         uow.write(act)
         return True
 

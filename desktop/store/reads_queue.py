@@ -16,12 +16,14 @@ from sync.replica import scopes
 
 MOST: Final = 500
 
+# A call owes its call-back while its outcome says so, and on as a file: a file calls nobody back. One whose outcome
+# was taken back or changed is ended itself (`operations.call_backs`): it does not come back with a later file.
 _WAITING: Final = (
     "SELECT q.id, q.channel, q.arrived_at, q.due_at, q.urgency, q.call_id FROM r_queue_item q"
     " LEFT JOIN r_call c ON c.id = q.call_id"
     " WHERE q.done_at IS NULL AND q.contact_id IS NULL AND q.retracted IS NULL AND q.scope = ?"
-    " AND (q.call_id IS NULL OR c.outcome = 'callback_scheduled' OR (q.due_at IS NOT NULL"
-    " AND c.contact_id IS NOT NULL AND c.outcome <> 'unclassified'))"
+    " AND (q.call_id IS NULL OR c.outcome = 'callback_scheduled'"
+    " OR (c.contact_id IS NOT NULL AND c.outcome <> 'unclassified'))"
     " ORDER BY CASE WHEN q.urgency = 'emergency' THEN 0 WHEN q.call_id IS NOT NULL AND q.due_at <= ? THEN 1"
     " WHEN q.urgency = 'high' THEN 2 WHEN q.urgency = 'medium' THEN 3 ELSE 4 END,"
     " coalesce(q.due_at, q.arrived_at), q.arrived_at, q.id LIMIT ?"
@@ -30,9 +32,9 @@ _WAITING: Final = (
 
 _UNFINISHED: Final = (
     "SELECT q.id, q.due_at FROM draft d JOIN r_queue_item q ON q.id = d.about JOIN r_call c ON c.id = q.call_id"
-    " WHERE d.staff = ? AND d.form = ? AND (c.outcome = 'callback_scheduled' OR (q.due_at IS NOT NULL"
-    " AND c.contact_id IS NOT NULL AND c.outcome <> 'unclassified')) AND q.done_at IS NULL"
-    " AND q.contact_id IS NULL AND q.retracted IS NULL ORDER BY d.saved_at DESC LIMIT 1"
+    " WHERE d.staff = ? AND d.form = ? AND (c.outcome = 'callback_scheduled'"
+    " OR (c.contact_id IS NOT NULL AND c.outcome <> 'unclassified')) AND q.done_at IS NULL AND q.contact_id IS NULL"
+    " AND q.retracted IS NULL ORDER BY d.saved_at DESC LIMIT 1"
 )
 
 
@@ -59,8 +61,8 @@ class QueueRow:
 
 def queue_rows(connection: Connection, centre: str, now_ms: int) -> list[QueueRow]:
     """What waits at a centre, the most urgent first, then the first due; nothing for one who may not see the queue.
-    A promised call-back waits while its call's outcome says so, with an agreed time also once the call became a file;
-    whose time is near or past comes right after emergencies."""
+    A promised call-back waits while its call's outcome says so, and on once the call became a file; one whose time is
+    near or past comes right after emergencies."""
     sight = sight_of(connection)
     if sight is not None and sight.may("see_queue", Thing(centre)) is Decision.NONE:
         return []

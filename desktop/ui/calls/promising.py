@@ -88,8 +88,8 @@ class Promising(QObject):
             words = next((text for name, text in read if name == "safely"), "")
             return Promise(model.in_hand.id, model.in_hand.due_at, words)
         row = window.calls_page.row_in_front() if window.page_name == "calls" else None
-        if row is not None and row.outcome == CALL_BACK:
-            return self._known(promise_of(row.id))
+        if row is not None and (row.outcome == CALL_BACK or model.row(promise_of(row.id)) is not None):
+            return self._known(promise_of(row.id))  # also of a call that is a file by now
         open_ones = [one for one in model.rows if one.call_id is not None and one.due_at is None]
         if self.promise is not None or not open_ones:
             return self._left if self.promise is None else None

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from desktop.operations import calls, queue
+from desktop.operations import calls, intake, queue
 from desktop.operations.call_backs import CALL_BACK, How, Promise, Told, agree, promise_of
 from desktop.operations.calls import HOTLINE_PBX, PbxCallEvent
 from desktop.store.reads_queue import queue_rows
@@ -134,6 +134,51 @@ def test_an_outcome_given_again_after_another_asks_anew_and_a_promise_that_was_e
     bench.run(calls.relabel(call_id, CALL_BACK))
     assert times(bench) == [None]
     assert "safely" not in dict(said(bench, shown.item_id).lines)
+
+
+def filed(bench: Bench, call_id: str) -> str:
+    made = bench.run(intake.save_file({"topics": ["edu_access"], "summary": "con hỏi"}, call_id))
+    return made.contact_id
+
+
+def test_a_promise_without_a_time_waits_on_at_both_desks_when_its_call_becomes_a_file(
+    bench: Bench, beside: Bench
+) -> None:
+    shown = promised(bench)
+    filed(bench, header_of(bench, shown).call_id)
+    take(beside, own(bench))
+    assert times(bench) == times(beside) == [None]
+    assert beside.run(agree(shown, AT, "")) == Told(How.KEPT, AT)  # a time is asked for later too
+    beside.run(queue.finish(shown.item_id, "no_file_needed"))
+    assert times(beside) == []
+
+
+def test_an_outcome_taken_back_or_changed_leaves_no_promise_that_a_later_file_brings_back(
+    bench: Bench, beside: Bench
+) -> None:
+    call_id = bench.run(calls.answer(PbxCallEvent(HOTLINE_PBX, "1795.1", "0900081502", "", NOON, NOON)))
+    labelled = bench.run(calls.set_outcome(call_id, CALL_BACK))
+    assert times(bench) == [None]
+    bench.run(calls.undo(labelled))
+    filed(bench, call_id)
+    other = promised(bench, "1795.2")
+    call_id = header_of(bench, other).call_id
+    bench.run(agree(other, AT, ""))
+    bench.run(calls.relabel(call_id, "information"))
+    filed(bench, call_id)
+    take(beside, own(bench))
+    assert times(bench) == times(beside) == []
+    bench.run(calls.relabel(call_id, CALL_BACK))
+    assert times(bench) == [None]
+
+
+def test_a_call_that_is_a_file_owes_its_call_back_whatever_its_outcome_is_changed_to(bench: Bench) -> None:
+    shown = promised(bench)
+    call_id = header_of(bench, shown).call_id
+    contact_id = filed(bench, bench.run(calls.by_hand()))
+    bench.run(intake.attach_call(call_id, contact_id))
+    bench.run(calls.relabel(call_id, "information"))
+    assert times(bench) == [None]
 
 
 def test_nobody_is_given_a_call_back_before_it_is_safe(bench: Bench) -> None:

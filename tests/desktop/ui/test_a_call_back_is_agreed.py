@@ -282,6 +282,44 @@ def test_a_file_of_that_call_begins_with_the_agreed_time_and_the_promise_waits_o
     assert [row.due_at for row in promises(desk, clock)] == [HALF_PAST_FIVE]  # a file calls nobody back
 
 
+def test_a_promise_without_a_time_waits_on_as_a_file_and_its_time_is_asked_by_the_key(
+    window: MainWindow, desk: Desk, clock: HandClock, qtbot: QtBot
+) -> None:
+    promise(window, clock, qtbot)
+    press(window, Qt.Key.Key_Escape)
+    press(window, Qt.Key.Key_F8)
+    fill_six(window)
+    saved(window, qtbot)
+    assert [row.due_at for row in promises(desk, clock)] == [None]
+    press(window, Qt.Key.Key_7, CTRL)
+    window.queue_model.refresh()
+    qtbot.waitUntil(lambda: len(window.queue_page.rows.rows) == 1, timeout=20_000)
+    page = window.queue_page
+    assert page.rows._words(page.rows.rows[0], DUE) == "chưa hẹn giờ"
+    press(window, Qt.Key.Key_N, CTRL | SHIFT)
+    agree(window, qtbot, "17h30")
+    assert [row.due_at for row in promises(desk, clock)] == [HALF_PAST_FIVE]
+    clock.ms = HALF_PAST_FIVE
+    with qtbot.waitSignal(window.queue_model.taken, timeout=20_000):
+        press(window, Qt.Key.Key_J, CTRL)
+    assert window.queue_page.done.isVisible()
+    window.queue_page.done.click()
+    qtbot.waitUntil(lambda: promises(desk, clock) == [], timeout=20_000)
+
+
+def test_an_undone_promise_does_not_come_back_with_the_file_of_its_call(
+    window: MainWindow, desk: Desk, clock: HandClock, qtbot: QtBot
+) -> None:
+    promise(window, clock, qtbot)
+    with qtbot.waitSignal(window.calls.undone, timeout=20_000):
+        press(window, Qt.Key.Key_Z, CTRL)
+    press(window, Qt.Key.Key_F8)
+    fill_six(window)
+    result = saved(window, qtbot)
+    assert contact_of(desk, result.contact_id).contact.call_id is not None
+    assert promises(desk, clock) == []
+
+
 def test_a_file_of_the_item_begins_with_the_time_and_ends_the_promise(
     window: MainWindow, desk: Desk, clock: HandClock, qtbot: QtBot
 ) -> None:
