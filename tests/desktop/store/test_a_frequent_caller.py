@@ -99,9 +99,9 @@ def planned(connection: Connection, question: Callable[[], object]) -> tuple[obj
     finally:
         event.remove(connection, "before_cursor_execute", note)
     assert ran, "no statement was seen"
-    said = [
-        str(row[3])
-        for statement, values in ran
-        for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()  # type: ignore[arg-type]  # as it was bound
-    ]
+    said: list[str] = []
+    for statement, values in ran:
+        # sql-names-only: the statement that was just run, with its values where they were
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)  # type: ignore[arg-type]  # as it was bound
+        said += [str(row[3]) for row in plan]
     return answer, said
