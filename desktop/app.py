@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -139,6 +139,11 @@ class Desk:
     def ask_emergency(self) -> Callable[[str, str, str, str], EmergencyGiven] | None:
         """Asks the centre for an emergency read; None without a road."""
         return None if self.driver is None else self.driver.emergency
+
+    @property
+    def ask_history(self) -> Callable[[Collection[str]], list[Placed]] | None:
+        """Asks the server for everything that was written into files; None without a road."""
+        return None if self.driver is None else self.driver.history
 
     def close(self) -> None:
         """End the road, finish what was submitted, close the store."""

@@ -8,7 +8,7 @@ import queue
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Final, TypeVar
@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from desktop.background.change_bus import ChangeBus, Changes, Origin, RoadStatus
 from desktop.background.first_fill import LEAST, FirstFill
 from desktop.background.first_meeting import FirstMeeting
+from desktop.background.history_told import history_told
 from desktop.background.lanes import Closed, StoreLane
 from desktop.background.parting import Parting
 from desktop.background.road_parts import (
@@ -198,6 +199,15 @@ class SyncDriver:
             raise Offline
         given: Approved = ask(staff, seat, words, ASK_S)
         return given
+
+    def history(self, scopes: Collection[str]) -> list[Placed]:
+        """Every operation of these granted scopes that the server here has, off the GUI thread. Nothing of it is
+        folded or kept. Raises sync.troubles."""
+        with self._guard:
+            transport = self._transport
+        if transport is None or self._closing:
+            raise Offline
+        return history_told(transport, scopes)
 
     def server(self) -> str:
         """The address of the server that is spoken to now."""

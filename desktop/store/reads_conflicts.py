@@ -240,7 +240,7 @@ def _version(
     known = next(iter(said.get((stored.id, version), ())), None)
     if known is None:
         return Version(value, at_ms, "", "", here=False)
-    return Version(value, at_ms, known.staff, _place(connection, known.staff, at_ms), here=known.device == device)
+    return Version(value, at_ms, known.staff, place_of(connection, known.staff, at_ms), here=known.device == device)
 
 
 _SEAT: Final = (
@@ -249,7 +249,7 @@ _SEAT: Final = (
 )
 
 
-def _place(connection: Connection, staff: str, at_ms: int) -> str:
+def place_of(connection: Connection, staff: str, at_ms: int) -> str:
     """The seat at which this person was on shift then, else the centre they belong to."""
     seat = connection.exec_driver_sql(_SEAT, (staff, at_ms, at_ms)).scalar()
     if seat:

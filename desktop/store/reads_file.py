@@ -17,7 +17,7 @@ from domain.records.person import Address, Alias, Person, Phone
 from domain.records.sealed import SEALED_FIELDS, is_sealed
 from domain.rules.privacy import Decision
 from domain.rules.privacy.veil import Veil
-from sync.operation import Undecodable, decode_body
+from sync.operation import Body, Undecodable, decode_body
 from sync.replica import read, sql, tables
 from sync.replica.read import Stored
 
@@ -112,8 +112,9 @@ _TELLS = {("person", "full_name"): 0, ("alias", "name"): 0, ("phone", "number"):
 """Fields by which a person is known anywhere in the file: names (0) and numbers (1)."""
 
 
-def veil_over(connection: Connection, opened: Mapping[str, Stored]) -> Veil:
-    """The veil over a file: every name and number that its records hold, or held as this desk's log knows."""
+def veil_over(connection: Connection, opened: Mapping[str, Stored], told: Iterable[Body] = ()) -> Veil:
+    """The veil over a file: every name and number that its records hold, or held as this desk's log knows, and as
+    these operations of elsewhere (`told`, in words) say."""
     found: tuple[set[str], set[str]] = (set(), set())
 
     def take(kind: str, field: str, value: object) -> None:
@@ -132,6 +133,9 @@ def veil_over(connection: Connection, opened: Mapping[str, Stored]) -> Veil:
             continue
         for field, value in opened_values(connection, body).items():
             take(body.kind, field, value)
+    for one in told:
+        for field, value in one.values.items():
+            take(one.kind, field, value)
     return Veil(*found)
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from desktop.settings import Settings
     from desktop.store.people import People
     from desktop.store.unit_of_work import Seat
+    from desktop.ui.case.authors import AskHistory
     from desktop.ui.search.emergency import Ask
     from desktop.ui.signin.newcomer_card import Approve
 
@@ -94,6 +95,11 @@ class DeskWires(Protocol):
     @property
     def ask_emergency(self) -> Ask | None:
         """Asks the centre for an emergency read; None for a desk without a road."""
+        ...
+
+    @property
+    def ask_history(self) -> AskHistory | None:
+        """Asks the server for everything that was written into files; None for a desk without a road."""
         ...
 
     @property

@@ -20,7 +20,6 @@ from desktop.ui.widgets.said import Card, Mark, Said, empty
 from desktop.ui.widgets.scrolled import Scrolled
 from desktop.ui.widgets.table import PaperTable
 from desktop.ui.words import tr, when_text
-from domain.codes.catalogue import Catalogue
 
 if TYPE_CHECKING:
     from desktop.ui.main_window import MainWindow
@@ -31,13 +30,11 @@ class ConflictsSheet(WorkCover):
 
     _built = False
 
-    def __init__(
-        self, parent: QWidget, look: Look, model: ConflictsModel, words: FactWords, codes: Catalogue
-    ) -> None:
+    def __init__(self, parent: QWidget, look: Look, model: ConflictsModel, words: FactWords) -> None:
         super().__init__(parent, look)
         self.setObjectName("sheet.conflicts")
         self.setAccessibleName(tr("Khác nhau và đang giữ"))
-        self._model, self._words, self._codes = model, words, codes
+        self._model, self._words = model, words
         self._open: Conflict | None = None
         inside = QWidget()
         inside.setObjectName("page")
@@ -141,8 +138,7 @@ class ConflictsSheet(WorkCover):
 
     def _line(self, conflict: Conflict, version: Version, place: int) -> str:
         value = self._value(conflict, version.value)
-        where = self._codes["centres"].label(version.place) if version.place else ""
-        where = tr("máy này") if version.here else where
+        where = tr("máy này") if version.here else self._words.desk(version.place)
         who = version.staff or tr("người ở máy khác")
         when = when_text(version.at_ms, self._model.clock.now_ms()) if version.at_ms else tr("không rõ lúc nào")
         said = " · ".join(part for part in (who, where, when) if part)
@@ -194,7 +190,7 @@ class ConflictsKeys(QObject):
         lane = window.desk.lane
         self.model = ConflictsModel(lane, lane.clock)
         words = window.case_page.words
-        self.sheet = ConflictsSheet(window.ground, window.look, self.model, words, window.desk.catalogue)
+        self.sheet = ConflictsSheet(window.ground, window.look, self.model, words)
         self.sheet.asked_to_go.connect(self._go)
         self.model.saved_at.connect(window.say_saved)
         self.model.trouble.connect(window.show_trouble)

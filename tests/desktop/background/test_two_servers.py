@@ -20,11 +20,12 @@ from desktop.home import Home
 from desktop.operations import calls, intake
 from desktop.store import blobs, lease
 from desktop.store.blobs import AttachmentRow
-from desktop.store.reads import RoadView, road_view
+from desktop.store.reads import RoadView, case_view, road_view
+from desktop.store.reads_history import history_of
 from server.store.audit import audit
 from sync import meeting
 from sync.engine import Pace
-from sync.replica import tables
+from sync.replica import scopes, tables
 from sync.transport import BlobRoad, HttpTransport
 from tests.conftest import Rounds
 from tests.desktop.background.hearing import Ear
@@ -286,3 +287,24 @@ def test_a_hub_killed_in_the_middle_of_pushes_loses_nothing_that_it_acknowledged
     qtbot.waitUntil(lambda: arrived(one) and arrived(other) and not hub.lacks(centre), timeout=PATIENCE_MS)
     assert hub.stop() == 0
     held_once(centre, hub, kept)
+
+
+def test_a_hub_without_its_centre_tells_who_wrote_what_in_a_file(
+    seated: Callable[[str], Seated], hub: HubProcess, qtbot: QtBot
+) -> None:
+    one, two = seated("AG01"), seated("AG02")
+    qtbot.waitUntil(lambda: at_hub(one) and arrived(one) and at_hub(two) and arrived(two), timeout=PATIENCE_MS)
+    hub.wan.cut()
+    saved = one.elsewhere(lambda: one.desk.lane.call(intake.save_report({"urgency": "high"}, None)))
+    there = partial(case_view, case_id=saved.case_id)
+    qtbot.waitUntil(lambda: two.elsewhere(lambda: two.desk.lane.read(there)) is not None, timeout=PATIENCE_MS)
+    two.elsewhere(lambda: two.desk.lane.call(intake.set_fields(saved.case_id, {"urgency": "medium"})))
+    qtbot.waitUntil(lambda: at_hub(two), timeout=PATIENCE_MS)
+    assert one.desk.driver is not None
+    told = one.elsewhere(partial(one.desk.driver.history, [scopes.dossier(saved.contact_id)]))
+    steps = one.elsewhere(
+        lambda: one.desk.lane.read(partial(history_of, contact_id=saved.contact_id, told=told))
+    )
+    newest, first = (step for step in steps if (step.kind, step.field) == ("case", "urgency"))
+    assert (newest.staff, newest.here, newest.before, newest.after) == (STAFF, False, "high", "medium")
+    assert (first.here, first.after) == (True, "high")

@@ -70,15 +70,15 @@ def test_each_change_says_who_when_from_what_to_what(
     assert sheet.table.hasFocus()
     lines = [sheet.rows.words(step) for step in sheet.rows.rows]
     catalogue = desk.catalogue["urgency"]
-    words = (STAFF, "Mức khẩn cấp", catalogue.label("high"), catalogue.label("emergency"))
+    words = (STAFF, "máy này", "Mức khẩn cấp", catalogue.label("high"), catalogue.label("emergency"))
     assert words in [line[1:] for line in lines]
-    assert any(line[4] == "Đ. T. N. Ẵ." for line in lines)
-    assert (STAFF, "Đồng hồ", "(để trống)", "Chuyển tin đến xã") in [line[1:] for line in lines]
-    assert not [line for line in lines if line[2] == "Thông tin khác"]
-    said = {line[2]: line[4] for line in lines}
+    assert any(line[5] == "Đ. T. N. Ẵ." for line in lines)
+    assert (STAFF, "máy này", "Đồng hồ", "(để trống)", "Chuyển tin đến xã") in [line[1:] for line in lines]
+    assert not [line for line in lines if line[3] == "Thông tin khác"]
+    said = {line[3]: line[5] for line in lines}
     assert said["Tình trạng chuyển gửi"] == "Chưa liên hệ được"
     assert said["Chuyển bằng cách nào"] == "Qua điện thoại"
-    assert not [line for line in lines if line[4].isdecimal() and len(line[4]) > 4]
+    assert not [line for line in lines if line[5].isdecimal() and len(line[5]) > 4]
     press(window, Qt.Key.Key_Escape)
     assert not sheet.isVisible()
     assert sheet.rows.rows == []  # nothing of it stays behind the pages
