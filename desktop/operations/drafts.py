@@ -13,33 +13,44 @@ from desktop.store.unit_of_work import Operation, UnitOfWork
 
 
 def keep(
-    draft_id: str, form: str, about: str, data: Mapping[str, Any], bases: Mapping[str, Any] | None = None
+    draft_id: str,
+    form: str,
+    about: str,
+    data: Mapping[str, Any],
+    bases: Mapping[str, Any] | None = None,
+    *,
+    instead_of: str = "",
 ) -> Operation[int]:
-    """Keep a draft of the person at this desk; answers when (UTC ms), for "đã lưu nháp trên máy này"."""
+    """Keep a draft of the person at this desk; answers when (UTC ms), for "đã lưu nháp trên máy này". `instead_of`:
+    id of the draft that these words stood in before; it goes in the same transaction."""
     kept = dict(data)
 
     def operation(uow: UnitOfWork) -> int:
         drafts.put(uow.connection, draft_id, uow.staff, form, about, kept, bases or {}, uow.now_ms)
+        if instead_of:
+            drafts.drop(uow.connection, instead_of)
         return uow.now_ms
 
     return operation
 
 
-def look(draft_id: str) -> Operation[Draft | None]:
-    """The draft, or None. Read in its turn behind what is still being kept: whoever comes back at once finds what was
-    written a moment ago."""
+def look(*draft_ids: str) -> Operation[Draft | None]:
+    """The first of these drafts that stands, or None. Read in its turn behind what is still being kept: whoever comes
+    back at once finds what was written a moment ago."""
 
     def operation(uow: UnitOfWork) -> Draft | None:
-        return drafts.one(uow.connection, draft_id)
+        found = (drafts.one(uow.connection, one) for one in draft_ids)
+        return next((one for one in found if one is not None), None)
 
     return operation
 
 
-def discard(draft_id: str) -> Operation[None]:
+def discard(*draft_ids: str) -> Operation[None]:
     """The person put the form away without saving."""
 
     def operation(uow: UnitOfWork) -> None:
-        drafts.drop(uow.connection, draft_id)
+        for one in draft_ids:
+            drafts.drop(uow.connection, one)
 
     return operation
 

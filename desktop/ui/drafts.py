@@ -26,17 +26,20 @@ AGAIN_MS: Final = 10_000
 
 
 class Keeper(QObject):
-    """One place of writing about one record. Kept within a second after the first change; dropped when saved."""
+    """One place of writing about one record. Kept within a second after the first change; dropped when saved. `was`:
+    the record that it was before (a file that became a case): words begun about that one are looked for too."""
 
     kept = Signal(object)
     found = Signal(object)
     trouble = Signal(object)
 
-    def __init__(self, lane: StoreLane, staff: str, form: str, about: str) -> None:
+    def __init__(self, lane: StoreLane, staff: str, form: str, about: str, was: str = "") -> None:
         super().__init__()
-        self._lane = lane
+        self._lane, self._staff = lane, staff
         self._form, self._about = form, about
         self.draft_id = derived_id("draft", form, staff, about)
+        self._was = [derived_id("draft", form, staff, was)] if was else []
+        self._instead_of = ""
         self._data: Words | None = None
         self._under_way: deque[Words] = deque()
         self._tells = True
@@ -49,11 +52,29 @@ class Keeper(QObject):
 
     def look(self) -> None:
         """Ask for what was written before; it comes as `found`, if there is anything."""
-        self._lane.submit(operations.look(self.draft_id), self._looked, self._failed, initiator="draft")
+        looked = operations.look(self.draft_id, *self._was)
+        self._lane.submit(looked, self._looked, self._failed, initiator="draft")
 
     def _looked(self, draft: Draft | None) -> None:
         if draft is not None and self._tells:
             self.found.emit(draft)
+
+    def follow(self, about: str, data: dict[str, Any] | None, bases: Mapping[str, Any] | None = None) -> None:
+        """The record in front became this one (a file a case): what is written (None: nothing) is its from now on."""
+        before, self.draft_id = self.draft_id, derived_id("draft", self._form, self._staff, about)
+        self._about, self._instead_of = about, before
+        if data is None:
+            self.drop()
+        else:
+            self.changed(data, bases)
+            self.keep_now()
+
+    def take_over(self, draft: Draft) -> None:
+        """Words that were found under what the record was before are of this record from now on."""
+        if draft.id != self.draft_id:
+            self._instead_of = draft.id
+            self.changed(dict(draft.data), draft.bases)
+            self.keep_now()
 
     def changed(self, data: dict[str, Any], bases: Mapping[str, Any] | None = None) -> None:
         """It reads so now; `bases` is what it was opened on."""
@@ -69,7 +90,8 @@ class Keeper(QObject):
         if self._data is None:
             return
         words, self._data = self._data, None
-        operation = operations.keep(self.draft_id, self._form, self._about, *words)
+        before = self._instead_of
+        operation = operations.keep(self.draft_id, self._form, self._about, *words, instead_of=before)
         try:
             self._lane.submit(operation, self._was_kept, self._not_kept, initiator="draft")
         except Closed:  # the desk ended while a former try was under way; its trouble was told
@@ -101,7 +123,8 @@ class Keeper(QObject):
         self._again.stop()
         self._data = None
         self._under_way.clear()
-        self._lane.submit(operations.discard(self.draft_id), None, self._failed, initiator="draft")
+        ids = [self.draft_id, *filter(None, [self._instead_of])]
+        self._lane.submit(operations.discard(*ids), None, self._failed, initiator="draft")
 
     def _failed(self, fault: Exception) -> None:
         self.trouble.emit(fault)

@@ -14,7 +14,7 @@ from desktop.operations.seen import Seen, seen_in
 from desktop.store.drafts import Draft
 from desktop.store.reads import CaseView, ContactView
 from desktop.ui.case.viewmodel import CaseModel
-from desktop.ui.drafts import Keeper
+from desktop.ui.drafts import Keeper, Words
 from desktop.ui.forms.form import FormView
 from desktop.ui.intake.viewmodel import settled
 from desktop.ui.theme.tokens import Status
@@ -48,7 +48,7 @@ class Editor(Card):
         self.inside.addLayout(bottom)
         self.begun = False
         self.had_keys = False
-        self._about = ""
+        self._about = self._was = ""
         self._keeper: Keeper | None = None
         self._before: dict[str, Any] = {}
         self._seen: Seen | None = None
@@ -59,8 +59,16 @@ class Editor(Card):
 
     # Which dossier -------------------------------------------------------------------------------------------
 
-    def turn_to(self, about: str) -> None:
-        """Another dossier is open, or none: words begun in the former one stay its draft, its own come back."""
+    def turn_to(self, about: str, was: str = "") -> None:
+        """Another dossier is open, or none: words begun in the former one stay its draft, its own come back. `was`:
+        the file of a case. In front already, it became the case, and what is begun goes on as a change of the case,
+        based on what was seen of the file."""
+        before, self._was = self._about, was
+        if was and before == was and self._keeper is not None:
+            self._about = about
+            changed = self.begun and self.form.values() != self._before
+            self._keeper.follow(about, *(self._written() if changed else (None,)))
+            return
         if about and about == self._about:  # opened once more: what is written stays as it is
             self._leave()
             return
@@ -70,15 +78,19 @@ class Editor(Card):
         self._about = about
         self.stop()
         if about:
-            self._keeper = Keeper(self._lane, self._staff, "case", about)
-            self._keeper.kept.connect(self._was_kept)
-            self._keeper.found.connect(self._found)
-            self._keeper.trouble.connect(self._model.trouble)
-            self._keeper.look()
+            self._look_for_words()
+
+    def _look_for_words(self) -> None:
+        self._keeper = Keeper(self._lane, self._staff, "case", self._about, self._was)
+        self._keeper.kept.connect(self._was_kept)
+        self._keeper.found.connect(self._found)
+        self._keeper.trouble.connect(self._model.trouble)
+        self._keeper.look()
 
     def _found(self, draft: Draft) -> None:
         untouched = not self.begun or self.form.values() == self._before
-        if draft.about == self._about and untouched:
+        if draft.about in (self._about, self._was) and untouched and self._keeper is not None:
+            self._keeper.take_over(draft)
             self._before = dict(draft.data.get("begun", {}))
             self._seen = draft.bases.get("seen")
             self.form.put(draft.data.get("now", {}))
@@ -114,8 +126,11 @@ class Editor(Card):
     @Slot()
     def _changed(self) -> None:
         if self._keeper is not None:
-            written = {"begun": self._before, "now": self.form.values()}
-            self._keeper.changed(written, {"seen": self._seen} if self._seen is not None else {})
+            self._keeper.changed(*self._written())
+
+    def _written(self) -> Words:
+        written = {"begun": self._before, "now": self.form.values()}
+        return written, {"seen": self._seen} if self._seen is not None else {}
 
     def _was_kept(self, at_ms: int) -> None:
         if self.begun:
@@ -162,6 +177,8 @@ class Editor(Card):
         if self._keeper is not None:
             self._keeper.drop()
         self.stop()
+        if self._was:  # both the case and the file before it may have had words begun: now come the others
+            self._look_for_words()
 
     def put_away(self) -> None:
         """Esc: the facts again; what is written stays."""

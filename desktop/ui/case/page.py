@@ -120,6 +120,7 @@ class CasePage(QWidget):
         form = FormView(definitions["case"], catalogue, places, today, look, narrow=True)
         self._editor = Editor(model, lane, staff, form, self._today)
         self._editor.shown.connect(self._editor_shown)
+        self._about = ""
         self.form = self._editor.form
 
         self._build()
@@ -247,6 +248,7 @@ class CasePage(QWidget):
     def _gone(self) -> None:
         """What may no longer be seen leaves the screen at once; words begun stay as drafts."""
         self.keep_all()
+        self._about = ""
         self._editor.turn_to("")
         self.referrals.turn_to("")
         self.timeline.turn_to("")
@@ -275,9 +277,15 @@ class CasePage(QWidget):
         self.passed_on.hide()
         self.beside_a_call.hide()
         about = self.model.case_id or self.model.contact_id or ""
-        self._editor.turn_to(about)
+        was = (self.model.contact_id or "") if self.model.case_id else ""
+        became, self._about = bool(was) and was == self._about, about
+        self._editor.turn_to(about, was)
         self.referrals.turn_to(self.model.case_id or "")
-        self.timeline.turn_to(about)
+        self.timeline.turn_to(about, was)
+        if self.model.view is not None and became:
+            self.attachments.model.turn_to(self.model.view.contact.id, self.model.case_id)
+            self._say_became()
+            return
         if self._stack.currentWidget() is self.viewer:
             self.viewer.put_away()
         self.attachments.forget()
@@ -287,6 +295,13 @@ class CasePage(QWidget):
         self._show_sides()
         if self.isVisible():
             self.timeline.note.setFocus()
+
+    def _say_became(self) -> None:
+        """The file in front is a case now: nothing moves under the hands of who writes."""
+        if self._editor.begun or self.timeline.begun:
+            words = tr("Hồ sơ này vừa thành ca. Chữ chị/anh đang viết vẫn ở đây, lưu thì vào ca.")
+            self.elsewhere.say(Status.MOVING, words)
+            self.elsewhere.show()
 
     @Slot()
     def show_view(self) -> None:

@@ -30,7 +30,7 @@ class Timeline(Card):
         super().__init__(margins=16, space=8)
         self._model, self._lane, self._staff, self._words = model, lane, staff, words
         self._shown: tuple[TimelineEntry, ...] = ()
-        self._about = ""
+        self._about = self._was = ""
         self._keeper: Keeper | None = None
         self._sent: tuple[Keeper, str] | None = None
         self._down = QTimer(self)
@@ -64,9 +64,16 @@ class Timeline(Card):
         model.note_saved.connect(self._saved)
         model.note_failed.connect(self._failed)
 
-    def turn_to(self, about: str) -> None:
-        """Another dossier is open: its own unfinished note comes back, the former one's is kept."""
+    def turn_to(self, about: str, was: str = "") -> None:
+        """Another dossier is open: its own unfinished note comes back, the former one's is kept. `was`: the file of a
+        case. In front already, it became the case: its unfinished note stays under the caret and goes on as the
+        case's."""
         if about == self._about:
+            return
+        before, self._was = self._about, was
+        if was and before == was and self._keeper is not None:
+            self._about = about
+            self._keeper.follow(about, {"text": self.note.whole_text()} if self.begun else None)
             return
         if self._keeper is not None:
             self._keeper.leave()
@@ -75,14 +82,23 @@ class Timeline(Card):
         self.note.clear()
         self.note.blockSignals(False)
         self.kept.say(Status.QUIET, "")
-        self._keeper = Keeper(self._lane, self._staff, "note", about)
+        self._look_for_words()
+
+    @property
+    def begun(self) -> bool:
+        """Whether something is written and not saved."""
+        return bool(self.note.whole_text())
+
+    def _look_for_words(self) -> None:
+        self._keeper = Keeper(self._lane, self._staff, "note", self._about, self._was)
         self._keeper.kept.connect(self._was_kept)
         self._keeper.found.connect(self._found)
         self._keeper.trouble.connect(self._model.trouble)
         self._keeper.look()
 
     def _found(self, draft: Draft) -> None:
-        if draft.about == self._about and not self.note.whole_text():
+        if draft.about in (self._about, self._was) and not self.begun and self._keeper is not None:
+            self._keeper.take_over(draft)
             self.note.replace(str(draft.data.get("text", "")))
             self.kept.say(
                 Status.WAITING,
@@ -133,6 +149,8 @@ class Timeline(Card):
             if rest.startswith(text) and not self.note.is_composing:
                 self.note.replace(rest.removeprefix(text).lstrip())
             keeper.changed({"text": self.note.whole_text()})
+        elif self._was:  # both the case and the file before it may have had words begun: now come the others
+            self._look_for_words()
         at = clock_text(self._model.clock.now_ms())
         self.kept.say(Status.GOOD, tr("Đã lưu {time}").format(time=at))
 
