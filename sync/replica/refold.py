@@ -30,6 +30,7 @@ def described(table: Table) -> str:
 def missing_columns(connection: Connection) -> None:
     """A field the registry has gained gets its column, an index it has gained is made, and one of ours that no
     field asks for any more falls away: each costs every write. Nothing else of a table is touched."""
+    tables.partial_on_postgresql(connection)
     inspector = inspect(connection)
     for table in tables.records.values():
         there = {column["name"] for column in inspector.get_columns(table.name)}

@@ -114,6 +114,7 @@ class Replica:
 
     def create(self, connection: Connection) -> None:
         """Make what is missing of the tables, and the feed counter."""
+        tables.partial_on_postgresql(connection)
         tables.metadata.create_all(connection)
         self._fold.create(connection)
         if not node.get(connection, node.FEED):

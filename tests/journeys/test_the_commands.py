@@ -127,14 +127,17 @@ def test_the_self_check_opens_every_screen_and_saves_a_call() -> None:
     assert "đã lưu" in done.stdout
 
 
-def test_what_needs_no_qt_is_loaded_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The other way round a desk takes 17 MB more (`desktop.loaded_first`)."""
+def test_what_needs_no_qt_is_loaded_before_it_and_what_few_need_not_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other way round a desk takes 17 MB more (`desktop.loaded_first`); the dialect of the servers, and what
+    writes a workbook, would make each start wait (50 and 35 ms)."""
     monkeypatch.setenv("PYTHONPROFILEIMPORTTIME", "1")
     done = command("--self-check", timeout=60)
     order = [line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time:")]
     first_of_qt = order.index("PySide6")
     late = [name for name in loaded_first.__all__ if name not in order[:first_of_qt]]
     assert late == []
+    assert "desktop.operations.sheets" in order, "the screens that export were not opened"
+    assert {"sqlalchemy.dialects.postgresql", "xlsxwriter", "alembic", "docxtpl"} & set(order) == set()
 
 
 # ---------------------------------------------------------------- days that are not as they should

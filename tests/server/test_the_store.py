@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 import requests
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 
 from server.operations.centre import Centre
 from server.store.audit import audit
 from server.store.engine import DATABASE, KEY, Connection, open_store
+from server.store.opening import SHAPE
 from server.store.troubles import KeyMissing, NewerStore, StoreUnavailable, WrongKey
 from sync import door
 from sync.replica import node
@@ -62,6 +63,28 @@ def test_a_wrong_or_missing_key_is_said_and_changes_nothing(tmp_path: Path) -> N
     assert (tmp_path / DATABASE).read_bytes() == before
     (tmp_path / KEY).write_text(right)
     opened(tmp_path).close()
+
+
+def test_a_store_of_before_gets_the_index_of_today_over_the_rows_it_is_for(
+    tmp_path: Path, database: str | None
+) -> None:
+    opened(tmp_path, database).close()
+    store = open_store(tmp_path, database)
+    with store.writing() as connection:
+        connection.exec_driver_sql("DROP INDEX ix_r_call_number_among_contact_id")
+        connection.exec_driver_sql("CREATE INDEX ix_r_call_number ON r_call (number)")
+        node.put_key(connection, SHAPE, "before")
+    store.close()
+    opened(tmp_path, database).close()
+    store = open_store(tmp_path, database)
+    with store.reading() as connection:
+        there = {str(ix["name"]): ix for ix in inspect(connection).get_indexes("r_call")}
+    store.close()
+    assert "ix_r_call_number" not in there
+    among = there["ix_r_call_number_among_contact_id"]
+    assert among["column_names"] == ["number", "contact_id"]
+    where = str(among["dialect_options"]["postgresql_where" if database else "sqlite_where"])
+    assert "contact_id IS NOT NULL" in where, "rows without a file, nearly all, would be in it too"
 
 
 @pytest.mark.parametrize("key", ["version", "accounts_version"])
