@@ -114,8 +114,7 @@ class Replica:
 
     def create(self, connection: Connection) -> None:
         """Make what is missing of the tables, and the feed counter."""
-        tables.partial_on_postgresql(connection)
-        tables.metadata.create_all(connection)
+        tables.create(connection)
         self._fold.create(connection)
         if not node.get(connection, node.FEED):
             node.put(connection, feed="0")

@@ -191,3 +191,9 @@ node = Table(
     sqlite_with_rowid=False,
 )
 """What this node knows of itself: store version, identity, feed counter, last stamp, cursors, acknowledgements."""
+
+
+def create(connection: Connection) -> None:
+    """Make what is missing of these tables."""
+    partial_on_postgresql(connection)
+    metadata.create_all(connection)
