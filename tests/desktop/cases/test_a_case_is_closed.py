@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from desktop.operations import case, intake, restricting
@@ -16,6 +17,7 @@ from desktop.store.reads_conflicts import what_waits
 from desktop.store.reads_history import history_of
 from desktop.store.search_query import find
 from domain.text import fold
+from sync.operation import Placed
 from sync.replica import read
 from tests.desktop.cases.closed import CANARY, NAME, ClosedDesk, public_of
 from tests.desktop.cases.scan import pages_with, tables_with
@@ -36,6 +38,10 @@ def contact_of(desk: ClosedDesk, case_id: str) -> str:
     found = desk.bench.read(lambda c: read.one(c, "case", case_id))
     assert found is not None
     return str(found.record.contact_id)
+
+
+def replace_seq(one: Placed, seq: int) -> Placed:
+    return msgspec.structs.replace(one, seq=seq)
 
 
 def test_who_restricted_it_reads_every_word_and_a_colleague_with_the_stores_key_reads_none(desk: ClosedDesk) -> None:
@@ -94,6 +100,39 @@ def test_an_edit_replaces_what_was_read_and_history_tells_it_in_words(desk: Clos
     before = digest(desk.bench)
     desk.bench.run(intake.set_fields(case_id, {"child_name": "Thạch Thị Kim Lan"}))
     assert digest(desk.bench) == before, "the same words again are no change"
+
+
+def test_what_a_server_remembers_of_before_it_was_restricted_stays_closed_to_whoever_has_no_key(
+    desk: ClosedDesk,
+) -> None:
+    case_id = desk.report()
+    contact = contact_of(desk, case_id)
+    desk.bench.run(intake.set_fields(case_id, {"child_name": "Thạch Thị Kim Lan"}))
+    before = own(desk.bench)
+    desk.bench.run(restricting.restrict(case_id, "Người nhà làm việc tại cơ quan"))
+    told = [replace_seq(one, seq) for seq, one in enumerate(own(desk.bench), 1)]
+    assert any(NAME.encode() in one.body for one in before), "a server's log has it in words"
+
+    def values() -> str:
+        return str([(one.before, one.after) for one in desk.bench.read(lambda c: history_of(c, contact, told)) or ()])
+
+    assert NAME in values()
+    assert CANARY in values()
+    desk.sit(COLLEAGUE)
+    assert not any(one in values() for one in (NAME, "Kim Lan", "Sóc Lu", "907123123"))
+    assert UNREAD in values()
+    assert "high" in values(), "what is not sealed is told"
+
+
+def test_that_something_sealed_was_changed_is_told_to_whoever_cannot_read_it(desk: ClosedDesk) -> None:
+    case_id = desk.restricted()
+    contact = contact_of(desk, case_id)
+    desk.bench.clock.now += 1_000
+    desk.bench.run(intake.set_fields(case_id, {"child_name": "Thạch Thị Kim Lan"}))
+    changed = desk.bench.clock.now
+    desk.sit(COLLEAGUE)
+    steps = desk.bench.read(lambda c: history_of(c, contact)) or ()
+    assert [one.after for one in steps if one.field == "full_name" and one.at_ms == changed] == [UNREAD]
 
 
 def test_what_one_cannot_read_one_cannot_replace_and_nothing_is_lost(desk: ClosedDesk) -> None:

@@ -19,6 +19,7 @@ from desktop.store.unit_of_work import UnitOfWork
 from desktop.ui.main_window import MainWindow
 from domain.clock import MINUTE
 from sync.replica import read
+from sync.troubles import ServerTrouble
 from tests.desktop.ui.conftest import STAFF, HandClock, press, stored
 
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -121,3 +122,34 @@ def test_a_call_comes_before_the_history(
     window.calls.answered(PbxCallEvent("111", "1.9", "0900081502", "", clock.now_ms(), clock.now_ms()))
     assert not window.sheets.history.sheet.isVisible()
     assert window.page_name == "calls"
+
+
+def test_a_server_that_cannot_tell_and_a_desk_without_a_road_are_said_in_one_sentence(
+    window: MainWindow, do: Callable[[Any], Any], qtbot: QtBot
+) -> None:
+    report = do(intake.save_report(VALUES, None))
+    window.go("case")
+    with qtbot.waitSignal(window.case_model.opened, timeout=20_000):
+        window.case_model.open_case(report.case_id)
+    keys = window.sheets.history
+    said = keys.sheet.state.words
+    press(window, Qt.Key.Key_H, CTRL)
+    qtbot.waitUntil(lambda: "không nối với máy chủ" in said.text(), timeout=20_000)
+    keys.authors.ask_with = _cannot
+    press(window, Qt.Key.Key_H, CTRL)
+    qtbot.waitUntil(lambda: "Ctrl+H hỏi lại" in said.text(), timeout=20_000)
+    assert keys.sheet.rows.rows, "what this desk knows stays"
+    row = min(3, len(keys.sheet.rows.rows) - 1)
+    keys.sheet.table.setCurrentIndex(keys.sheet.rows.index(row, 0))
+    keys.authors.ask_with = _nothing
+    press(window, Qt.Key.Key_H, CTRL)
+    qtbot.waitUntil(lambda: "ai ghi từng giá trị" in said.text(), timeout=20_000)
+    assert keys.sheet.table.currentIndex().row() == row, "the line one was at stays where it was"
+
+
+def _cannot(_scopes: Any) -> Any:
+    raise ServerTrouble
+
+
+def _nothing(_scopes: Any) -> list[Any]:
+    return []

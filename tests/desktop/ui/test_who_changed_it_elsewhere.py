@@ -3,6 +3,7 @@ from what to what; it asks the centre for that each time, and keeps nothing of t
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -18,6 +19,7 @@ from desktop.app import Desk
 from desktop.background.change_bus import RoadState
 from desktop.home import Home
 from desktop.operations import intake, shift
+from desktop.operations.calls import PbxCallEvent
 from desktop.store.reads import case_view
 from desktop.store.reads_history import Step, history_of
 from desktop.ui.main_window import MainWindow
@@ -177,14 +179,47 @@ def test_nothing_that_the_centre_told_is_kept_at_the_desk(told: Told) -> None:
     assert authors() == {told.here.desk.seat.device}
 
 
-def test_a_screen_that_is_covered_forgets_what_was_told(told: Told) -> None:
+def test_whatever_covers_it_makes_it_forget_what_was_told(told: Told) -> None:
+    window, watch = told.window, told.window.watch
+    now = told.here.clock.now
+
+    def ring() -> None:
+        window.calls.answered(PbxCallEvent("111", "1.9", "0900081502", "", now, now))
+
+    for cover in (watch.privacy, window.covering.people, window.manual_keys.toggle, ring):
+        told.open()
+        told.until(told.named)
+        cover()
+        assert not told.sheet.isVisible(), cover.__name__
+        assert (told.sheet.rows.rows, list(told.keys.told), told.sheet.state.words.text()) == ([], [], "")
+        watch.back()
+        window.covering.uncover()
+        if window.page_name == "manual":
+            window.manual_keys.close()
+            told.until(told.named)  # it lies there again, and has asked again
+            press(window, Qt.Key.Key_Escape)
+
+
+def test_an_answer_that_comes_when_the_page_is_closed_is_for_nobody(told: Told) -> None:
+    asked, go = threading.Event(), threading.Event()
+    real = told.keys.authors.ask_with
+    assert real is not None
+
+    def slow(wanted: Any) -> Any:
+        asked.set()
+        assert go.wait(20)
+        return real(wanted)
+
+    told.keys.authors.ask_with = slow
     told.open()
-    told.until(told.named)
-    told.window.watch.privacy()
+    told.until(asked.is_set)
+    press(told.window, Qt.Key.Key_Escape)
+    go.set()
+    after = Ear()
+    told.here.desk.aside.submit(list, after.done, after.failed)  # behind it on the same thread
+    told.until(lambda: after.heard)
     assert not told.sheet.isVisible()
     assert (told.sheet.rows.rows, list(told.keys.told)) == ([], [])
-    assert told.sheet.state.words.text() == ""
-    told.window.watch.back()
 
 
 def test_without_a_line_it_says_so_and_names_them_by_itself_when_the_line_is_back(told: Told) -> None:
