@@ -50,11 +50,12 @@ def test_every_page_of_every_scope_is_asked_for_once() -> None:
     assert server.asked == [("dossier:a", 0), ("dossier:a", 2), ("dossier:a", 4), ("dossier:b", 0), ("dossier:c", 0)]
 
 
-@pytest.mark.parametrize("liar", [Server({"dossier:a": 5}, stuck=True), Server({}, endless=True)])
-def test_a_server_that_never_comes_to_an_end_is_believed_no_longer(liar: Server) -> None:
-    with pytest.raises(ServerLied):
-        liar.told("dossier:a")
-    assert len(liar.asked) <= PAGES
+def test_a_server_that_never_comes_to_an_end_is_believed_no_longer() -> None:
+    stuck, endless = Server({"dossier:a": 5}, stuck=True), Server({}, endless=True)
+    for liar, pages in ((stuck, 1), (endless, PAGES)):
+        with pytest.raises(ServerLied):
+            liar.told("dossier:a")
+        assert len(liar.asked) == pages
 
 
 def test_half_an_answer_is_none() -> None:

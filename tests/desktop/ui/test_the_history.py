@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -145,6 +146,38 @@ def test_a_server_that_cannot_tell_and_a_desk_without_a_road_are_said_in_one_sen
     press(window, Qt.Key.Key_H, CTRL)
     qtbot.waitUntil(lambda: "ai ghi từng giá trị" in said.text(), timeout=20_000)
     assert keys.sheet.table.currentIndex().row() == row, "the line one was at stays where it was"
+
+
+def test_an_answer_about_the_file_before_is_not_taken_for_the_one_in_front(
+    window: MainWindow, do: Callable[[Any], Any], desk: Desk, qtbot: QtBot
+) -> None:
+    first, second = (do(intake.save_report(VALUES | {"summary": one}, None)) for one in ("Một", "Hai"))
+    keys, asked, go = window.sheets.history, threading.Event(), threading.Event()
+    heard: list[str] = []
+
+    def slow(wanted: Any) -> list[Any]:
+        asked.set()
+        assert go.wait(20)
+        return []
+
+    def told(contact: str, _placed: object) -> None:
+        heard.append(contact)
+
+    keys.authors.ask_with = slow
+    keys.authors.told.connect(told)
+    for report in (first, second):
+        window.go("case")
+        with qtbot.waitSignal(window.case_model.opened, timeout=20_000):
+            window.case_model.open_case(report.case_id)
+        press(window, Qt.Key.Key_H, CTRL)
+        qtbot.waitUntil(keys.sheet.isVisible, timeout=20_000)
+        qtbot.waitUntil(asked.is_set, timeout=20_000)
+        if report is first:
+            press(window, Qt.Key.Key_Escape)
+    go.set()
+    qtbot.waitUntil(lambda: "ai ghi từng giá trị" in keys.sheet.state.words.text(), timeout=20_000)
+    assert heard == [second.contact_id]
+    keys.authors.told.disconnect(told)
 
 
 def _cannot(_scopes: Any) -> Any:
