@@ -8,7 +8,7 @@ from desktop.operations.call_backs import said_words
 from desktop.operations.queue_claims import Standing, State, hold, stands
 from desktop.operations.values import ranks_of
 from desktop.store import drafts
-from desktop.store.reads_queue import QueueRow, queue_rows
+from desktop.store.reads_queue import QueueRow, every_row
 from desktop.store.sight import Sight, Viewer
 from desktop.store.troubles import NotFound, UnknownCode
 from desktop.store.unit_of_work import Operation, UnitOfWork
@@ -92,13 +92,15 @@ def take_next() -> Operation[QueueRow | None]:
 
     def operation(uow: UnitOfWork) -> QueueRow | None:
         check_right(uow)
-        rows = queue_rows(uow.connection, uow.seat.centre, uow.now_ms)
-        mine = [row for row in rows if row.held_by == uow.staff and row.held_at_seat == uow.seat.seat_code]
-        free = [row for row in rows if row.held_by is None and row.agreed(uow.now_ms) is not Agreed.AHEAD]
-        if not mine and not free:
-            return None
-        chosen = (mine or free)[0]
-        hold(uow, chosen.id)
+        chosen = None
+        for row in every_row(uow.connection, uow.seat.centre, uow.now_ms):
+            if row.held_by == uow.staff and row.held_at_seat == uow.seat.seat_code:
+                chosen = row
+                break
+            if chosen is None and row.held_by is None and row.agreed(uow.now_ms) is not Agreed.AHEAD:
+                chosen = row
+        if chosen is not None:
+            hold(uow, chosen.id)
         return chosen
 
     return operation

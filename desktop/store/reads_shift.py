@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import takewhile
 from typing import Final
 
 import msgspec
 from sqlalchemy import Connection, select
 
-from desktop.store.reads_queue import queue_rows
+from desktop.store.reads_queue import QueueRow, every_row
 from desktop.store.schema import draft
 from desktop.store.sight import sight_of
 from domain.clock import DAY, HOUR
@@ -97,11 +99,13 @@ def grave_cases(connection: Connection, centre: str) -> list[str]:
 def late_promises(connection: Connection, centre: str, staff: str, now_ms: int) -> tuple[LatePromise, ...]:
     """Promised call-backs of a centre that are overdue, the longest first. One that a colleague has taken in the
     queue is accepted by name; what this person holds is still theirs to answer for."""
-    return tuple(
-        LatePromise(row.id, row.due_at or 0)
-        for row in queue_rows(connection, centre, now_ms)
-        if row.agreed(now_ms) is Agreed.OVERDUE and row.held_by in (None, staff)
-    )
+    by_time = every_row(connection, centre, now_ms, promises=True)
+    late = takewhile(partial(_is_late, now_ms=now_ms), by_time)
+    return tuple(LatePromise(row.id, row.due_at or 0) for row in late if row.held_by in (None, staff))
+
+
+def _is_late(row: QueueRow, now_ms: int) -> bool:
+    return row.agreed(now_ms) is Agreed.OVERDUE
 
 
 def _told(connection: Connection, ids: Collection[str]) -> tuple[GraveCase, ...]:

@@ -256,6 +256,7 @@ class MainWindow(QMainWindow):
             "search": self._search,
             "back": self._back,
             "queue_next": self.queue_deeds.take_next,
+            "queue_more": self.queue_deeds.turn,
             "palette": self.palette_keys.begin,
             "verify_caller": self.verifying.begin,
             "show_masked": self.showing.begin,

@@ -140,6 +140,12 @@ def remaining_text(due_ms: int, now_ms: int) -> str:
     return tr("quá hạn {span}").format(span=span_text(left))
 
 
+def number_text(count: int) -> str:
+    """A whole number with its thousands apart: "1.234", in English "1,234"."""
+    words = f"{count:,}"
+    return words if language() == ENGLISH else words.replace(",", ".")
+
+
 def talk_text(ms: int) -> str:
     """Minutes and seconds of a running call: 04:12, with hours from the first hour on."""
     seconds = max(0, ms) // SECOND

@@ -59,6 +59,15 @@ class QueueDeeds(QObject):
         self._window.go("queue")
         self._model.take_next()
 
+    def turn(self) -> None:
+        """Ctrl+PgDown: the next page of what waits, where there is one."""
+        self._window.go("queue")
+        page = self._window.queue_page
+        if self._model.beyond(promises=page.rows.only_promises):
+            page.turn()
+        else:
+            self._window.status.news.say(Status.QUIET, tr("Mọi mục đang chờ đều đã hiện trong danh sách"))
+
     @Slot(object)
     def _taken(self, row: QueueRow | None) -> None:
         if row is None:

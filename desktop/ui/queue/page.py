@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import QModelIndex, Qt, Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop.store.reads_queue import QueueRow
@@ -19,7 +19,7 @@ from desktop.ui.widgets.list_table import Index, ListTable
 from desktop.ui.widgets.said import Card, Mark, Said, button, has_caret, toggle
 from desktop.ui.widgets.scrolled import Scrolled
 from desktop.ui.widgets.table import PaperTable
-from desktop.ui.words import brief, minute_text, remaining_text, tr, when_text
+from desktop.ui.words import brief, minute_text, number_text, remaining_text, tr, when_text
 from domain.clock import Clock
 from domain.codes.catalogue import Catalogue
 from domain.rules.queue import Agreed
@@ -41,15 +41,17 @@ class QueueTable(ListTable):
 
     def wanted(self) -> list[QueueRow]:
         """All that waits as it is taken; or promised call-backs alone by their time, those without one last."""
-        if not self.only_promises:
-            return self._model.rows
-        return sorted((row for row in self._model.rows if row.call_id is not None), key=_by_time)
+        return self._model.promises if self.only_promises else self._model.rows
 
     def renew(self) -> None:
-        """Take the model's rows over; what an agreed time says of now is said anew."""
-        rows = self.wanted()
-        if self.rows != rows:
-            self.renew_rows(rows)
+        """Take the model's rows over; what an agreed time says of now is said anew. Another page comes below."""
+        rows, there = self.wanted(), len(self.rows)
+        if there and len(rows) > there and rows[:there] == self.rows:
+            self.beginInsertRows(QModelIndex(), there, len(rows) - 1)
+            self.rows = list(rows)
+            self.endInsertRows()
+        elif self.rows != rows:
+            self.renew_rows(list(rows))
         elif self.rows:
             self.dataChanged.emit(self.index(0, DUE), self.index(len(self.rows) - 1, DUE))
 
@@ -99,10 +101,6 @@ class QueueTable(ListTable):
         return tr("{staff} ở {seat}, đến {until}").format(staff=row.held_by, seat=row.held_at_seat, until=until)
 
 
-def _by_time(row: QueueRow) -> tuple[bool, int, str]:
-    return (row.due_at is None, row.due_at or row.arrived_at, row.id)
-
-
 def due_words(row: QueueRow, now: int) -> str:
     """When an answer is due; of a promised call-back when the caller said it is safe, and that it is near or past."""
     stands = row.agreed(now)
@@ -146,6 +144,9 @@ class QueuePage(QWidget):
         left.addWidget(picks)
         left.addWidget(self.state)
         left.addWidget(self.table, 1)
+        self.more = button("queue_more", "")
+        self.more.clicked.connect(self.turn)
+        left.addWidget(self.more)
         left.addWidget(self.enter)
         self._card = Card(margins=16, space=8)
         self.title = Said("", "section", wraps=True)
@@ -176,6 +177,7 @@ class QueuePage(QWidget):
         self.done.clicked.connect(self._done)
         model.changed.connect(self._show)
         model.taken.connect(self._taken)
+        model.turned.connect(self._turned)
         self._show()
 
     def reflow(self, narrow: bool) -> None:
@@ -210,6 +212,19 @@ class QueuePage(QWidget):
         self.rows.only_promises = promises
         self._show()
 
+    @Slot()
+    def turn(self) -> None:
+        """The next page of the list in front."""
+        self.model.turn(promises=self.rows.only_promises)
+
+    @Slot(int)
+    def _turned(self, place: int) -> None:
+        """The reader goes on with the first row of the page that came."""
+        if place < self.rows.rowCount():
+            self.table.setCurrentIndex(self.rows.index(place, 0))
+            if self.isVisible():
+                self.table.setFocus()
+
     @Slot(int)
     def _entered(self, place: int) -> None:
         if 0 <= place < len(self.rows.rows):
@@ -229,21 +244,25 @@ class QueuePage(QWidget):
     @Slot()
     def _show(self) -> None:
         self.rows.renew()
-        waiting = self.model.rows
-        free = sum(row.held_by is None for row in waiting)
-        promised = sum(row.call_id is not None for row in waiting)
+        counts = self.model.counts
         for made, label, count, on in (
-            (self.all, tr("Tất cả: {count}"), len(waiting), not self.rows.only_promises),
-            (self.promises, tr("Hẹn gọi lại: {count}"), promised, self.rows.only_promises),
+            (self.all, tr("Tất cả: {count}"), counts.all, not self.rows.only_promises),
+            (self.promises, tr("Hẹn gọi lại: {count}"), counts.promises, self.rows.only_promises),
         ):
-            made.setText(label.format(count=count))
+            made.setText(label.format(count=number_text(count)))
             made.setAccessibleName(made.text())
             made.setChecked(on)
-        if not waiting:
+        beyond = self.model.beyond(promises=self.rows.only_promises)
+        more = tr("Còn {count} mục nữa: đọc tiếp  Ctrl+PgDown")
+        self.more.setText(more.format(count=number_text(beyond)))
+        self.more.setVisible(beyond > 0)
+        if not counts.all:
             self.state.say(Status.GOOD, tr("Hàng đợi trống."))
         else:
             said = tr("{count} mục đang chờ, {free} mục chưa ai nhận. Ctrl+J nhận mục kế tiếp.")
-            self.state.say(Status.WAITING, said.format(count=len(waiting), free=free))
+            self.state.say(
+                Status.WAITING, said.format(count=number_text(counts.all), free=number_text(counts.free))
+            )
         row, words = self.model.in_hand, self.model.words
         self._card.setVisible(row is not None)
         if row is None:

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from desktop.background.change_bus import ChangeBus, Changes
 from desktop.operations import queue, queue_claims
 from desktop.operations.queue_claims import Standing, State
-from desktop.store.reads_queue import QueueRow, queue_rows
+from desktop.store.reads_queue import MOST, Place, QueueCounts, QueueRow, QueueView, queue_rows, queue_view
 from domain.clock import Clock
 from domain.rules.queue import Agreed
 
@@ -25,8 +25,9 @@ _KINDS: Final = ("queue_item", "claim", "incoming", "app_report", "call")
 
 class QueueModel(QObject):
     """`changed` after every reading; `taken` carries the item in hand or None; `saved_at` each COMMIT; `lost` how the
-    item in hand, or one that was reached for, stands for somebody else; `due` carries the rows of promised call-backs
-    whose time has come near, or is past, since the last reading."""
+    item in hand, or one that was reached for, stands for somebody else; `turned` the place in its list of the first
+    row of another page; `due` carries the rows of promised call-backs whose time has come near, or is past, since the
+    last reading."""
 
     changed = Signal()
     taken = Signal(object)
@@ -36,11 +37,20 @@ class QueueModel(QObject):
     lost = Signal(object)
     trouble = Signal(object)
     due = Signal(object)
+    turned = Signal(int)
 
     def __init__(self, lane: StoreLane, bus: ChangeBus, clock: Clock, centre: str, seat: str) -> None:
         super().__init__()
         self._lane, self._bus, self._clock, self._centre, self._seat = lane, bus, clock, centre, seat
         self.rows: list[QueueRow] = []
+        self.promises: list[QueueRow] = []
+        """Promised call-backs alone, by their time."""
+        self.counts = QueueCounts()
+        """How much waits, however many rows are here."""
+        self._pages = {False: 1, True: 1}
+        """Pages of all and of the promised call-backs that were asked for."""
+        self._read_at = 0
+        self._turning = False
         self.in_hand: QueueRow | None = None
         self.words: queue.Words | None = None
         self.offer: tuple[QueueRow, int] | None = None
@@ -80,15 +90,23 @@ class QueueModel(QObject):
             self._again = True
             return
         self._reading = True
-        read = partial(queue_rows, centre=self._centre, now_ms=self._clock.now_ms())
-        self._lane.query(read, self._read, self._failed)
+        held = self.in_hand.id if self.in_hand is not None else None
+        asked = Asked(self, self._clock.now_ms(), held)
+        whole, promised = self._pages[False] * MOST, self._pages[True] * MOST
+        read = partial(
+            queue_view, centre=self._centre, now_ms=asked.now_ms, rows=whole, promises=promised, item=held
+        )
+        self._lane.query(read, asked.read, self._failed)
 
-    def _read(self, rows: list[QueueRow]) -> None:
-        self._reading = False
-        self.rows = list(rows)
+    def take_view(self, view: QueueView, now_ms: int, asked: str | None) -> None:
+        """It was read for this moment (UTC ms), with the item that was in hand then."""
+        self._reading, self._read_at = False, now_ms
+        self.rows, self.promises, self.counts = list(view.rows), list(view.promises), view.counts
         held = self.in_hand
-        if held is not None:
-            self.in_hand = self.row(held.id)
+        if held is not None and held.id != asked and self.row(held.id) is None:
+            self._again = True  # taken meanwhile, from below these rows
+        elif held is not None:
+            self.in_hand = view.item if held.id == asked else self.row(held.id)
             if self.in_hand is None:
                 self.words = None
                 self._say_lost(Standing(held.id, State.DONE))
@@ -103,7 +121,7 @@ class QueueModel(QObject):
     def _warn(self) -> None:
         """Once when the time is near and once when it is past, for each time that was agreed."""
         now, before = self._clock.now_ms(), self._warned
-        found = {(row.id, row.due_at): (row, row.agreed(now)) for row in self.rows if row.held_by is None}
+        found = {(row.id, row.due_at): (row, row.agreed(now)) for row in self.promises if row.held_by is None}
         self._warned = {key: how for key, (_, how) in found.items() if how in (Agreed.SOON, Agreed.OVERDUE)}
         fresh = tuple(found[key][0] for key, how in self._warned.items() if before.get(key) is not how)
         if fresh:
@@ -111,7 +129,37 @@ class QueueModel(QObject):
 
     def row(self, item_id: str) -> QueueRow | None:
         """The header of an item that waits, as it was read last."""
-        return next((row for row in self.rows if row.id == item_id), None)
+        held = [self.in_hand] if self.in_hand is not None else []
+        return next((row for row in (*self.rows, *self.promises, *held) if row.id == item_id), None)
+
+    def beyond(self, *, promises: bool) -> int:
+        """How many more wait than are here."""
+        there = self.counts.promises - len(self.promises) if promises else self.counts.all - len(self.rows)
+        return max(0, there)
+
+    def turn(self, *, promises: bool) -> None:
+        """Read the next page of a list, behind its last row and for the moment of that."""
+        rows = self.promises if promises else self.rows
+        if self._closed or self._turning or not rows or not self.beyond(promises=promises):
+            return
+        self._turning = True
+        after = rows[-1].place
+        page = NextPage(self, after, promises=promises)
+        read = partial(queue_rows, centre=self._centre, now_ms=self._read_at, after=after, promises=promises)
+        self._lane.query(read, page.read, self._failed)
+
+    def add_page(self, fresh: list[QueueRow], after: Place, *, promises: bool) -> None:
+        """The page behind this place; where the list was read anew meanwhile, all of it is."""
+        self._turning = False
+        self._pages[promises] += 1
+        rows = self.promises if promises else self.rows
+        there = len(rows)
+        if not rows or rows[-1].place != after:
+            self.refresh()
+            return
+        rows += fresh
+        self.changed.emit()
+        self.turned.emit(there)
 
     def _say_lost(self, how: Standing) -> None:
         """Once for each who holds it: their claim is renewed without a word here."""
@@ -237,8 +285,30 @@ class QueueModel(QObject):
         self.refresh()
 
     def _failed(self, fault: Exception) -> None:
-        self._reading = False
+        self._reading = self._turning = False
         self.trouble.emit(fault)
+
+
+class Asked:
+    """One reading on its way: for which moment, and which item was in hand."""
+
+    def __init__(self, model: QueueModel, now_ms: int, item: str | None) -> None:
+        self._model, self.now_ms, self._item = model, now_ms, item
+
+    def read(self, view: QueueView) -> None:
+        """It is read."""
+        self._model.take_view(view, self.now_ms, self._item)
+
+
+class NextPage:
+    """One page on its way: behind which place, of which list."""
+
+    def __init__(self, model: QueueModel, after: Place, *, promises: bool) -> None:
+        self._model, self._after, self._promises = model, after, promises
+
+    def read(self, rows: list[QueueRow]) -> None:
+        """It is read."""
+        self._model.add_page(rows, self._after, promises=self._promises)
 
 
 def _held(row: QueueRow) -> Standing:

@@ -19,6 +19,7 @@ from desktop.app import Desk, build
 from desktop.home import Home
 from desktop.operations import more_calls, queue
 from desktop.reference import Reference
+from desktop.store.reads_queue import MOST
 from desktop.ui.calls.lists import MISSED, UNCLASSIFIED
 from desktop.ui.locks.rules import LockRules
 from desktop.ui.main_window import MainWindow
@@ -26,6 +27,7 @@ from desktop.ui.theme.look import Look
 from domain.clock import MINUTE
 from domain.records.queue import Incoming
 from tests.conftest import Rounds
+from tests.desktop.store.waiting import letters_arrive
 from tests.desktop.ui.conftest import CHEAP, PASSPHRASE, STAFF, HandClock, named, press, stored, type_text
 from tests.desktop.ui.leaving import lists_what_may_leave, makes_a_letter
 from tests.desktop.ui.reading_the_manual import opens_the_manual
@@ -154,6 +156,17 @@ def asks_when_it_is_safe(seat: Seat, action_id: str) -> None:
     press(seat.window, Qt.Key.Key_Return)
     seat.until(lambda: not strip.isVisible())
     seat.until(lambda: any(row.due_at is not None for row in seat.window.queue_model.rows))
+
+
+def reads_the_next_page(seat: Seat, action_id: str) -> None:
+    seat.free()
+    seat.desk.lane.submit(letters_arrive(MOST + 1))
+    page = seat.window.queue_page
+    seat.until(lambda: seat.window.queue_model.beyond(promises=False) > 0)
+    seat.strike(action_id)
+    seat.until(lambda: page.rows.rowCount() == seat.window.queue_model.counts.all > MOST)
+    assert seat.window.page_name == "queue"
+    assert page.table.currentIndex().row() == MOST
 
 
 def pauses(seat: Seat, action_id: str) -> None:
@@ -354,6 +367,7 @@ EFFECTS: Final[dict[str, Callable[[Seat, str], None]]] = {
     **{f"go_{page}": turns_to_its_page for page in ("road", "directory", "queue", "shift")},
     "search": turns_to_its_page,
     "queue_next": takes_the_next_item,
+    "queue_more": reads_the_next_page,
     "back": goes_back,
     **dict.fromkeys(("zoom_in", "zoom_out", "zoom_reset"), changes_the_size),
     "theme": changes_the_colours,
