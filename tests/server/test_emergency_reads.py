@@ -79,6 +79,7 @@ def test_a_file_of_another_centre_comes_for_an_hour_and_its_own_desks_see_who_re
     assert figures_agree(centre, ag, hn)
     centre.clock.pass_ms(READ_MS - 1)
     assert not end_over(centre.centre)
+    assert hn.road.scope(scope, 10_000, 0, PATIENCE_S)[1], "who wrote what is part of what was opened"
     centre.clock.pass_ms(1)
     assert end_over(centre.centre).audiences == {scopes.device_scope(hn.enrolled.device)}
     hn.pull()

@@ -171,8 +171,10 @@ class FactWords:
         return self._catalogue[list_name].label(code)
 
     def desk(self, place: str) -> str:
-        """Where somebody wrote: a seat as it is called, a centre by its name; nothing where it is not known."""
-        return self.code("centres", place) if place in self._catalogue["centres"] else place
+        """Where somebody wrote: a seat as it is called, a centre by the place it lies in; nothing where that is not
+        known."""
+        centre = self._catalogue["centres"].get(place)
+        return centre.extra["name_vi"] if centre is not None else place
 
     def answer(self, question: str, value: str) -> str:
         """An answer to a region's own question in words; one that this desk does not know shows as it stands."""

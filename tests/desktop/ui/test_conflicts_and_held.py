@@ -19,10 +19,12 @@ from desktop.ui.case.disputes import DisputeButton
 from desktop.ui.main_window import MainWindow
 from domain.clock import MINUTE
 from domain.records.audit import OPEN
+from domain.records.shift import Shift
+from domain.records.staff import Staff, record_of
 from domain.rules.triage import caution_rank
 from sync.act import Act
 from sync.operation import Placed, encode_body
-from sync.replica import read
+from sync.replica import read, scopes
 from sync.stamp import Stamp
 from tests.desktop.ui.conftest import STAFF, HandClock, press, stored
 from tests.desktop.ui.test_the_history import do, opened_of
@@ -92,6 +94,24 @@ def opened(window: MainWindow, qtbot: QtBot) -> list[DisputeButton]:
     press(window, Qt.Key.Key_Return)
     qtbot.waitUntil(sheet.card.isVisible, timeout=20_000)
     return [one for one in sheet.card.findChildren(DisputeButton) if one.isVisible()]
+
+
+@pytest.mark.parametrize(("seat", "where"), [("AG04", "binh.le · AG04 · "), (None, "binh.le · An Giang · ")])
+def test_a_value_from_elsewhere_says_at_which_seat_or_of_which_centre_its_author_is(
+    window: MainWindow, do: Callable[[Any], Any], met: intake.SavedReport, qtbot: QtBot, seat: str | None, where: str
+) -> None:
+    def on_duty(uow: UnitOfWork) -> bool:
+        act = uow.act()
+        act.create("ref", Staff(id=record_of("binh.le"), staff="binh.le", centre="an_giang"))
+        if seat is not None:
+            shift = Shift(id=uow.new_id(), staff="binh.le", centre="an_giang", seat=seat, started_at=0)
+            act.create(scopes.centre("an_giang"), shift)
+        uow.write(act)
+        return True
+
+    do(on_duty)
+    buttons = opened(window, qtbot)
+    assert where in " ".join(label.text() for label in buttons[0].findChildren(QLabel))
 
 
 @pytest.mark.parametrize(
