@@ -159,6 +159,7 @@ def desk_actions() -> Registry:
         Action("go_queue", "Ctrl+7", tr("Hàng đợi"), moving),
         Action("go_shift", "Ctrl+8", tr("Ca trực"), moving),
         Action("queue_next", "Ctrl+J", tr("Nhận mục kế tiếp của hàng đợi"), moving),
+        Action("list_call_backs", "Ctrl+9", tr("Lời hẹn gọi lại theo giờ: quá giờ, sắp đến giờ"), moving),
         Action("queue_more", "Ctrl+PgDown", tr("Hàng đợi: đọc tiếp trang sau"), moving),
         Action("queue_enter", "Ctrl+Shift+J", tr("Nhập thư, báo chí, công văn vào hàng đợi"), writing),
         Action("requests", "Ctrl+Shift+R", tr("Yêu cầu về dữ liệu cá nhân: sổ, hạn, bước tiếp theo"), writing),

@@ -27,6 +27,7 @@ class Navigation(Card):
     def __init__(self, registry: Registry, look: Look, seat_words: str) -> None:
         super().__init__("nav", margins=12, space=4)
         self._measure = Measure(self, look, width=196)
+        self._narrow = False
         head = Said(tr("Trạm 111"), "section")
         self.inside.addWidget(head)
         seat = Said(seat_words, "caption", wraps=True)
@@ -39,6 +40,9 @@ class Navigation(Card):
         self._scroll = Scrolled(pages)
         self.inside.addWidget(self._scroll, 1)
         self.buttons: dict[str, QPushButton] = {}
+        self.badges: dict[str, Mark] = {}
+        self._labels = {name: registry[f"go_{name}"].label for name in PAGES}
+        self._tips = {name: registry[f"go_{name}"].key_text for name in PAGES}
         for name in PAGES:
             action = registry[f"go_{name}"]
             made = toggle(f"go_{name}", f"{action.label}", "nav", tip=f"{action.label} ({action.key_text})")
@@ -46,7 +50,13 @@ class Navigation(Card):
             made.clicked.connect(Pressed(self, name, made, self.wanted.emit).press)
             row = QHBoxLayout(made)
             row.setContentsMargins(8, 0, 8, 0)
+            row.setSpacing(4)
             row.addStretch(1)
+            badge = Mark(yields=True)
+            badge.setObjectName(f"badge.{name}")
+            badge.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+            row.addWidget(badge)
+            self.badges[name] = badge
             key = Said(action.key_text, "caption")
             key.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
             row.addWidget(key)
@@ -62,10 +72,29 @@ class Navigation(Card):
 
     def reflow(self, narrow: bool) -> None:
         """Where there is little room only the names of the pages stay; their keys stand in the manual (F1)."""
+        self._narrow = narrow
         for part in self._only_wide:
             part.setVisible(not narrow)
+        for name in self.buttons:
+            self._fit(name)
         self._measure.let_go(narrow)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+
+    def show_badge(self, name: str, status: Status, count: str, words: str) -> None:
+        """A number beside a page's name, on every page until it is none; `words` say what it counts."""
+        badge, made, label = self.badges[name], self.buttons[name], self._labels[name]
+        if (badge.text(), badge.status) == (count, status) and made.accessibleName() in (label, f"{label}. {words}"):
+            return
+        badge.say(status, count)
+        made.setAccessibleName(f"{label}. {words}" if count else label)
+        made.setToolTip(f"{label} ({self._tips[name]})" + (f"\n{words}" if count else ""))
+        self._fit(name)
+
+    def _fit(self, name: str) -> None:
+        """A button does not ask what lies on it: with a number it is as wide as name and number need."""
+        badge, made = self.badges[name], self.buttons[name]
+        with_it = made.sizeHint().width() + badge.one_line_width() + 8
+        made.setMinimumWidth(with_it if badge.text() and self._narrow else 0)
 
     def show_page(self, name: str) -> None:
         """Mark the page in front."""

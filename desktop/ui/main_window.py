@@ -257,6 +257,7 @@ class MainWindow(QMainWindow):
             "back": self._back,
             "queue_next": self.queue_deeds.take_next,
             "queue_more": self.queue_deeds.turn,
+            "list_call_backs": self.queue_deeds.show_call_backs,
             "palette": self.palette_keys.begin,
             "verify_caller": self.verifying.begin,
             "show_masked": self.showing.begin,

@@ -55,7 +55,7 @@ class Timeline(Card):
         self.note.typed.connect(self._typed)
         self.inside.addWidget(self.note)
         row = QHBoxLayout()
-        self.kept = Mark(Status.QUIET, "")
+        self.kept = Mark(Status.QUIET, "", wraps=True)
         self.save = button("save_note", tr("Lưu ghi chép  Ctrl+Enter"), "main")
         self.save.clicked.connect(self.save_now)
         row.addWidget(self.kept, 1)

@@ -14,7 +14,7 @@ from desktop.ui.queue.item_form import ItemForm
 from desktop.ui.queue.said import begun_with, how_it_stands
 from desktop.ui.queue.viewmodel import UNDO_MS
 from desktop.ui.theme.tokens import Status
-from desktop.ui.words import tr, when_text
+from desktop.ui.words import number_text, tr, when_text
 from domain.clock import HOUR, MINUTE
 from domain.rules.queue import Agreed
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from desktop.ui.main_window import MainWindow
 
 _SPEAKING_MS: Final = MINUTE
+_MOST_SHOWN: Final = 99
+"""More than so many are "99+" beside the queue's name; its tip has the number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class QueueDeeds(QObject):
         self._model.reopened.connect(self._reopened)
         self._model.lost.connect(self._lost)
         self._model.due.connect(self._due)
+        self._model.changed.connect(self._count_call_backs)
         window.queue_page.agree.clicked.connect(window.call_deeds.promising.begin)
         window.file_page.opened.connect(self._form_opened)
         window.file_page.saved.connect(self._form_saved)
@@ -67,6 +70,23 @@ class QueueDeeds(QObject):
             page.turn()
         else:
             self._window.status.news.say(Status.QUIET, tr("Mọi mục đang chờ đều đã hiện trong danh sách"))
+
+    def show_call_backs(self) -> None:
+        """Ctrl+9: promised call-backs alone by their time, the one that is owed first under the keys."""
+        self._window.go("queue")
+        self._window.queue_page.show_promises()
+
+    @Slot()
+    def _count_call_backs(self) -> None:
+        """Beside the queue in the navigation, on every page, for as long as somebody is to be called: a number, and
+        nothing of anybody."""
+        counts, navigation = self._model.counts, self._window.navigation
+        owed, key = counts.late + counts.near, self._window.registry["list_call_backs"].key_text
+        words = tr("{late} lời hẹn gọi lại quá giờ, {near} sắp đến giờ ({key})")
+        said = words.format(late=number_text(counts.late), near=number_text(counts.near), key=key)
+        status = Status.URGENT if counts.late else Status.WAITING
+        count = "" if not owed else str(owed) if owed <= _MOST_SHOWN else f"{_MOST_SHOWN}+"
+        navigation.show_badge("queue", status, count, said)
 
     @Slot(object)
     def _taken(self, row: QueueRow | None) -> None:

@@ -139,6 +139,7 @@ class QueuePage(QWidget):
         flowing = Flowing(picks)
         for made in (self.all, self.promises):
             flowing.add(made)
+        self.promises.setToolTip("Ctrl+9")
         self.all.clicked.connect(self._show_all)
         self.promises.clicked.connect(self._show_promises)
         left.addWidget(picks)
@@ -207,6 +208,13 @@ class QueuePage(QWidget):
     @Slot()
     def _show_promises(self) -> None:
         self._only(promises=True)
+
+    def show_promises(self) -> None:
+        """Promised call-backs alone, with the keys on the first by its time."""
+        self._only(promises=True)
+        self.table.setFocus()
+        if self.rows.rowCount():
+            self.table.setCurrentIndex(self.rows.index(0, 0))
 
     def _only(self, *, promises: bool) -> None:
         self.rows.only_promises = promises

@@ -24,10 +24,10 @@ from desktop.ui.calls.lists import MISSED, UNCLASSIFIED
 from desktop.ui.locks.rules import LockRules
 from desktop.ui.main_window import MainWindow
 from desktop.ui.theme.look import Look
-from domain.clock import MINUTE
+from domain.clock import HOUR, MINUTE
 from domain.records.queue import Incoming
 from tests.conftest import Rounds
-from tests.desktop.store.waiting import letters_arrive
+from tests.desktop.store.waiting import call_backs_are_promised, letters_arrive
 from tests.desktop.ui.conftest import CHEAP, PASSPHRASE, STAFF, HandClock, named, press, stored, type_text
 from tests.desktop.ui.leaving import lists_what_may_leave, makes_a_letter
 from tests.desktop.ui.reading_the_manual import opens_the_manual
@@ -167,6 +167,21 @@ def reads_the_next_page(seat: Seat, action_id: str) -> None:
     seat.until(lambda: page.rows.rowCount() == seat.window.queue_model.counts.all > MOST)
     assert seat.window.page_name == "queue"
     assert page.table.currentIndex().row() == MOST
+
+
+def shows_the_call_backs(seat: Seat, action_id: str) -> None:
+    seat.free()
+    now = seat.clock.now_ms()
+    kept: list[list[str]] = []
+    seat.desk.lane.submit(call_backs_are_promised([now + HOUR, now - MINUTE]), kept.append)
+    seat.until(lambda: kept and seat.window.queue_model.counts.late)
+    seat.strike(action_id)
+    page = seat.window.queue_page
+    assert seat.window.page_name == "queue"
+    assert all(row.call_id is not None for row in page.rows.rows)
+    assert page.rows.rows[page.table.currentIndex().row()].id == kept[0][1]
+    assert page.table.hasFocus()
+    seat.strike("back")
 
 
 def pauses(seat: Seat, action_id: str) -> None:
@@ -368,6 +383,7 @@ EFFECTS: Final[dict[str, Callable[[Seat, str], None]]] = {
     "search": turns_to_its_page,
     "queue_next": takes_the_next_item,
     "queue_more": reads_the_next_page,
+    "list_call_backs": shows_the_call_backs,
     "back": goes_back,
     **dict.fromkeys(("zoom_in", "zoom_out", "zoom_reset"), changes_the_size),
     "theme": changes_the_colours,
