@@ -16,6 +16,7 @@ from desktop.background.change_bus import ChangeBus
 from desktop.background.emergency import EmergencyWatch
 from desktop.background.first_fill import LEAST
 from desktop.background.handing_on import HandingOn
+from desktop.background.history_told import Wanted
 from desktop.background.keeper import Keeper
 from desktop.background.lanes import StoreLane
 from desktop.background.leavers import Leavers
@@ -141,8 +142,8 @@ class Desk:
         return None if self.driver is None else self.driver.emergency
 
     @property
-    def ask_history(self) -> Callable[[Collection[str]], list[Placed]] | None:
-        """Asks the server for everything that was written into files; None without a road."""
+    def ask_history(self) -> Callable[[Collection[Wanted]], list[Placed]] | None:
+        """Asks the server for everything that was written into files and records; None without a road."""
         return None if self.driver is None else self.driver.history
 
     def close(self) -> None:

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from desktop.background.change_bus import ChangeBus, Changes, Origin, RoadStatus
 from desktop.background.first_fill import LEAST, FirstFill
 from desktop.background.first_meeting import FirstMeeting
-from desktop.background.history_told import history_told
+from desktop.background.history_told import Wanted, history_told
 from desktop.background.lanes import Closed, StoreLane
 from desktop.background.parting import Parting
 from desktop.background.road_parts import (
@@ -200,14 +200,14 @@ class SyncDriver:
         given: Approved = ask(staff, seat, words, ASK_S)
         return given
 
-    def history(self, scopes: Collection[str]) -> list[Placed]:
-        """Every operation of these granted scopes that the server here has, off the GUI thread. Nothing of it is
-        folded or kept. Raises sync.troubles."""
+    def history(self, wanted: Collection[Wanted]) -> list[Placed]:
+        """Every operation of these that the server here has and this desk may see, off the GUI thread. Nothing of it
+        is folded or kept. Raises sync.troubles."""
         with self._guard:
             transport = self._transport
         if transport is None or self._closing:
             raise Offline
-        return history_told(transport, scopes)
+        return history_told(transport, wanted)
 
     def server(self) -> str:
         """The address of the server that is spoken to now."""

@@ -79,6 +79,25 @@ def history_of(connection: Connection, contact_id: str, told: Sequence[Placed] =
         return None
     case = case_view(connection, view.case_id) if view.case_id is not None else None
     opened = dict(view.opened) | (dict(case.opened) if case is not None else {})
+    steps, said = steps_of(connection, opened, told)
+    if view.shown:
+        return tuple(steps)
+    veil = veil_over(connection, opened, said)
+    return tuple(
+        replace(
+            step,
+            before=veil.field(step.kind, step.field, step.before),
+            after=veil.field(step.kind, step.field, step.after),
+        )
+        for step in steps
+    )
+
+
+def steps_of(
+    connection: Connection, opened: Mapping[str, Stored], told: Sequence[Placed]
+) -> tuple[list[Step], list[Body]]:
+    """Steps of these records, newest first, at most `MOST`, and the operations that told them, both in words and
+    unmasked: whoever asks has made sure that the person may see them, and masks."""
     device = node.get(connection, "device")
     said = _said(connection, opened, told)
     written = _written(said)
@@ -91,18 +110,7 @@ def history_of(connection: Connection, contact_id: str, told: Sequence[Placed] =
         steps += _from_elsewhere(stored, written, authors)
     steps.sort(key=lambda step: (step.kind, step.record, step.field))
     steps.sort(key=lambda step: step.version if step.at_ms else "", reverse=True)
-    steps = _placed(connection, _kept_closed(steps[:MOST], opened))
-    if view.shown:
-        return tuple(steps)
-    veil = veil_over(connection, opened, (one.body for one in said))
-    return tuple(
-        replace(
-            step,
-            before=veil.field(step.kind, step.field, step.before),
-            after=veil.field(step.kind, step.field, step.after),
-        )
-        for step in steps
-    )
+    return _placed(connection, _kept_closed(steps[:MOST], opened)), [one.body for one in said]
 
 
 def _said(connection: Connection, opened: Mapping[str, Stored], told: Sequence[Placed]) -> list[_Said]:

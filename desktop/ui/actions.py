@@ -143,7 +143,7 @@ def desk_actions() -> Registry:
         Action("save_form", "Ctrl+Return", tr("Lưu biểu mẫu, ghi chép"), writing),
         Action("attach_file", "Ctrl+Shift+A", tr("Đính kèm tệp vào hồ sơ đang mở"), writing),
         Action("letter", "Ctrl+Shift+W", tr("Văn bản Word của hồ sơ đang mở: Mẫu 01, công văn chuyển tin"), writing),
-        Action("history", "Ctrl+H", tr("Lịch sử của hồ sơ đang mở: ai sửa gì, lúc nào"), writing),
+        Action("history", "Ctrl+H", tr("Lịch sử của hồ sơ hay cuộc gọi: ai sửa gì, lúc nào"), writing),
         Action("conflicts", "Ctrl+Shift+X", tr("Giá trị khác nhau và bản ghi đang giữ: xem, chọn"), writing),
         Action("same_child", "Ctrl+Shift+T", tr("Trẻ đã biết chưa: vì sao, gắn, gỡ; lần gọi trước"), writing),
         Action("restrict", "Ctrl+Shift+H", tr("Hạn chế hồ sơ: khóa riêng, chọn ai đọc được"), writing),

@@ -99,7 +99,7 @@ class DeskWires(Protocol):
 
     @property
     def ask_history(self) -> AskHistory | None:
-        """Asks the server for everything that was written into files; None for a desk without a road."""
+        """Asks the server for everything written into files and records; None for a desk without a road."""
         ...
 
     @property

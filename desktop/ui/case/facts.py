@@ -13,6 +13,7 @@ from domain.clock import vn_date
 from domain.codes.catalogue import Catalogue
 from domain.codes.places import Places
 from domain.phones import display, masked
+from domain.records.call import UNCLASSIFIED
 from domain.records.clock_record import ClockRecord
 from domain.records.sealed import is_sealed
 from domain.rules.privacy import masks
@@ -24,7 +25,7 @@ _LISTS = {
     "contact.primary_channel": "contact_channel",
     "person.sex": "gender", "person.ethnic_group": "ethnic_groups", "person.age_group": "age_group",
     "party.relationship": "relationship_to_child", "party.role": "person_role",
-    "referral.to_kind": "referral_agency_kind", "attempt.result": "attempt_result", "call.outcome": "contact_outcome",
+    "referral.to_kind": "referral_agency_kind", "attempt.result": "attempt_result", "call.centre": "centres",
     "contact.centre": "centres", "case.centre": "centres", "subject_request.wish": "data_request",
 }  # fmt: skip
 
@@ -124,6 +125,14 @@ class FactWords:
             "attempt.by": tr("Người liên hệ"),
             "attempt.remark": tr("Ghi thêm"),
             "referral.status": tr("Tình trạng chuyển gửi"),
+            "call.outcome": tr("Kết quả cuộc gọi"),
+            "call.number": tr("Số máy"),
+            "call.receiver": tr("Người nhận cuộc gọi"),
+            "call.seat": tr("Ghế"),
+            "call.centre": tr("Trung tâm phụ trách"),
+            "call.ring_at": tr("Đổ chuông lúc"),
+            "call.answer_at": tr("Nhấc máy lúc"),
+            "call.end_at": tr("Gác máy lúc"),
             "subject_request.asker": tr("Người yêu cầu"),
             "subject_request.relation": tr("Yêu cầu cho ai"),
             "subject_request.reach": tr("Liên hệ lại"),
@@ -151,18 +160,29 @@ class FactWords:
         if field == "province":
             names = (self._places.province_name(map_, str(value), vn_date(now_ms)) for map_ in ("34", "63"))
             return next((name for name in names if name), str(value))
-        if field == "child_safe_now":
-            return safe_word(str(value))
-        if kind == "referral" and field == "status":
-            return referral_state(str(value))[1]
-        if kind == "referral" and field == "method":
-            return {"phone": tr("Qua điện thoại")}.get(str(value), str(value))
+        spoken = self._spoken(kind, field, value)
+        if spoken:
+            return spoken
         listed = _LISTS.get(f"{kind}.{field}")
         if isinstance(value, (tuple, list)):
             return ", ".join(self.value(kind, field, one, now_ms) for one in value)
         if listed is not None:
             return self._catalogue[listed].label(str(value))
         return str(value)
+
+    def _spoken(self, kind: str, field: str, value: Any) -> str:
+        """Words of a value that stands in no one list; nothing of any other."""
+        if field == "child_safe_now":
+            return safe_word(str(value))
+        if kind == "referral" and field == "status":
+            return referral_state(str(value))[1]
+        if kind == "referral" and field == "method":
+            return {"phone": tr("Qua điện thoại")}.get(str(value), str(value))
+        if kind == "call" and field == "outcome":
+            known = self._catalogue["contact_outcome"]
+            listed = known if value in known else self._catalogue["attempt_result"]
+            return tr("Chưa phân loại") if value == UNCLASSIFIED else listed.label(str(value))
+        return ""
 
     def code(self, list_name: str, code: str | None) -> str:
         """The label of a code, or nothing."""

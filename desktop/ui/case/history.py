@@ -1,4 +1,4 @@
-"""Ctrl+H: the history of the dossier in front: who changed what, when, where, from what to what."""
+"""Ctrl+H: the history of the dossier or the call in front: who changed what, when, where, from what to what."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from desktop.background.history_told import Wanted
 from desktop.store.engine import Connection
-from desktop.store.reads import CaseView, ContactView
 from desktop.store.reads_history import Step, history_of
+from desktop.store.reads_history_call import KIND as CALL
+from desktop.store.reads_history_call import history_of_call, scope_of_call
 from desktop.ui.case.authors import Authors
 from desktop.ui.case.facts import FactWords
 from desktop.ui.forms.definition import FormDefinition
@@ -31,6 +33,14 @@ if TYPE_CHECKING:
     from desktop.ui.main_window import MainWindow
 
 WHEN, WHO, WHERE, WHAT, BEFORE, AFTER = range(6)
+CONTACT: Final = "contact"
+
+Subject = tuple[str, str]
+"""A file or a call: its kind and id."""
+
+Found = tuple[Subject, tuple[Step, ...] | None, str]
+"""Whose history, its steps, and the scope of a call."""
+
 _NOT_SHOWN: Final = ("_id", "_set", "_ids", "form", "sort")
 """Endings of fields that only point at other records or at how something was written."""
 
@@ -93,12 +103,12 @@ class HistorySheet(Cover):
     def __init__(self, parent: QWidget, look: Look, rows: HistoryTable) -> None:
         super().__init__(parent, look)
         self.setObjectName("sheet.history")
-        self.setAccessibleName(tr("Lịch sử của hồ sơ"))
         self.rows = rows
         page = QVBoxLayout(self)
         page.setContentsMargins(32, 24, 32, 24)
         page.setSpacing(12)
-        page.addWidget(Said(tr("Lịch sử của hồ sơ"), "title"))
+        self.head = Said("", "title")
+        page.addWidget(self.head)
         how = tr(
             "Mới nhất ở trên. Dấu tròn đặc: giá trị đang dùng. Ai đã sửa ở nơi khác thì máy hỏi máy chủ mỗi lần mở và"
             " không giữ lại. Esc để trở lại."
@@ -114,6 +124,11 @@ class HistorySheet(Cover):
         page.addWidget(self.table, 1)
         self.setFocusProxy(self.table)
         self._built = True
+
+    def call_it(self, words: str) -> None:
+        """Whose history it is."""
+        self.head.setText(words)
+        self.setAccessibleName(words)
 
     def show_steps(self, steps: Sequence[Step]) -> None:
         """Other lines: the newest in front, or the one that was."""
@@ -160,7 +175,9 @@ class HistoryKeys(QObject):
         rows = HistoryTable(window.case_page.words, labels, window.desk.lane.clock)
         self.sheet = HistorySheet(window.ground, window.look, rows)
         self.authors = Authors(window.desk)
-        self._wanted = ""
+        self._subject: Subject | None = None
+        self._reading = False
+        self._asks: frozenset[Wanted] = frozenset()
         self._told: tuple[str, Sequence[Placed]] = ("", ())
         self.sheet.asked_to_go.connect(self._go)
         self.sheet.went.connect(self._forget)
@@ -172,64 +189,84 @@ class HistoryKeys(QObject):
 
     @property
     def told(self) -> Sequence[Placed]:
-        """What the server told of the file whose history lies open; nothing where none does."""
+        """What the server told of what lies open; nothing where nothing does."""
         return self._told[1]
 
     @Slot()
     def _read_again(self) -> None:
         """The minute is over: what lies there is read anew, masked."""
-        if self.sheet.isVisible():
-            self.begin()
+        if self.sheet.isVisible() and self._subject is not None:
+            self._read(self._subject)
 
     def begin(self) -> None:
         """Ctrl+H."""
-        view = self._window.case_model.view
-        if self._window.page_name != "case" or view is None:
-            self._window.status.news.say(Status.QUIET, tr("Mở một hồ sơ rồi mới xem được lịch sử của nó"))
-            return
-        self._read(view.contact.id)
+        subject = self._in_front()
+        if subject is None:
+            words = tr("Mở một hồ sơ, hay chọn một cuộc gọi, rồi mới xem được lịch sử của nó")
+            self._window.status.news.say(Status.QUIET, words)
+        else:
+            self._read(subject)
 
-    def _read(self, contact_id: str) -> None:
-        self._wanted = contact_id
-        told = self.told if self._told[0] == contact_id else ()
+    def _in_front(self) -> Subject | None:
+        """What the history is asked of: the file of the page, or the call that the caret stands on."""
+        window = self._window
+        if window.page_name == "calls":
+            row = window.calls_page.row_in_front()
+            return (CALL, row.id) if row is not None else None
+        view = window.case_model.view if window.page_name == "case" else None
+        return (CONTACT, view.contact.id) if view is not None else None
+
+    def _is_there(self, subject: Subject) -> bool:
+        """Whether the page still shows it. Below the sheet the list of calls goes on, and its caret with it."""
+        if subject[0] == CALL:
+            return self._window.page_name == "calls"
+        return subject == self._in_front()
+
+    def _read(self, subject: Subject) -> None:
+        self._subject, self._reading = subject, True
+        told = self.told if self._told[0] == subject[1] else ()
         # One method answers all of them: an answer that a newer one has overtaken (masked since) is dropped.
-        self._window.desk.lane.query(partial(_history, contact_id, told), self._show, self._failed)
+        self._window.desk.lane.query(partial(_history, subject, told), self._show, self._failed)
 
-    def _show(self, found: tuple[str, tuple[Step, ...] | None]) -> None:
-        """The reader's answer; None where the person may not see it any more."""
-        contact_id, steps = found
-        view = self._window.case_model.view
-        still = view is not None and view.contact.id == contact_id and self._window.page_name == "case"
-        if contact_id != self._wanted or not still or view is None or self._window.watch.covered:
+    def _show(self, found: Found) -> None:
+        """The reader's answer; no steps where the person may not see it any more."""
+        subject, steps, scope = found
+        if not self._reading or subject != self._subject or not self._is_there(subject) or self._window.watch.covered:
             return
-        self._wanted = ""
+        self._reading = False
         if steps is None:
             if self.sheet.isVisible():
                 self._go()
             return
+        view = self._window.case_model.view
+        if subject[0] == CALL or view is None:
+            self._asks = frozenset({Wanted(scope, *subject)})
+        else:
+            self._asks = frozenset(Wanted(stored.scope) for stored in view.opened.values())
+        self.sheet.call_it(tr("Lịch sử của cuộc gọi") if subject[0] == CALL else tr("Lịch sử của hồ sơ"))
         self.sheet.show_steps(steps)
         if not self.sheet.isVisible():
             self._window.covering.lay_over(self.sheet)
-        if self._told[0] == contact_id:
+        if self._told[0] == subject[1]:
             self.authors.say_named(self.sheet.rows.unnamed())
         else:
-            self.authors.ask(contact_id, _scopes(view))
+            self.authors.ask(subject[1], self._asks)
 
     @Slot()
     def _ask_again(self) -> None:
-        view = self._window.case_model.view
-        if view is not None:
-            self.authors.ask(view.contact.id, _scopes(view), anyway=True)
+        if self._subject is not None:
+            self.authors.ask(self._subject[1], self._asks, anyway=True)
 
     @Slot(str, object)
-    def _take(self, contact_id: str, placed: list[Placed]) -> None:
-        if self.sheet.isVisible():
-            self._told = (contact_id, placed)
-            self._read(contact_id)
+    def _take(self, record: str, placed: list[Placed]) -> None:
+        subject = self._subject
+        if self.sheet.isVisible() and subject is not None and subject[1] == record:
+            self._told = (record, placed)
+            self._read(subject)
 
     @Slot()
     def _forget(self) -> None:
-        self._told, self._wanted = ("", ()), ""
+        self._told, self._reading, self._asks = ("", ()), False, frozenset()
         self.authors.forget()
 
     @Slot()
@@ -237,16 +274,15 @@ class HistoryKeys(QObject):
         self.sheet.state.say(self.authors.status, self.authors.words)
 
     def _failed(self, fault: Exception) -> None:
-        self._window.case_model.trouble.emit(fault)
+        self._window.show_trouble(fault)
 
     @Slot()
     def _go(self) -> None:
         self._window.covering.uncover()
 
 
-def _history(contact_id: str, told: Sequence[Placed], connection: Connection) -> tuple[str, tuple[Step, ...] | None]:
-    return contact_id, history_of(connection, contact_id, told)
-
-
-def _scopes(view: CaseView | ContactView) -> frozenset[str]:
-    return frozenset(stored.scope for stored in view.opened.values())
+def _history(subject: Subject, told: Sequence[Placed], connection: Connection) -> Found:
+    kind, record = subject
+    if kind == CALL:
+        return subject, history_of_call(connection, record, told), scope_of_call(connection, record)
+    return subject, history_of(connection, record, told), ""

@@ -7,7 +7,7 @@ from typing import cast
 
 import pytest
 
-from desktop.background.history_told import PAGES, history_told
+from desktop.background.history_told import PAGES, Wanted, history_told
 from desktop.background.road_parts import Transport
 from sync.operation import Placed
 from sync.troubles import Offline, ServerLied
@@ -41,7 +41,7 @@ class Server:
         return head, page
 
     def told(self, *scopes: str) -> list[int]:
-        return [one.seq for one in history_told(cast("Transport", self), scopes)]
+        return [one.seq for one in history_told(cast("Transport", self), [Wanted(one) for one in scopes])]
 
 
 def test_every_page_of_every_scope_is_asked_for_once() -> None:

@@ -16,6 +16,7 @@ from desktop import app
 from desktop.app import Desk
 from desktop.background.blob_driver import BlobDriver
 from desktop.background.change_bus import RoadState, RoadStatus
+from desktop.background.history_told import Wanted
 from desktop.home import Home
 from desktop.operations import calls, intake
 from desktop.store import blobs, lease
@@ -301,7 +302,7 @@ def test_a_hub_without_its_centre_tells_who_wrote_what_in_a_file(
     two.elsewhere(lambda: two.desk.lane.call(intake.set_fields(saved.case_id, {"urgency": "medium"})))
     qtbot.waitUntil(lambda: at_hub(two), timeout=PATIENCE_MS)
     assert one.desk.driver is not None
-    told = one.elsewhere(partial(one.desk.driver.history, [scopes.dossier(saved.contact_id)]))
+    told = one.elsewhere(partial(one.desk.driver.history, [Wanted(scopes.dossier(saved.contact_id))]))
     steps = one.elsewhere(
         lambda: one.desk.lane.read(partial(history_of, contact_id=saved.contact_id, told=told))
     )

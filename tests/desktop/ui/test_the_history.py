@@ -148,6 +148,33 @@ def test_a_server_that_cannot_tell_and_a_desk_without_a_road_are_said_in_one_sen
     assert keys.sheet.table.currentIndex().row() == row, "the line one was at stays where it was"
 
 
+def test_the_number_of_a_call_is_masked_in_its_history_until_the_logged_step(
+    window: MainWindow, clock: HandClock, qtbot: QtBot
+) -> None:
+    number, keys = "0900081502", window.sheets.history
+    window.calls.answered(PbxCallEvent("111", "1.9", number, "", clock.now_ms(), clock.now_ms()))
+    page = window.calls_page
+    qtbot.waitUntil(lambda: len(page.model.rows) == 1, timeout=20_000)
+    window.calls.press("silent")
+    qtbot.waitUntil(lambda: page.model.rows[0].outcome == "silent", timeout=20_000)
+    page.table.setCurrentIndex(page.rows.index(0, 0))
+
+    def told() -> list[str]:
+        press(window, Qt.Key.Key_H, CTRL)
+        qtbot.waitUntil(lambda: keys.sheet.isVisible() and bool(keys.sheet.rows.rows), timeout=20_000)
+        said = [cell for step in keys.sheet.rows.rows for cell in keys.sheet.rows.words(step)]
+        press(window, Qt.Key.Key_Escape)
+        return said
+
+    said = told()
+    assert "Kết quả cuộc gọi" in said
+    assert "Chưa phân loại" in said, "what it was before it got an outcome"
+    assert not [one for one in said if "081502" in one.replace(" ", "")]
+    press(window, Qt.Key.Key_F12, Qt.KeyboardModifier.ShiftModifier)
+    qtbot.waitUntil(lambda: page.model.rows[0].unmasked, timeout=20_000)
+    assert [one for one in told() if "081502" in one.replace(" ", "")]
+
+
 def test_an_answer_about_the_file_before_is_not_taken_for_the_one_in_front(
     window: MainWindow, do: Callable[[Any], Any], desk: Desk, qtbot: QtBot
 ) -> None:

@@ -17,8 +17,9 @@ from sqlalchemy import select
 from desktop import app
 from desktop.app import Desk
 from desktop.background.change_bus import RoadState
+from desktop.background.history_told import Wanted
 from desktop.home import Home
-from desktop.operations import intake, shift
+from desktop.operations import calls, intake, shift
 from desktop.operations.calls import PbxCallEvent
 from desktop.store.reads import case_view
 from desktop.store.reads_history import Step, history_of
@@ -57,8 +58,8 @@ class Sitting:
         """As the screens read: for the person who sits here."""
         return elsewhere(partial(self.desk.lane.read, look))
 
-    def asked(self, *wanted: str) -> list[Any]:
-        """What the server tells this desk of these scopes."""
+    def asked(self, *wanted: Wanted) -> list[Any]:
+        """What the server tells this desk of these."""
         assert self.desk.driver is not None
         told: list[Any] = elsewhere(partial(self.desk.driver.history, wanted))
         return told
@@ -248,7 +249,7 @@ def test_a_line_that_ends_while_it_is_asked_is_said_and_the_key_asks_again(told:
 
 
 def test_a_desk_and_a_person_without_the_right_are_told_nothing(told: Told, sit: Callable[[str], Sitting]) -> None:
-    scope = scopes.dossier(told.contact)
+    scope = Wanted(scopes.dossier(told.contact))
     far = sit(FAR)
     told.until(far.settled)
     assert far.asked(scope) == []
@@ -259,3 +260,31 @@ def test_a_desk_and_a_person_without_the_right_are_told_nothing(told: Told, sit:
     assert told.here.read(stolen)
     told.here.desk.lane.staff = FAR  # somebody of another centre sits down at this desk
     assert told.here.read(stolen) is None
+
+
+def test_who_gave_a_call_another_outcome_at_another_desk_is_named(told: Told) -> None:
+    here, there, window = told.here, told.there, told.window
+    call = here.do(calls.set_outcome(None, "silent")).call_id
+    told.until(lambda: there.read(partial(read.one, kind="call", record_id=call)) is not None)
+    there.clock.now += MINUTE
+    there.do(calls.relabel(call, "prank"))
+    told.until(lambda: here.read(partial(read.one, kind="call", record_id=call)).record.outcome == "prank")
+    window.go("calls")
+    page = window.calls_page
+    told.until(lambda: [one.outcome for one in page.model.rows] == ["prank"])
+    page.table.setCurrentIndex(page.rows.index(0, 0))
+    press(window, Qt.Key.Key_H, CTRL)
+    told.until(lambda: told.sheet.isVisible() and "ai ghi từng giá trị" in told.sheet.state.words.text())
+    assert told.sheet.head.text() == "Lịch sử của cuộc gọi"
+    newest, first = (one for one in told.sheet.rows.rows if one.field == "outcome")
+    assert (newest.staff, newest.place, newest.before, newest.after) == (THERE, "AG04", "silent", "prank")
+    assert (newest.at_ms, newest.stands) == (there.clock.now, True)
+    assert (first.staff, first.here, first.after, first.stands) == (HERE, True, "silent", False)
+    words = here.desk.catalogue["contact_outcome"]
+    line = told.sheet.rows.words(newest)
+    assert line[3:] == ("Kết quả cuộc gọi", words.label("silent"), words.label("prank"))
+    assert {one.record for one in told.sheet.rows.rows} == {call}
+    assert len(told.keys.told) == 2, "that call's operations, not its centre's log"
+    press(window, Qt.Key.Key_Escape)
+    assert (told.sheet.rows.rows, list(told.keys.told)) == ([], [])
+    assert window.page_name == "calls"
