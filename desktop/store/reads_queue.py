@@ -23,31 +23,33 @@ Place = tuple[int, int, int, str]
 
 _FIRST: Final[Place] = (-1, 0, 0, "")
 
-# A call owes its call-back while its outcome says so, and on as a file: a file calls nobody back. One whose outcome
-# was taken back or changed is ended itself (`operations.call_backs`): it does not come back with a later file. What
-# waits is found by `done_at` alone (the plus signs): of all that ever came without a file there are many.
+_OWED: Final = "(c.outcome = 'callback_scheduled' OR (c.contact_id IS NOT NULL AND c.outcome <> 'unclassified'))"
+"""A call owes its call-back while its outcome says so, and on as a file: a file calls nobody back. One whose outcome
+was taken back or changed is ended itself (`operations.call_backs`): it does not come back with a later file."""
+
+_FROM: Final = (
+    " FROM r_queue_item q LEFT JOIN r_call c ON c.id = q.call_id"
+    " WHERE q.done_at IS NULL AND +q.contact_id IS NULL AND q.retracted IS NULL AND +q.scope = :scope"
+    f" AND (q.call_id IS NULL OR {_OWED})"
+)
+"""What waits at a centre. It is found by `done_at` alone (the plus signs): of all that ever came without a file there
+are many."""
+
 _WAITING: Final = (
-    "WITH waiting AS (SELECT q.id, q.channel, q.arrived_at, q.due_at, q.urgency, q.call_id,"
+    "WITH waiting AS (SELECT q.id, q.channel, q.arrived_at, q.due_at, q.urgency, q.call_id,"  # noqa: S608 - a part of ours
     " CASE WHEN :promises THEN q.due_at IS NULL WHEN q.urgency = 'emergency' THEN 0"
     " WHEN q.call_id IS NOT NULL AND q.due_at <= :soon THEN 1"
     " WHEN q.urgency = 'high' THEN 2 WHEN q.urgency = 'medium' THEN 3 ELSE 4 END AS rank,"
     " coalesce(q.due_at, q.arrived_at, 0) AS at, coalesce(q.arrived_at, 0) AS came"
-    " FROM r_queue_item q LEFT JOIN r_call c ON c.id = q.call_id"
-    " WHERE q.done_at IS NULL AND +q.contact_id IS NULL AND q.retracted IS NULL AND +q.scope = :scope"
-    " AND (q.call_id IS NULL OR c.outcome = 'callback_scheduled'"
-    " OR (c.contact_id IS NOT NULL AND c.outcome <> 'unclassified'))"
-    " AND (NOT :promises OR q.call_id IS NOT NULL) AND (:item IS NULL OR q.id = :item))"
+    f"{_FROM} AND (NOT :promises OR q.call_id IS NOT NULL) AND (:item IS NULL OR q.id = :item))"
     " SELECT id, channel, arrived_at, due_at, urgency, call_id, rank, at, came FROM waiting"
     " WHERE (rank, at, came, id) > (:rank, :at, :came, :id) ORDER BY rank, at, came, id LIMIT :most"
 )
 
 _COUNTS: Final = (
-    "WITH waiting AS (SELECT q.call_id, q.due_at, EXISTS (SELECT 1 FROM r_claim k WHERE k.item_id = q.id"
+    "WITH waiting AS (SELECT q.call_id, q.due_at, EXISTS (SELECT 1 FROM r_claim k WHERE k.item_id = q.id"  # noqa: S608 - a part of ours
     " AND k.until > :now AND k.retracted IS NULL) AS held"
-    " FROM r_queue_item q LEFT JOIN r_call c ON c.id = q.call_id"
-    " WHERE q.done_at IS NULL AND +q.contact_id IS NULL AND q.retracted IS NULL AND +q.scope = :scope"
-    " AND (q.call_id IS NULL OR c.outcome = 'callback_scheduled'"
-    " OR (c.contact_id IS NOT NULL AND c.outcome <> 'unclassified')))"
+    f"{_FROM})"
     " SELECT count(*), count(call_id), count(*) FILTER (WHERE NOT held),"
     " count(*) FILTER (WHERE call_id IS NOT NULL AND NOT held AND due_at <= :now),"
     " count(*) FILTER (WHERE call_id IS NOT NULL AND NOT held AND due_at > :now AND due_at <= :soon) FROM waiting"
@@ -55,10 +57,10 @@ _COUNTS: Final = (
 
 
 _UNFINISHED: Final = (
-    "SELECT q.id, q.due_at FROM draft d JOIN r_queue_item q ON q.id = d.about JOIN r_call c ON c.id = q.call_id"
-    " WHERE d.staff = ? AND d.form = ? AND (c.outcome = 'callback_scheduled'"
-    " OR (c.contact_id IS NOT NULL AND c.outcome <> 'unclassified')) AND q.done_at IS NULL AND q.contact_id IS NULL"
-    " AND q.retracted IS NULL ORDER BY d.saved_at DESC LIMIT 1"
+    "SELECT q.id, q.due_at FROM draft d JOIN r_queue_item q ON q.id = d.about JOIN r_call c ON c.id = q.call_id"  # noqa: S608 - a part of ours
+    " WHERE d.staff = ? AND d.form = ?"
+    f" AND {_OWED} AND q.done_at IS NULL AND q.contact_id IS NULL AND q.retracted IS NULL"
+    " ORDER BY d.saved_at DESC LIMIT 1"
 )
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from desktop.reference import RESOURCES
 from desktop.store import blobs, reads
+from desktop.store.reads_history_call import history_of_call
 from desktop.store.search_query import find
 from desktop.store.sight import Viewer, looking
 from desktop.store.unit_of_work import UnitOfWork
@@ -136,6 +137,9 @@ def seen_as(
         yield f"call {state}", said, wanted
         one = reads.call_row(connection, f"c-{state}")
         yield f"one call {state}", "-" if one is None else "A" if one.number == NUMBER else "M", wanted
+        steps = history_of_call(connection, f"c-{state}")
+        told = "-" if steps is None else "A" if any(step.after == NUMBER for step in steps) else "M"
+        yield f"history of call {state}", told, "-" if wanted == "-" else "M"
         counted = bool(reads.counts_today(connection, centre, NOON - NOON % DAY))
         if state != "own":  # hanoi, as elsewhere
             yield f"counts {state}", counted, str(queue != "-")
