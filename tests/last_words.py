@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Generator
 from pathlib import Path
 from typing import Final
 
@@ -12,8 +13,8 @@ import pytest
 from _pytest.faulthandler import fault_handler_stderr_fd_key  # pytest names no public door to it
 
 _FOLDER: Final = "TRAM111_LAST_WORDS"
-_MOST: Final = 20_000
-"""Letters of one process: a crash is short, a hang shows every thread."""
+_MOST: Final = 6_000
+"""Letters of one process: a crash names the thread it came from first, a hang shows the main thread last."""
 _WIDE: Final = 200
 _THEIRS: Final = ("site-packages", "/lib/python", 'File "<string>"')
 """Lines of the test runner and the standard library: what is kept of a long output is its end."""
@@ -31,15 +32,19 @@ def pytest_configure(config: pytest.Config) -> None:
             os.dup2(paper.fileno(), config.stash[fault_handler_stderr_fd_key])
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Read out what was written; a run in which nobody died says nothing."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Generator[None]:
+    """Read out what was written, as the very last: of a long output often only the end is kept. A run in which nobody
+    died says nothing."""
+    yield
     if "PYTEST_XDIST_WORKER" in os.environ or _FOLDER not in os.environ:
         return
     folder = Path(os.environ.pop(_FOLDER))
     for paper in sorted(folder.iterdir()):
         if words := _ours(paper.read_text("utf-8", "replace")):
             terminalreporter.section(f"last words of {paper.name}")
-            terminalreporter.write_line(words[:_MOST])
+            half = _MOST // 2
+            terminalreporter.write_line(words if len(words) <= _MOST else f"{words[:half]}\n…\n{words[-half:]}")
     shutil.rmtree(folder, ignore_errors=True)
 
 

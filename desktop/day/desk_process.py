@@ -16,7 +16,8 @@ from desktop.day.line import Line
 from desktop.day.paper import Entry, Paper
 from desktop.day.processes import DayFailedError, Program, own_command
 
-FEED_PATIENCE_S: Final = 900.0
+FEED_PATIENCE_S: Final = 120.0
+"""How long (s) a desk at work may show nothing as saved; each single step of it gives up after 45 s."""
 STAFF: Final = {"hanoi": "tvv-hn", "da_nang": "tvv-dn", "an_giang": "tvv-ag"}
 """Made-up staff ids, one a centre."""
 

@@ -8,12 +8,18 @@ import json
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, Self
 
 PATIENCE_S: Final = 60.0
 """How long (s) a fact may be waited for before the day is given up with a fault."""
+
+_LAST_WORDS: Final = signal.SIGABRT
+"""Makes a process that says nothing any more write every thread's stack into its log, and end."""
+
+_TO_WRITE_S: Final = 15.0
 
 _LONGEST_LINE: Final = 64 << 20
 
@@ -43,6 +49,7 @@ def child_environ(**more: str) -> dict[str, str]:
         **os.environ,
         "PYTHONPATH": path,
         "PYTHONUTF8": "1",
+        "PYTHONFAULTHANDLER": "1",
         "NO_PROXY": "localhost,127.0.0.1",
         "no_proxy": "localhost,127.0.0.1",
         **more,
@@ -60,6 +67,7 @@ class Program:
         self._reading: asyncio.Task[None] | None = None
         self._questions: dict[int, asyncio.Future[dict[str, Any]]] = {}
         self._count = 0
+        self._heard_at = 0.0
         self._plain: list[str] = []
         self._first: asyncio.Future[dict[str, Any]]
 
@@ -93,7 +101,8 @@ class Program:
         return None if self._process is None else self._process.returncode
 
     async def ask(self, what: str, *, patience_s: float = PATIENCE_S, **values: Any) -> dict[str, Any]:
-        """One question and its answer. Raises DayFailedError when it ends, stays silent or answers a fault."""
+        """One question and its answer. Raises DayFailedError when it ends, answers a fault, or has said nothing at
+        all for `patience_s`: then its log shows where each of its threads stood."""
         assert self._process is not None
         assert self._process.stdin is not None
         self._count += 1
@@ -104,8 +113,9 @@ class Program:
         try:
             self._process.stdin.write(line.encode() + b"\n")
             await self._process.stdin.drain()
-            reply = await asyncio.wait_for(answer, patience_s)
+            reply = await self._unless_silent(answer, patience_s)
         except TimeoutError as late:
+            await self._say_where_it_stands()
             reason = f"{self.name} không trả lời «{what}» trong {patience_s:.0f} giây: xem nhật ký của nút này."
             raise DayFailedError(reason) from late
         except (ConnectionError, EOFError) as gone:
@@ -116,10 +126,27 @@ class Program:
             raise DayFailedError(f"{self.name}: {reply['fault']}")
         return reply
 
+    async def _unless_silent(self, answer: asyncio.Future[dict[str, Any]], patience_s: float) -> dict[str, Any]:
+        asked_at = time.monotonic()
+        while not answer.done():
+            left = max(asked_at, self._heard_at) + patience_s - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            await asyncio.wait({answer}, timeout=left)
+        return answer.result()
+
+    async def _say_where_it_stands(self) -> None:
+        if sys.platform == "win32":  # there nobody can be asked from outside
+            return
+        self.tell(_LAST_WORDS)
+        if self._reading is not None:
+            await asyncio.wait({self._reading}, timeout=_TO_WRITE_S)
+
     async def _read(self) -> None:
         assert self._process is not None
         assert self._process.stdout is not None
         while line := await self._process.stdout.readline():
+            self._heard_at = time.monotonic()
             try:
                 said = json.loads(line)
             except ValueError:

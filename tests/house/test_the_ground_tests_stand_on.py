@@ -146,6 +146,8 @@ def test_a_worker_that_dies_says_where_at_the_end_of_the_run(tmp_path: Path) -> 
         capture_output=True, text=True, cwd=tmp_path, env={**env, "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     end = done.stdout[done.stdout.index("last words of gw0") :]
+    assert "short test summary" in done.stdout
+    assert "short test summary" not in end, "of a long output often only the end is kept"
     assert "Segmentation fault" in end
     assert 'test_dies.py", line 4 in test_dies' in end
     assert "site-packages" not in end

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+import psutil  # type: ignore[import-untyped]
 
 from tests.journeys.small_day import EVERY, cut_down
 
 ROOT = Path(__file__).parents[2]
 LONGEST_S = 300
+_LAST: Final = 4_000
+"""Letters of the end of each log that a day which failed is told with."""
 
 
 @dataclass(frozen=True)
@@ -28,17 +34,36 @@ class LivedDay:
 
 
 def command(*arguments: str | Path, timeout: float = LONGEST_S) -> subprocess.CompletedProcess[str]:
-    """Run `python -m desktop …` as its own process."""
-    environ = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}
-    return subprocess.run(
+    """Run `python -m desktop …` as its own process. One that does not end is made to say where each of its processes
+    stands, and fails with that."""
+    environ = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "PYTHONFAULTHANDLER": "1"}
+    running = subprocess.Popen(
         [sys.executable, "-m", "desktop", *map(str, arguments)],
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
         text=True,
         encoding="utf-8",
-        timeout=timeout,
         env=environ,
         cwd=ROOT,
     )
+    try:
+        out, err = running.communicate(timeout=timeout)
+    except subprocess.TimeoutExpired:
+        hung = [*psutil.Process(running.pid).children(recursive=True), psutil.Process(running.pid)]
+        for one in hung:
+            one.send_signal(signal.SIGABRT)
+        _, err = running.communicate(timeout=60)
+        named = " ".join(map(str, arguments[:1]))
+        raise AssertionError(f"«{named}» did not end within {timeout:.0f} s\n{err[-_LAST:]}") from None
+    return subprocess.CompletedProcess(running.args, running.returncode, out, err)
+
+
+def _last_words(kept: Path) -> Iterator[str]:
+    """The end of each log in the folders of a day's nodes."""
+    for log in sorted(kept.glob("*/logs/*.log")):
+        if words := log.read_text("utf-8", "replace")[-_LAST:].strip():
+            yield f"--- {log.parent.parent.name}/{log.name}\n{words}"
 
 
 def live(
@@ -49,7 +74,10 @@ def live(
     cdr, day = cut_down(name, folder / "paper", every)
     kept, shots = folder / "kept", folder / "shots"
     more = [*(["--database", database] if database else []), *(["--hubs"] if hubs else [])]
-    done = command("day", "--cdr", cdr, "--day", day, "--json", "--keep", kept, "--shots", shots, *more)
-    assert done.returncode == 0, done.stderr
+    try:
+        done = command("day", "--cdr", cdr, "--day", day, "--json", "--keep", kept, "--shots", shots, *more)
+    except AssertionError as hung:
+        raise AssertionError("\n".join([str(hung), *_last_words(kept)])) from None
+    assert done.returncode == 0, "\n".join([done.stderr, *_last_words(kept)])
     counts = json.loads(done.stdout.strip().splitlines()[-1])
     return LivedDay(cdr, day, kept, counts, tuple(sorted(shots.glob("*.png"))))
