@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
 from desktop.background.change_bus import ChangeBus
+from desktop.background.errand import Errand
 from desktop.background.lanes import Closed
 from desktop.store.troubles import translate
 
@@ -17,8 +18,6 @@ R = TypeVar("R")
 _log = logging.getLogger(__name__)
 _JOIN_S: Final = 10.0
 
-_Job = tuple[Callable[[], Any], Callable[[Any], None], Callable[[Exception], None]]
-
 
 class AsideLane:
     """Runs one job after the other; `done` and `failed` are bound methods, called on the GUI thread. The thread
@@ -26,7 +25,7 @@ class AsideLane:
 
     def __init__(self, bus: ChangeBus) -> None:
         self._bus = bus
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[Errand | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._open = True
 
@@ -34,7 +33,7 @@ class AsideLane:
         """Run it after those before. Never waits. Raises Closed."""
         if not self._open:
             raise Closed
-        self._jobs.put((work, done, failed))
+        self._jobs.put(Errand(work, done, failed))
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name="aside-lane", daemon=True)
             self._thread.start()
@@ -47,13 +46,14 @@ class AsideLane:
             self._thread.join(_JOIN_S)
 
     def _work(self) -> None:
-        while (job := self._jobs.get()) is not None and self._open:
-            work, done, failed = job
+        while (errand := self._jobs.get()) is not None:
             try:
-                self._bus.delivered.emit((done, work()))
+                errand.wasted = not self._open
+                if self._open:
+                    errand.outcome = errand.carry_out()
             except Closed:
-                return
+                errand.wasted = True
             except Exception as fault:  # noqa: BLE001 - whatever the work raises must reach its caller
-                told = translate(fault) or fault
-                _log.warning("a job aside failed: %s", type(told).__name__)
-                self._bus.delivered.emit((failed, told))
+                errand.fault = translate(fault) or fault
+                _log.warning("a job aside failed: %s", type(errand.fault).__name__)
+            self._bus.delivered.emit(errand)

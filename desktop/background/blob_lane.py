@@ -7,12 +7,12 @@ import os
 import queue
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from desktop.background.change_bus import BlobMoved, ChangeBus
+from desktop.background.errand import Errand
 from desktop.background.lanes import Closed, StoreLane
 from desktop.store import blobs
 from desktop.store.engine import Connection
@@ -43,13 +43,6 @@ class TooBigToShow(Trouble):
     advice = "Tệp lớn nên không xem trong phần mềm được. Chị/anh bấm Xuất ra để mở bằng chương trình khác."
 
 
-@dataclass(frozen=True, slots=True)
-class _Job:
-    work: Callable[[], Any]
-    done: Done | None
-    failed: Failing | None
-
-
 class BlobLane:
     """Takes jobs in order. Callbacks are bound methods, called on the GUI thread; what nobody takes goes to
     `bus.failed`. `queue_changed` is called (on the blob thread) after the queue of transfers may hold something
@@ -64,7 +57,7 @@ class BlobLane:
         self._lane = lane
         self._bus = bus
         self._attach_operation = attach
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[Errand | None] = queue.SimpleQueue()
         self._open = True
         self._thread = threading.Thread(target=self._work_on, name="blob-lane", daemon=True)
 
@@ -87,31 +80,31 @@ class BlobLane:
     def attach(self, path: Path, contact_id: str, case_id: str | None, done: Done, failed: Failing) -> None:
         """Seal a file and attach it to a dossier. `done` is given `operations.attachments.Attached` after COMMIT.
         Fails with CannotRead, TooBig, NotFound, DiskFull."""
-        self._put(_Job(partial(self._attach, path, contact_id, case_id), done, failed))
+        self._put(Errand(partial(self._attach, path, contact_id, case_id), done, failed))
 
     def open(
         self, record_id: str, done: Done, failed: Failing, shape: Callable[[bytes], Any] | None = None
     ) -> None:
         """Open an attachment into memory; `done` is given its bytes, or what `shape` makes of them here. Where they
         are not here they are asked for and it fails with NotHere; also NoKey, TooBigToShow, NotFound."""
-        self._put(_Job(partial(self._opened, record_id, shape), done, failed))
+        self._put(Errand(partial(self._opened, record_id, shape), done, failed))
 
     def export(self, record_id: str, target: Path, done: Done, failed: Failing) -> None:
         """Write an attachment out of the program; `done` is given the path. Fails as `open`, and CannotWrite."""
-        self._put(_Job(partial(self._exported, record_id, target), done, failed))
+        self._put(Errand(partial(self._exported, record_id, target), done, failed))
 
     def opened_dossier(self, records: Sequence[str]) -> None:
         """A person opened a dossier that has these attachments: they are fetched, unless the policy is "never"."""
         if self.policy != "never" and records:
-            self._put(_Job(partial(self._wish, tuple(records)), None, None))
+            self._put(Errand(partial(self._wish, tuple(records))))
 
     def ask_for(self, record_id: str) -> None:
         """A person wants this one, whatever the policy is."""
-        self._put(_Job(partial(self._wish, (record_id,)), None, None))
+        self._put(Errand(partial(self._wish, (record_id,))))
 
     def sweep(self) -> None:
         """Remove chunks that no row means any more: left over by a crash, an erasing or a wiped scope."""
-        self._put(_Job(self._sweep, None, None))
+        self._put(Errand(self._sweep))
 
     # ------------------------------------------------------------ on the blob thread
 
@@ -170,33 +163,29 @@ class BlobLane:
 
     # ------------------------------------------------------------ the thread
 
-    def _put(self, job: _Job) -> None:
+    def _put(self, errand: Errand) -> None:
         if not self._open:
             raise Closed
-        self._jobs.put(job)
+        self._jobs.put(errand)
 
     def _work_on(self) -> None:
-        while (job := self._jobs.get()) is not None:
+        while (errand := self._jobs.get()) is not None:
             try:
-                result = job.work()
+                errand.outcome = errand.carry_out()
             except Closed:
-                continue
+                errand.wasted = True
             except Exception as fault:  # noqa: BLE001 - whatever a job raises must reach its caller
-                self._tell_fault(job, fault)
-                continue
-            if job.done is not None:
-                self._bus.delivered.emit((job.done, result))
+                errand.fault = _told(fault)
+            self._bus.delivered.emit(errand)
 
-    def _tell_fault(self, job: _Job, fault: Exception) -> None:
-        told = translate(fault) or fault
-        if isinstance(told, Trouble):
-            _log.warning("attachments met a trouble: %s", type(told).__name__)
-        else:
-            _log.error("attachments failed: %s", type(fault).__name__)
-        if job.failed is not None:
-            self._bus.delivered.emit((job.failed, told))
-        else:
-            self._bus.failed.emit(told)
+
+def _told(fault: Exception) -> Exception:
+    told = translate(fault) or fault
+    if isinstance(told, Trouble):
+        _log.warning("attachments met a trouble: %s", type(told).__name__)
+    else:
+        _log.error("attachments failed: %s", type(fault).__name__)
+    return told
 
 
 def _secret(connection: Connection, contact_id: str) -> bytes | None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
 from PySide6.QtCore import QObject, Qt, QThread, Signal, Slot
 from shiboken6 import isValid
+
+from desktop.background.errand import Errand
 
 _log = logging.getLogger(__name__)
 
@@ -94,7 +96,7 @@ class ChangeBus(QObject):
     attachments' bytes travel (BlobMoved). `revoked` (since when, UTC ms) and `parted` are the end of this desk
     (`desktop.background.parting`).
 
-    `delivered` is internal: a pair (bound method, payload) that the GUI thread calls.
+    `delivered` is internal: an errand that a lane is through with, which the GUI thread empties.
     """
 
     changed: Final = Signal(object)
@@ -114,8 +116,12 @@ class ChangeBus(QObject):
         return bool(QThread.currentThread() == self.thread())
 
     @Slot(object)
-    def _deliver(self, call: tuple[Callable[[Any], None], Any]) -> None:
-        callback, payload = call
+    def _deliver(self, errand: Errand) -> None:
+        callback, payload = errand.empty()
+        if callback is None:
+            if isinstance(payload, Exception):
+                self.failed.emit(payload)
+            return
         owner = getattr(callback, "__self__", None)
         if isinstance(owner, QObject) and not isValid(owner):
             _log.info("an answer came after its screen was closed")

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
 from desktop.background.change_bus import ChangeBus, Changes, Origin
+from desktop.background.errand import Errand
 from desktop.background.presence import Presence
 from desktop.reference import Reference
 from desktop.store.engine import Connection, Store
@@ -90,11 +91,8 @@ class _Asker:
     answered: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Work:
-    run: Callable[..., Any]
-    done: Callable[[Any], None] | None
-    failed: Callable[[Exception], None] | None
+@dataclass(slots=True, eq=False)
+class _Work(Errand):
     initiator: str = ""
     answer: _Answer | None = None
     origin: Origin = Origin.HERE
@@ -172,7 +170,7 @@ class StoreLane:
     ) -> None:
         """Run an operation after those before it. Never waits. A fault without `failed` goes to `bus.failed`."""
         _must_be_bound(done, failed)
-        self._put(_Work(self._as_act(operation), done, failed, initiator))
+        self._put(_Work(self._as_act(operation), done, failed, initiator=initiator))
 
     def query(
         self,
@@ -219,7 +217,7 @@ class StoreLane:
         answer = self._answer()
         if not self._open:
             raise Closed
-        self._reads.put(_Work(read, None, None, answer=answer))
+        self._reads.put(_Work(read, answer=answer))
         result: R = answer.take()
         return result
 
@@ -257,7 +255,7 @@ class StoreLane:
 
     def _wait(self, run: Callable[[], Any], origin: Origin, initiator: str) -> Any:
         answer = self._answer()
-        self._put(_Work(run, None, None, initiator, answer, origin))
+        self._put(_Work(run, initiator=initiator, answer=answer, origin=origin))
         return answer.take()
 
     def _put(self, work: _Work) -> None:
@@ -294,12 +292,12 @@ class StoreLane:
 
     def _write_on(self) -> None:
         while (work := self._writes.get()) is not None:
+            touched: dict[str, frozenset[str]] = {}
             try:
-                result, touched = work.run()
+                work.outcome, touched = work.carry_out()
             except Exception as fault:  # noqa: BLE001 - whatever an operation raises must reach its caller
-                self._tell_fault(work, fault)
-                continue
-            self._tell(work, result)
+                work.fault = _told(fault)
+            self._tell(work)
             if touched:
                 if self.committed is not None:
                     self.committed()
@@ -309,34 +307,30 @@ class StoreLane:
         while (work := self._reads.get()) is not None:
             try:
                 with self._store.read() as connection:
-                    result = work.run(looking(connection, self.viewer))
+                    work.outcome = work.carry_out(looking(connection, self.viewer))
             except Exception as fault:  # noqa: BLE001 - whatever a read raises must reach its caller
-                with self._order:
-                    if work.question is None or not work.question.is_overtaken():
-                        self._tell_fault(work, fault)
-                continue
+                work.fault = _told(fault)
             with self._order:
-                if work.question is None or not work.question.is_overtaken():
-                    self._tell(work, result)
+                work.wasted = work.question is not None and work.question.is_overtaken()
+                self._tell(work)
 
-    def _tell(self, work: _Work, result: Any) -> None:
-        if work.answer is not None:
-            work.answer.put(result)
-        elif work.done is not None:
-            self._bus.delivered.emit((work.done, result))
+    def _tell(self, work: _Work) -> None:
+        if work.answer is None:
+            self._bus.delivered.emit(work)
+        elif work.fault is None:
+            work.answer.put(work.outcome)
+        else:
+            work.answer.fail(work.fault)
 
-    def _tell_fault(self, work: _Work, fault: Exception) -> None:
-        told = translate(fault) or fault
-        if told is fault:
-            _log.error("an operation failed: %s", type(fault).__name__, exc_info=fault)
-        else:
-            _log.warning("an operation met a trouble: %s", type(told).__name__)
-        if work.answer is not None:
-            work.answer.fail(told)
-        elif work.failed is not None:
-            self._bus.delivered.emit((work.failed, told))
-        else:
-            self._bus.failed.emit(told)
+
+def _told(fault: Exception) -> Exception:
+    """What the caller is told of a fault; the diary is told of it here."""
+    told = translate(fault) or fault
+    if told is fault:
+        _log.error("an operation failed: %s", type(fault).__name__, exc_info=fault)
+    else:
+        _log.warning("an operation met a trouble: %s", type(told).__name__)
+    return told
 
 
 def _must_be_bound(*callbacks: Callable[..., None] | None) -> None:

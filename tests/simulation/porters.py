@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sqlalchemy import Connection
 
 from desktop.background.blob_driver import BlobDriver
-from desktop.background.blob_lane import BlobLane, _Job
+from desktop.background.blob_lane import BlobLane
+from desktop.background.errand import Errand
 from desktop.background.road_status import status_of
 from desktop.store import blobs
 from desktop.store.reads_road import road_view
@@ -247,8 +248,8 @@ class _Bus:
 class _Blobs(BlobLane):
     """The blob lane; what is asked of it is done at once."""
 
-    def _put(self, job: _Job) -> None:
-        job.work()
+    def _put(self, errand: Errand) -> None:
+        errand.carry_out()
 
 
 class _Driver(BlobDriver):

@@ -12,6 +12,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from desktop.background.change_bus import ChangeBus, Changes, Origin
+from desktop.background.errand import Errand
 from desktop.background.lanes import Closed, StoreLane
 from desktop.operations import calls, intake
 from desktop.store.reads import calls_today, road_view
@@ -290,7 +291,7 @@ def test_closing_finishes_what_was_submitted_and_takes_no_more(tmp_path: Path, q
 def test_five_thousand_answers_lose_and_keep_nothing(lit: Lit, qtbot: QtBot) -> None:
     page = Ear()
     for n in range(5_000):
-        lit.bus.delivered.emit((page.done, n))
+        lit.bus.delivered.emit(Errand(None, page.done, outcome=n))
     qtbot.waitUntil(lambda: len(page.heard) == 5_000)
     assert page.heard == list(range(5_000))
     gc.collect()

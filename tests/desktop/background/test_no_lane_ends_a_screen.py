@@ -1,0 +1,183 @@
+"""A screen that is gone ends on the GUI thread, whichever lane was the last to work for it: on another thread Qt and
+Python wait for each other for ever."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from desktop.background.aside import AsideLane
+from desktop.background.blob_lane import BlobLane
+from desktop.background.change_bus import ChangeBus
+from desktop.background.lanes import Closed, StoreLane
+from desktop.store.unit_of_work import UnitOfWork
+from sync.blobs.shelf import Shelf
+from tests.desktop.background.hearing import Ear
+from tests.desktop.store.kit import AN_GIANG, STAFF, Bench, reference
+
+PATIENCE_S = 10.0
+SCREENS = 30
+
+
+class Lanes:
+    """Every lane of a desk over a real store."""
+
+    def __init__(self, root: Path) -> None:
+        bench = Bench(root)
+        self.bus = ChangeBus()
+        self.store = StoreLane(bench.store, AN_GIANG, STAFF, bench.clock, self.bus, reference())
+        attach: Any = None
+        self.blobs = BlobLane(Shelf(root / "blobs"), self.store, self.bus, attach)
+        self.blobs.start()
+        self.aside = AsideLane(self.bus)
+
+
+class Screen(Ear):
+    """A screen's model: remembers on which threads such a one ended."""
+
+    ended: list[int]
+
+    def read(self, _connection: Any) -> int:
+        return id(self)
+
+    def act(self, _uow: UnitOfWork) -> int:
+        return id(self)
+
+    def work(self) -> int:
+        return id(self)
+
+    def fails(self, *_given: Any) -> int:
+        here = self  # stands in the stack that the fault carries
+        raise ValueError(type(here).__name__)
+
+    def shape(self, _data: bytes) -> int:
+        return id(self)
+
+    def failed(self, fault: Exception) -> None:
+        """Keeps no fault: its stack holds this very screen."""
+        self.heard.append(type(fault).__name__)
+
+    def __del__(self) -> None:
+        self.ended.append(threading.get_ident())
+
+
+@pytest.fixture
+def lanes(tmp_path: Path, qtbot: QtBot) -> Iterator[Lanes]:
+    made = Lanes(tmp_path / "desk")
+    yield made
+    made.blobs.close()
+    made.store.close()
+    made.aside.close()
+
+
+def reads(lanes: Lanes, screen: Screen) -> None:
+    lanes.store.query(screen.read, screen.done, screen.failed)
+
+
+def reads_in_vain(lanes: Lanes, screen: Screen) -> None:
+    lanes.store.query(screen.fails, screen.done, screen.failed)
+
+
+def writes(lanes: Lanes, screen: Screen) -> None:
+    lanes.store.submit(screen.act, screen.done, screen.failed)
+
+
+def writes_in_vain(lanes: Lanes, screen: Screen) -> None:
+    lanes.store.submit(screen.fails, screen.done, screen.failed)
+
+
+def works_aside(lanes: Lanes, screen: Screen) -> None:
+    lanes.aside.submit(screen.work, screen.done, screen.failed)
+
+
+def works_aside_in_vain(lanes: Lanes, screen: Screen) -> None:
+    lanes.aside.submit(screen.fails, screen.done, screen.failed)
+
+
+def opens_a_file(lanes: Lanes, screen: Screen) -> None:
+    lanes.blobs.open("01900000-0000-7000-8000-000000000001", screen.done, screen.failed, screen.shape)
+
+
+@pytest.mark.parametrize(
+    "ask", [reads, reads_in_vain, writes, writes_in_vain, works_aside, works_aside_in_vain, opens_a_file]
+)
+def test_a_screen_that_was_answered_ends_on_the_gui_thread(
+    ask: Callable[[Lanes, Screen], None], lanes: Lanes, qtbot: QtBot, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.CRITICAL)  # what pytest keeps of a log keeps the stack of each fault
+    Screen.ended = []
+    for count in range(1, SCREENS + 1):
+        screen = Screen()
+        ask(lanes, screen)
+        qtbot.waitUntil(partial(answered, screen))
+        del screen
+        qtbot.waitUntil(partial(all_ended, count))
+    assert set(Screen.ended) == {threading.get_ident()}
+
+
+def all_ended(count: int) -> bool:
+    return len(Screen.ended) == count
+
+
+def answered(screen: Screen) -> bool:
+    return bool(screen.heard)
+
+
+def test_a_screen_that_is_gone_before_its_answer_ends_on_the_gui_thread(lanes: Lanes, qtbot: QtBot) -> None:
+    Screen.ended = []
+    page = Ear()
+    for _ in range(SCREENS):
+        for ask in (reads, writes, works_aside):
+            ask(lanes, Screen())
+    lanes.store.query(lambda _c: "read", page.done)
+    lanes.store.submit(lambda _u: "written", page.done)
+    lanes.aside.submit(lambda: "worked", page.done, page.failed)
+    qtbot.waitUntil(lambda: len(page.heard) == 3)
+    qtbot.waitUntil(lambda: len(Screen.ended) == 3 * SCREENS)
+    assert set(Screen.ended) == {threading.get_ident()}
+
+
+def test_a_screen_whose_answer_was_overtaken_ends_on_the_gui_thread(lanes: Lanes, qtbot: QtBot) -> None:
+    Screen.ended = []
+    page = Ear()
+    for count in range(SCREENS):
+        reading, go_on = threading.Event(), threading.Event()
+        held = Screen()
+
+        def old(_c: Any, reading: threading.Event = reading, go_on: threading.Event = go_on, held: Any = held) -> str:
+            reading.set()
+            assert go_on.wait(PATIENCE_S)
+            return type(held).__name__
+
+        lanes.store.query(old, page.done)
+        assert reading.wait(PATIENCE_S)
+        del old, held
+        lanes.store.query(lambda _c: "new", page.done)
+        qtbot.waitUntil(lambda count=count: page.heard == ["new"] * (count + 1))  # type: ignore[misc]
+        go_on.set()
+    for _ in range(2):
+        lanes.store.query(lambda _c: "after that", page.failed)
+    qtbot.waitUntil(lambda: len(page.faults) == 2 and len(Screen.ended) == SCREENS)
+    assert set(Screen.ended) == {threading.get_ident()}
+
+
+def test_what_was_asked_of_a_closed_lane_ends_on_the_gui_thread(tmp_path: Path, qtbot: QtBot) -> None:
+    Screen.ended = []
+    lanes = Lanes(tmp_path / "desk")
+    for _ in range(SCREENS):
+        for ask in (reads, writes, works_aside, opens_a_file):
+            ask(lanes, Screen())
+    lanes.blobs.close()
+    lanes.store.close()
+    lanes.aside.close()
+    with pytest.raises(Closed):
+        reads(lanes, Screen())
+    qtbot.waitUntil(lambda: len(Screen.ended) == 4 * SCREENS + 1)
+    assert set(Screen.ended) == {threading.get_ident()}
