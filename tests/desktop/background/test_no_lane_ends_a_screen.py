@@ -146,7 +146,7 @@ def test_a_screen_that_is_gone_before_its_answer_ends_on_the_gui_thread(lanes: L
 
 def test_a_screen_whose_answer_was_overtaken_ends_on_the_gui_thread(lanes: Lanes, qtbot: QtBot) -> None:
     Screen.ended = []
-    page = Ear()
+    page, after = Ear(), Ear()
     for count in range(SCREENS):
         reading, go_on = threading.Event(), threading.Event()
         held = Screen()
@@ -163,8 +163,8 @@ def test_a_screen_whose_answer_was_overtaken_ends_on_the_gui_thread(lanes: Lanes
         qtbot.waitUntil(lambda count=count: page.heard == ["new"] * (count + 1))  # type: ignore[misc]
         go_on.set()
     for _ in range(2):
-        lanes.store.query(lambda _c: "after that", page.failed)
-    qtbot.waitUntil(lambda: len(page.faults) == 2 and len(Screen.ended) == SCREENS)
+        lanes.store.query(lambda _c: "after that", after.done)
+    qtbot.waitUntil(lambda: len(after.heard) == 2 and len(Screen.ended) == SCREENS)
     assert set(Screen.ended) == {threading.get_ident()}
 
 
