@@ -144,28 +144,39 @@ def test_a_screen_that_is_gone_before_its_answer_ends_on_the_gui_thread(lanes: L
     assert set(Screen.ended) == {threading.get_ident()}
 
 
+class Slow(Screen):
+    """A screen whose first question takes as long as one likes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reading, self.go_on = threading.Event(), threading.Event()
+
+    def read(self, _connection: Any) -> int:
+        self.reading.set()
+        assert self.go_on.wait(PATIENCE_S)
+        return 0
+
+
 def test_a_screen_whose_answer_was_overtaken_ends_on_the_gui_thread(lanes: Lanes, qtbot: QtBot) -> None:
     Screen.ended = []
     page, after = Ear(), Ear()
-    for count in range(SCREENS):
-        reading, go_on = threading.Event(), threading.Event()
-        held = Screen()
-
-        def old(_c: Any, reading: threading.Event = reading, go_on: threading.Event = go_on, held: Any = held) -> str:
-            reading.set()
-            assert go_on.wait(PATIENCE_S)
-            return type(held).__name__
-
-        lanes.store.query(old, page.done)
+    for count in range(1, SCREENS + 1):
+        slow = Slow()
+        reading, go_on = slow.reading, slow.go_on
+        lanes.store.query(slow.read, page.done)
         assert reading.wait(PATIENCE_S)
-        del old, held
-        lanes.store.query(lambda _c: "new", page.done)
-        qtbot.waitUntil(lambda count=count: page.heard == ["new"] * (count + 1))  # type: ignore[misc]
+        del slow
+        lanes.store.query(lambda _c: 1, page.done)
+        qtbot.waitUntil(partial(has_heard, page, count))
         go_on.set()
-    for _ in range(2):
-        lanes.store.query(lambda _c: "after that", after.done)
-    qtbot.waitUntil(lambda: len(after.heard) == 2 and len(Screen.ended) == SCREENS)
+    lanes.store.query(lambda _c: 1, after.done)
+    qtbot.waitUntil(lambda: after.heard == [1] and len(Screen.ended) == SCREENS)
+    assert page.heard == [1] * SCREENS
     assert set(Screen.ended) == {threading.get_ident()}
+
+
+def has_heard(ear: Ear, count: int) -> bool:
+    return len(ear.heard) == count
 
 
 def test_what_was_asked_of_a_closed_lane_ends_on_the_gui_thread(tmp_path: Path, qtbot: QtBot) -> None:
