@@ -11,6 +11,10 @@ from functools import partial
 from pathlib import Path
 
 import desktop.loaded_first  # noqa: F401 - as the program does: before Qt
+from sync.interpreter import share
+
+if __name__ == "__main__":
+    share()  # as the program does: before all the rest
 
 # isort: split
 from PySide6.QtCore import QEvent, QEventLoop, QObject, Qt, QTimer, Slot

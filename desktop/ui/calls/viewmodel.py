@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 UNDO_MS: Final = 10_000
 """How long an outcome can be taken back by one key (settled 25)."""
 
+SLOW_MS: Final = 40
+"""How long a save may take before the screen says that it is under way. Said at once it would be painted twice for
+each key, and the painting would hold up the save itself: both want the interpreter."""
+
 PAGE_ROWS: Final = 200
 FEW: Final = 20
 """Up to so many changed rows are read one by one; more, or a new one, reads the list again."""
@@ -97,13 +101,19 @@ class CallsModel(QObject):
         self._few.setSingleShot(True)
         self._few.setInterval(0)
         self._few.timeout.connect(self._read_few)
+        self._under_way = 0
+        self._pressed = ""
+        self._slow = QTimer(self)
+        self._slow.setSingleShot(True)
+        self._slow.setInterval(SLOW_MS)
+        self._slow.timeout.connect(self._say_under_way)
         bus.changed.connect(self.records_changed)
 
     def close(self) -> None:
         """The window closes: nothing more is read."""
         self._closed = True
         self._bus.changed.disconnect(self.records_changed)
-        for timer in (self._soon, self._few):
+        for timer in (self._soon, self._few, self._slow):
             timer.stop()
 
     # A call comes in ---------------------------------------------------------------------------------------
@@ -175,12 +185,10 @@ class CallsModel(QObject):
         """One key: the outcome of the chosen calls or the current one, or a row of its own when there is none."""
         if self.batch:
             swept, self.batch = self.batch, ()
-            self.pending.emit(code)
-            self._lane.submit(more_calls.sweep(swept, code), self._swept, self._failed, initiator="calls")
-            self.current_changed.emit()
+            self._lane.submit(more_calls.sweep(swept, code), self._swept, self._sweep_failed, initiator="calls")
+            self._begun(code)
             return
         chosen, current = self.selected, self.current
-        self.pending.emit(code)
         if chosen is not None:
             keeps = current if current is None or current.id != chosen else None
             operation = calls.relabel(chosen, code)
@@ -193,10 +201,29 @@ class CallsModel(QObject):
         if keeps is None and current is not None:
             self.current = None
             self.history = None
+        self._begun(code)
+
+    def _begun(self, code: str) -> None:
+        self._pressed = code
+        self._under_way += 1
+        self._slow.start()
+
+    @Slot()
+    def _say_under_way(self) -> None:
+        self.pending.emit(self._pressed)
+        self.current_changed.emit()
+
+    def _ended_well_or_not(self) -> None:
+        """An answer came: the screen shows which call is meant now, if it was not told so as the save was slow."""
+        self._under_way -= 1
+        if self._slow.isActive():
+            if not self._under_way:
+                self._slow.stop()
             self.current_changed.emit()
 
     def pressed(self, labelled: calls.Labelled, call: CurrentCall | None) -> None:
         """COMMIT returned for an outcome: offer to take it back, naming the call."""
+        self._ended_well_or_not()
         now = self._clock.now_ms()
         row = next((one for one in self.rows if one.id == labelled.call_id), None)
         number = call.number if call else (row.number if row else None) or ""
@@ -210,6 +237,7 @@ class CallsModel(QObject):
 
     def _swept(self, labelled: tuple[calls.Labelled, ...]) -> None:
         """COMMIT returned for several calls at once: one undo takes all of them back."""
+        self._ended_well_or_not()
         now = self._clock.now_ms()
         self.saved_at.emit(now)
         if labelled:
@@ -220,9 +248,14 @@ class CallsModel(QObject):
 
     def press_failed(self, call: CurrentCall | None, fault: Exception) -> None:
         """The outcome was not saved: the call is current again, unless another one has come."""
+        self._ended_well_or_not()
         if call is not None and self.current is None:
             self.current = call
             self.current_changed.emit()
+        self._failed(fault)
+
+    def _sweep_failed(self, fault: Exception) -> None:
+        self._ended_well_or_not()
         self._failed(fault)
 
     def undo(self) -> bool:

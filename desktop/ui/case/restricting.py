@@ -38,7 +38,6 @@ class RestrictKeys(QObject):
         self._case = self._contact = self._out = self._told = ""
         self._busy = False
         self._keeper: Keeper | None = None
-        window.case_page.restrict.clicked.connect(self.begin)
 
     @Slot()
     def begin(self) -> None:

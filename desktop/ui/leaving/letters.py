@@ -37,7 +37,6 @@ class LetterKeys(QObject):
         self._kind = self._purpose = ""
         window.call_deeds.answers[KIND] = self._kind_chosen
         window.call_deeds.answers[PURPOSE] = self._purpose_chosen
-        window.case_page.letter.clicked.connect(self.begin)
 
     @Slot()
     def begin(self) -> None:

@@ -43,7 +43,8 @@ Told = Callable[[int, int], tuple[str, Any]]
 """Row and column to words and status of a cell, where a table's model tells them without a way round by Qt."""
 
 
-def _told(index: QModelIndex | QPersistentModelIndex) -> tuple[str, Any]:
+def told_by_qt(index: QModelIndex | QPersistentModelIndex) -> tuple[str, Any]:
+    """Words and status of a cell, asked for by Qt's way."""
     return str(index.data(_WORDS) or ""), index.data(STATUS_ROLE)
 
 
@@ -86,23 +87,20 @@ class GlyphCell(QStyledItemDelegate):
         self._metrics = QFontMetrics(self._font)
         self._widths: dict[int, int] = {}
 
-    def beside(self, index: QModelIndex | QPersistentModelIndex) -> int:
-        """Pixels of a cell that its words cannot use."""
-        shape = round(_SHAPE * self._look.zoom) if index.data(STATUS_ROLE) is not None else 0
-        return shape + _LEFT + _RIGHT
+    def beside(self, status: Any) -> int:
+        """Pixels of a cell with this status (None: it has none) that its words cannot use."""
+        return (round(_SHAPE * self._look.zoom) if status is not None else 0) + _LEFT + _RIGHT
 
     def high(self, lines: int, metrics: QFontMetrics) -> int:
         """Height in pixels of a row with so many lines."""
         return round(ROW_HEIGHT * self._look.zoom) + (lines - 1) * metrics.lineSpacing()
 
-    def wants(self, index: QModelIndex, metrics: QFontMetrics) -> tuple[int, int]:
+    def wants(self, words: str, status: Any, metrics: QFontMetrics) -> tuple[int, int]:
         """Width in pixels of a cell whose words stand in one line, and the least at which no word is broken."""
-        words, beside = str(index.data() or ""), self.beside(index)
-        parts = words.split() if " " in words else [words]
-        return (
-            metrics.horizontalAdvance(words) + beside,
-            max(map(metrics.horizontalAdvance, parts), default=0) + beside,
-        )
+        beside = self.beside(status)
+        whole = metrics.horizontalAdvance(words)
+        longest = max(map(metrics.horizontalAdvance, words.split()), default=0) if " " in words else whole
+        return whole + beside, longest + beside
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -120,7 +118,7 @@ class GlyphCell(QStyledItemDelegate):
         painter.drawLine(rect.bottomLeft(), rect.bottomRight())
         left, right, top, room = rect.left() + _LEFT, rect.right() - _RIGHT, rect.top() + 2, rect.height() - 2
         told = self.told
-        words, status = told(index.row(), index.column()) if told is not None else _told(index)
+        words, status = told(index.row(), index.column()) if told is not None else told_by_qt(index)
         if status is not None:
             side = round(_SHAPE * self._look.zoom)
             if status:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from functools import partial
 
 from PySide6.QtCore import Qt
@@ -39,11 +40,48 @@ def test_f2_without_a_call_makes_one_row_in_one_press(window: MainWindow, desk: 
     assert named(window, "label.saved").text() == "đã lưu 14:05:00"
 
 
-def test_saved_is_said_only_after_commit_returned(window: MainWindow, qtbot: QtBot) -> None:
+def test_saved_is_said_only_after_commit_returned(window: MainWindow, clock: HandClock, qtbot: QtBot) -> None:
+    ring(window, "0900081502", 1, clock)
+    qtbot.waitUntil(lambda: window.calls.current is not None and window.calls.current.saved)
+    go_on = threading.Event()
+    window.desk.lane.before_commit = partial(go_on.wait, 20)  # type: ignore[assignment]  # what it answers is not looked at
+    press(window, Qt.Key.Key_F2)
+    qtbot.waitUntil(lambda: window.status.saved.text().startswith("đang lưu"))
+    assert window.banner.state.text() == "Không có cuộc gọi", "its outcome is on the way"
+    assert not window.toast.isVisible()
+    with qtbot.waitSignal(window.calls.labelled):
+        go_on.set()
+    assert window.status.saved.text().startswith("đã lưu")
+    assert window.toast.isVisible()
+
+
+def test_a_save_as_quick_as_they_are_is_said_once(window: MainWindow, clock: HandClock, qtbot: QtBot) -> None:
+    said: list[str] = []
+    window.calls.pending.connect(said.append)
+    window.calls._slow.setInterval(20_000)  # on a machine that is busy with other tests
+    ring(window, "0900081502", 1, clock)
+    qtbot.waitUntil(lambda: window.calls.current is not None and window.calls.current.saved)
     with qtbot.waitSignal(window.calls.labelled):
         press(window, Qt.Key.Key_F2)
-        assert window.status.saved.text().startswith("đang lưu")
-    assert window.status.saved.text().startswith("đã lưu")
+        assert window.calls.current is None, "the next key means the next call"
+    assert said == []
+    assert window.banner.state.text() == "Không có cuộc gọi"
+    assert not window.calls._slow.isActive()
+
+
+def test_two_presses_under_way_are_both_waited_for(window: MainWindow, desk: Desk, qtbot: QtBot) -> None:
+    go_on = threading.Event()
+    window.desk.lane.before_commit = partial(go_on.wait, 20)  # type: ignore[assignment]  # what it answers is not looked at
+    press(window, Qt.Key.Key_F2)
+    press(window, Qt.Key.Key_F3)
+    word = window.calls.word("hang_up")
+    qtbot.waitUntil(lambda: window.status.saved.text() == f"đang lưu: {word}…")
+    heard: list[object] = []
+    window.calls.labelled.connect(heard.append)
+    go_on.set()
+    qtbot.waitUntil(lambda: len(heard) == 2)
+    assert sorted(row.outcome or "" for row in rows(desk)) == ["hang_up", "silent"]
+    assert not window.calls._slow.isActive()
 
 
 NONE, SHIFT = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier
