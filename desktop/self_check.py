@@ -47,7 +47,7 @@ def main() -> int:
         finally:
             desk.close()
     pages = ", ".join(PAGES)
-    tell(f"Đã mở: đăng nhập, {pages}, hồ sơ F8, báo tin F9, bảng phím F1, che màn hình F12")
+    tell(f"Đã mở: đăng nhập, {pages}, hồ sơ F8, báo tin F9, bảng phím F1, che màn hình F12, mọi trang phủ")
     kept = "đã lưu" if saved else "KHÔNG lưu được"
     tell(f"Một cuộc gọi ghi bằng một phím: {kept}")
     return 0 if saved else 1

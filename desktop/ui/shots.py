@@ -38,7 +38,7 @@ def picture(widget: QWidget, path: Path) -> Path:
 
 
 def every_screen(desk: DeskWires, look: Look | None = None) -> MainWindow:
-    """A shown window that has opened every page and every form once: the self-check of an installed desk."""
+    """A shown window that has opened every page, form and sheet once: the self-check of an installed desk."""
     window = MainWindow(desk, look)
     window.show()
     for name in PAGES:
@@ -51,6 +51,10 @@ def every_screen(desk: DeskWires, look: Look | None = None) -> MainWindow:
     for action in ("help", "back", "privacy", "back"):
         window.act(action)
         QApplication.processEvents()
+    for cover in window.sheets.build_all():
+        window.covering.lay_over(cover)
+        QApplication.processEvents()
+        window.covering.uncover()
     for sheet in list(window.file_page.sheets):
         sheet.model.discard()
         sheet.put_away.emit(sheet)
