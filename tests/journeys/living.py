@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -50,12 +51,15 @@ def command(*arguments: str | Path, timeout: float = LONGEST_S) -> subprocess.Co
     try:
         out, err = running.communicate(timeout=timeout)
     except subprocess.TimeoutExpired:
-        hung = [*psutil.Process(running.pid).children(recursive=True), psutil.Process(running.pid)]
-        for one in hung:
-            one.send_signal(signal.SIGABRT)
+        started = psutil.Process(running.pid)
+        for one in (*started.children(recursive=True), started):  # its nodes first: their logs are what is read
+            with contextlib.suppress(psutil.NoSuchProcess):
+                one.send_signal(signal.SIGABRT)
         _, err = running.communicate(timeout=60)
         named = " ".join(map(str, arguments[:1]))
         raise AssertionError(f"«{named}» did not end within {timeout:.0f} s\n{err[-_LAST:]}") from None
+    finally:
+        running.kill()  # where it has ended there is nothing to kill
     return subprocess.CompletedProcess(running.args, running.returncode, out, err)
 
 
